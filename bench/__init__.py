@@ -1,0 +1,1 @@
+"""One program per number in the design, each with its peer."""

@@ -1,0 +1,1 @@
+"""The archive: from the log to a posted recording with a receipt."""

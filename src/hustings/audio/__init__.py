@@ -1,0 +1,1 @@
+"""Sound: codecs, levels, mixing. Used by the stage and the archive."""

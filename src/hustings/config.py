@@ -1,0 +1,220 @@
+"""Settings: from a file, the environment and flags, in rising order of precedence.
+
+    hustings.toml in the data folder (or --config FILE)   studio_port = 8000
+    environment                                           HUSTINGS_STUDIO_PORT=8000
+    flags                                                 --studio-port 8000
+
+All three speak of the same names. `docs/settings.md` describes each of them; a test compares.
+A value that cannot be used stops the program: setting, value, and what is allowed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from hustings.errors import ConfigError
+
+ENVIRONMENT_PREFIX: Final = "HUSTINGS_"
+FILE_NAME: Final = "hustings.toml"
+
+
+def _port(what: str) -> Meta:
+    return Meta(ge=1, le=65535, description=what)
+
+
+def _text(what: str) -> Meta:
+    return Meta(description=what)
+
+
+def _count(what: str, low: int, high: int) -> Meta:
+    return Meta(ge=low, le=high, description=what)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings of an installation. Every role reads the same ones."""
+
+    data: Annotated[str, _text("folder of everything that is kept")] = "data"
+    host: Annotated[str, _text("IP address that all servers listen on")] = "127.0.0.1"
+    studio_port: Annotated[int, _port("TCP port of the studio (accounts, host's desk)")] = 8000
+    listen_port: Annotated[int, _port("TCP port of the edges (listeners)")] = 8001
+    gate_port: Annotated[int, _port("TCP port of the gate (speakers' WHIP signalling)")] = 8002
+    media_port: Annotated[
+        int, _port("first UDP port for speakers' sound; stage process i uses this + i")
+    ] = 8100
+    studio_url: Annotated[str, _text("public address of the studio; empty: host and port")] = ""
+    listen_url: Annotated[str, _text("public address of the edges; empty: host and port")] = ""
+    gate_url: Annotated[str, _text("public address of the gate; empty: host and port")] = ""
+    advertise: Annotated[
+        tuple[str, ...],
+        _text("IP addresses at which browsers reach the media ports; empty: the host setting"),
+    ] = ()
+    studio_tls_cert: Annotated[str, _text("PEM certificate chain of the studio")] = ""
+    studio_tls_key: Annotated[str, _text("PEM private key of the studio")] = ""
+    listen_tls_cert: Annotated[str, _text("PEM certificate chain of the edges")] = ""
+    listen_tls_key: Annotated[str, _text("PEM private key of the edges")] = ""
+    gate_tls_cert: Annotated[str, _text("PEM certificate chain of the gate")] = ""
+    gate_tls_key: Annotated[str, _text("PEM private key of the gate")] = ""
+    live_servers: Annotated[
+        tuple[str, ...], _text("addresses of a NATS cluster for live; empty: an own child")
+    ] = ()
+    log_servers: Annotated[
+        tuple[str, ...], _text("addresses of a JetStream cluster; empty: an own child")
+    ] = ()
+    log_replicas: Annotated[int, _count("copies of each space's log in a cluster", 1, 5)] = 1
+    nats_user: Annotated[str, _text("user name at the NATS servers; set per role by serve")] = ""
+    nats_password: Annotated[str, _text("password at the NATS servers; set per role by serve")] = ""
+    nats_ca: Annotated[str, _text("PEM certificates that the NATS servers' TLS is checked by")] = ""
+    database_url: Annotated[
+        str, _text("SQLAlchemy address of the database; empty: SQLite in the data folder")
+    ] = ""
+    store_url: Annotated[
+        str, _text("address of the object store; empty: a folder in the data folder")
+    ] = ""
+    edges: Annotated[int, _count("edge processes sharing the listen port", 1, 64)] = 1
+    stages: Annotated[int, _count("stage processes; the second is the spare", 1, 64)] = 2
+    index: Annotated[int, _count("number of this process among those of its role", 0, 63)] = 0
+    speakers_max: Annotated[int, _count("speakers connected at once in one space", 1, 50)] = 13
+    opus_bps: Annotated[int, _count("bit rate of the Opus programme", 16_000, 128_000)] = 32_000
+    aac_bps: Annotated[int, _count("bit rate of the AAC programme", 32_000, 192_000)] = 64_000
+    opus_complexity: Annotated[int, _count("effort of the Opus encoders", 0, 10)] = 5
+    restart: Annotated[bool, _text("whether serve restarts a role that died")] = True
+    log_level: Annotated[
+        str, Meta(pattern="^(debug|info|warning|error)$", description="least level that is printed")
+    ] = "info"
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.data)
+
+    def public_url(self, server: str) -> str:
+        """Public address of `studio`, `listen` or `gate`, without a slash at the end."""
+        given: str = getattr(self, f"{server}_url")
+        if given:
+            return given.rstrip("/")
+        scheme = "https" if getattr(self, f"{server}_tls_cert") else "http"
+        address = ipaddress.ip_address(self.host)
+        name = "localhost" if address.is_loopback or address.is_unspecified else self.host
+        bracketed = f"[{name}]" if ":" in name else name
+        return f"{scheme}://{bracketed}:{getattr(self, f'{server}_port')}"
+
+
+def names() -> tuple[str, ...]:
+    """The settings' names, in the order in which they are declared."""
+    return Settings.__struct_fields__
+
+
+def describe(name: str) -> str:
+    """What a setting means, in one line."""
+    return next(m.description or "" for m in _metas(name) if m.description)
+
+
+def default(name: str) -> object:
+    """A setting's default."""
+    return getattr(Settings(), name)
+
+
+def allowed(name: str) -> str:
+    """What a setting may be, in words."""
+    hint = _hints()[name]
+    kind = get_args(hint)[0] if get_args(hint) else hint
+    for meta in _metas(name):
+        if meta.pattern is not None:
+            return "one of " + ", ".join(meta.pattern.strip("^$()").split("|"))
+        if meta.ge is not None:
+            return f"a whole number from {meta.ge} to {meta.le}"
+    if kind is bool:
+        return "true or false"
+    return "a list of texts" if kind not in (str, int) else "a text"
+
+
+def load(
+    *, file: Path | None, environment: Mapping[str, str], flags: Mapping[str, Any]
+) -> Settings:
+    """The settings of this start.
+
+    `file` must exist if given; without it, `hustings.toml` in the data folder is read if it is
+    there. `flags` holds values by setting name. Raises `ConfigError`.
+    """
+    given = {k: v for k, v in flags.items() if v is not None}
+    from_environment = {
+        k.removeprefix(ENVIRONMENT_PREFIX).lower(): v
+        for k, v in environment.items()
+        if k.startswith(ENVIRONMENT_PREFIX)
+        and k.removeprefix(ENVIRONMENT_PREFIX).lower() in names()
+    }
+    data = given.get("data") or from_environment.get("data") or default("data")
+    merged = {**_file(file, Path(str(data)) / FILE_NAME), **from_environment, **given}
+    values = {name: _value(name, value) for name, value in merged.items()}
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def _file(file: Path | None, usual: Path) -> dict[str, Any]:
+    path = file or usual
+    if not path.exists():
+        if file is not None:
+            raise ConfigError("config", str(file), allowed="a file that exists")
+        return {}
+    try:
+        values = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError("config", str(path), allowed=f"a TOML file ({error})") from error
+    for name, value in values.items():
+        if name not in names():
+            raise ConfigError(name, value, allowed="one of the settings in docs/settings.md")
+    return values
+
+
+def _value(name: str, value: Any) -> Any:
+    hint = _hints()[name]
+    if isinstance(value, str) and get_args(hint) and get_args(hint)[0] == tuple[str, ...]:
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        return msgspec.convert(value, hint, strict=not isinstance(value, str))
+    except msgspec.ValidationError as error:
+        raise ConfigError(name, value, allowed=allowed(name)) from error
+
+
+def _check(settings: Settings) -> None:
+    for name in ("host", "advertise"):
+        value = getattr(settings, name)
+        for address in [value] if isinstance(value, str) else value:
+            try:
+                ipaddress.ip_address(address)
+            except ValueError as error:
+                raise ConfigError(name, address, allowed="an IP address") from error
+    for server in ("studio", "listen", "gate"):
+        certificate = getattr(settings, f"{server}_tls_cert")
+        key = getattr(settings, f"{server}_tls_key")
+        if bool(certificate) != bool(key):
+            missing = f"{server}_tls_{'key' if certificate else 'cert'}"
+            raise ConfigError(missing, "", allowed="a file, because its counterpart is set")
+        for name, path in ((f"{server}_tls_cert", certificate), (f"{server}_tls_key", key)):
+            if path and not Path(path).is_file():
+                raise ConfigError(name, path, allowed="a PEM file that exists")
+    for name in ("studio_url", "listen_url", "gate_url"):
+        value = getattr(settings, name)
+        if value and not value.startswith(("http://", "https://")):
+            raise ConfigError(name, value, allowed="an address with http:// or https://")
+    ports = [settings.studio_port, settings.listen_port, settings.gate_port]
+    if len(set(ports)) != len(ports):
+        raise ConfigError(
+            "gate_port", settings.gate_port, allowed="a port that no other server uses"
+        )
+
+
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Settings, include_extras=True)
+
+
+def _metas(name: str) -> list[Meta]:
+    return [m for m in get_args(_hints()[name])[1:] if isinstance(m, Meta)]

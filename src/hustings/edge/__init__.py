@@ -1,0 +1,1 @@
+"""The edge: the processes that listeners connect to."""

@@ -1,0 +1,1 @@
+"""Byte and text formats, pure: bytes in, bytes out."""

@@ -1,0 +1,1 @@
+"""The gate: speakers' signalling (WHIP), stateless and without a database."""

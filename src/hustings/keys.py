@@ -1,0 +1,104 @@
+"""Keys and passwords of an installation: made on first start, readable by their owner only.
+
+keys/ticket.pem       signs tickets (web only)        keys/ticket.pub.pem    checks them (all)
+keys/receipt.pem      signs receipts (archive only)   keys/receipt.pub.pem   checks them (all)
+keys/nats.json        one password per role for the two own NATS servers
+keys/cookie.key       signs the studio's cookies
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hustings.errors import ConfigError
+
+ROLES: Final = ("serve", "stage", "gate", "edge", "archive", "web")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The key folder of an installation. Files are read when asked for, by whoever may."""
+
+    folder: Path
+
+    def ticket_private(self) -> bytes:
+        """PEM key that signs tickets."""
+        return self._read("ticket.pem")
+
+    def ticket_public(self) -> bytes:
+        """PEM key that checks tickets."""
+        return self._read("ticket.pub.pem")
+
+    def receipt_private(self) -> bytes:
+        """PEM key that signs receipts."""
+        return self._read("receipt.pem")
+
+    def receipt_public(self) -> bytes:
+        """PEM key that checks receipts."""
+        return self._read("receipt.pub.pem")
+
+    def cookie(self) -> bytes:
+        """32 random bytes that sign the studio's cookies."""
+        return self._read("cookie.key")
+
+    def nats_passwords(self) -> dict[str, str]:
+        """Password of each role at the own NATS servers."""
+        passwords: dict[str, str] = json.loads(self._read("nats.json"))
+        return passwords
+
+    def _read(self, name: str) -> bytes:
+        path = self.folder / name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise ConfigError(
+                "data", str(path), allowed="a data folder that `hustings serve` has made keys in"
+            ) from error
+
+
+def ensure(data: Path) -> Keys:
+    """The keys of the data folder; what is missing is made. Safe to call at every start."""
+    folder = data / "keys"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("ticket", "receipt"):
+        _ensure_pair(folder, name)
+    _ensure_file(folder / "cookie.key", secrets.token_bytes(32))
+    passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
+    _ensure_file(folder / "nats.json", json.dumps(passwords, indent=1).encode())
+    return Keys(folder)
+
+
+def _ensure_pair(folder: Path, name: str) -> None:
+    private = folder / f"{name}.pem"
+    if not private.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        _ensure_file(private, pem)
+    key = serialization.load_pem_private_key(private.read_bytes(), None)
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    _ensure_file(folder / f"{name}.pub.pem", public)
+
+
+def _ensure_file(path: Path, content: bytes) -> None:
+    if path.exists():
+        return
+    temporary = path.with_suffix(path.suffix + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,1 @@
+"""The log: one durable, ordered record per space, and the live path beside it."""

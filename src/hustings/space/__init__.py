@@ -1,0 +1,31 @@
+"""A space: its states, its seats, what may happen next, and what has happened. Pure.
+
+    command ──decide──▶ events ──append──▶ log ──tail──▶ evolve ──▶ the same state at every station
+
+`decide` turns a command into events or a refusal; whoever asked appends them by compare-and-set.
+`evolve` folds what was decided (`ev`) and what the stage observed (`obs`) in the log's order.
+"""
+
+from hustings.space.command import Command
+from hustings.space.decide import Refusal, decide
+from hustings.space.event import Decided, Event, Observed, decode, encode
+from hustings.space.evolve import evolve, fold
+from hustings.space.state import ON_STAGE, Role, Seat, Space, Status
+
+__all__ = [
+    "ON_STAGE",
+    "Command",
+    "Decided",
+    "Event",
+    "Observed",
+    "Refusal",
+    "Role",
+    "Seat",
+    "Space",
+    "Status",
+    "decide",
+    "decode",
+    "encode",
+    "evolve",
+    "fold",
+]

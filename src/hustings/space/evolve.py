@@ -1,0 +1,115 @@
+"""The fold: from a state and an event to the next state. Never refuses, never looks at a clock.
+
+What the log holds has happened. An event that does not fit the state (a seat that is unknown by
+now) changes nothing, so that every station reads every log to its end and arrives at one state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hustings.space import event as e
+from hustings.space.state import Seat, Space, Status
+
+
+def fold(space_id: str, events: Iterable[e.Event]) -> Space | None:
+    """The state after `events`, or None if there were none."""
+    space: Space | None = None
+    for event in events:
+        space = evolve(space or Space(id=space_id), event)
+    return space
+
+
+def evolve(space: Space, event: e.Event) -> Space:
+    """The state after `event`."""
+    match event:
+        case e.SeatGranted() | e.SeatRevoked() | e.SeatMuted() | e.SeatUnmuted():
+            return _seat_decided(space, event)
+        case e.SeatJoined() | e.SeatLeft() | e.Spoke():
+            return _seat_observed(space, event)
+        case e.OnAir(n=n, live=True):
+            return replace(space, live_n=n) if space.live_n is None else space
+        case e.OnAir() | e.StageTaken() | e.Warned():
+            return space
+        case _:
+            return _status(space, event)
+
+
+def _status(space: Space, event: e.Event) -> Space:
+    match event:
+        case e.Scheduled():
+            return replace(
+                space,
+                title=event.title,
+                description=event.description,
+                language=event.language,
+                host=event.host,
+                starts_at_ms=event.starts_at_ms or event.at_ms,
+                doors_at_ms=event.doors_at_ms,
+            )
+        case e.Delayed():
+            return replace(space, starts_at_ms=event.starts_at_ms, reason=event.reason)
+        case e.Cancelled():
+            return replace(space, status=Status.CANCELLED, reason=event.reason)
+        case e.DoorsOpened():
+            return replace(space, status=Status.DOORS, opened_at_ms=event.at_ms)
+        case e.WentLive():
+            return replace(space, status=Status.LIVE, live_at_ms=event.at_ms, reason="")
+        case e.Held():
+            return replace(
+                space, status=Status.HELD, reason=event.reason, held_by_system=event.by_system
+            )
+        case e.Resumed():
+            return replace(space, status=Status.LIVE, reason="", held_by_system=False)
+        case e.Ended():
+            return replace(_emptied(space), status=Status.ENDED, ended_at_ms=event.at_ms, reason="")
+        case e.Posted():
+            return replace(
+                space,
+                status=Status.POSTED,
+                recording_seconds=event.recording_seconds,
+                receipt_sha256=event.receipt_sha256,
+                reason="",
+            )
+        case e.Withheld():
+            return replace(space, status=Status.WITHHELD, reason=event.reason)
+        case _:
+            return space
+
+
+def _emptied(space: Space) -> Space:
+    seats = {
+        seat.id: replace(seat, connected=False, speaking=False) for seat in space.seats.values()
+    }
+    return replace(space, seats=seats)
+
+
+def _seat_decided(
+    space: Space, event: e.SeatGranted | e.SeatRevoked | e.SeatMuted | e.SeatUnmuted
+) -> Space:
+    if isinstance(event, e.SeatGranted):
+        seat = Seat(id=event.seat, name=event.name, role=event.role)
+        return replace(space, seats={**space.seats, event.seat: seat})
+    old = space.seats.get(event.seat)
+    if old is None:
+        return space
+    if isinstance(event, e.SeatRevoked):
+        return replace(space, seats={k: v for k, v in space.seats.items() if k != event.seat})
+    muted = isinstance(event, e.SeatMuted)
+    seat = replace(old, muted=muted, speaking=old.speaking and not muted)
+    return replace(space, seats={**space.seats, event.seat: seat})
+
+
+def _seat_observed(space: Space, event: e.SeatJoined | e.SeatLeft | e.Spoke) -> Space:
+    old = space.seats.get(event.seat)
+    if old is None:
+        return space
+    match event:
+        case e.SeatJoined():
+            seat = replace(old, connected=True)
+        case e.SeatLeft():
+            seat = replace(old, connected=False, speaking=False)
+        case e.Spoke():
+            seat = replace(old, speaking=event.speaking and not old.muted)
+    return replace(space, seats={**space.seats, event.seat: seat})

@@ -1,0 +1,1 @@
+"""The stage: those who can be heard, mixed and encoded once."""

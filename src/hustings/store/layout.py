@@ -1,0 +1,33 @@
+"""Names of files in the store and in an edge's spool. Spelt here and only here."""
+
+from __future__ import annotations
+
+
+def folder(space: str) -> str:
+    """Everything of one space."""
+    return f"spaces/{space}/"
+
+
+def replay_aac(space: str) -> str:
+    """The replay for every player: AAC in MP4."""
+    return f"spaces/{space}/replay.m4a"
+
+
+def replay_opus(space: str) -> str:
+    """The replay as Ogg Opus."""
+    return f"spaces/{space}/replay.opus"
+
+
+def stem(space: str, seat: str) -> str:
+    """One speaker's own track, aligned with the replay: Ogg Opus."""
+    return f"spaces/{space}/stems/{seat}.opus"
+
+
+def timeline(space: str) -> str:
+    """What happened when: JSON."""
+    return f"spaces/{space}/timeline.json"
+
+
+def receipt(space: str) -> str:
+    """The signed summary of the recording: JSON."""
+    return f"spaces/{space}/receipt.json"

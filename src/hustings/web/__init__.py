@@ -1,0 +1,1 @@
+"""The studio: accounts, schedule, the host's desk and the API."""
