@@ -1,0 +1,230 @@
+"""The log on real servers: one JetStream stream per space (`contract.Log`).
+
+An append is a request that the server answers once it is synced to disk. Which of two writers wins
+is decided by the server: the expected last sequence of the entry's own kind (`expect`) or of the
+lease (`fence`) travels with the append. Everything is repeatable: a message id that was seen within
+the duplicate window is not stored again.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Collection
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from hustings import limits
+from hustings.errors import BadInput, Conflict, Fenced, LogAway, LogError, NoResponder
+from hustings.log import api, consumer, subjects
+from hustings.log.connection import Connection
+from hustings.log.contract import Entry
+from hustings.log.subjects import Kind
+
+_NS: Final = 1_000_000_000
+
+
+class _Stored(msgspec.Struct):
+    seq: int
+    duplicate: bool = False
+
+
+class _Message(msgspec.Struct):
+    seq: int
+    time: str
+    data: str = ""
+    hdrs: str = ""
+
+
+class _Got(msgspec.Struct):
+    message: _Message
+
+
+class _Names(msgspec.Struct):
+    total: int
+    streams: list[str] | None = None
+
+
+class JetStreamLog:
+    """The log behind one connection. `replicas` is the number of copies in a cluster."""
+
+    def __init__(self, connection: Connection, *, replicas: int = 1) -> None:
+        self._connection = connection
+        self._replicas = replicas
+
+    async def create(self, space: str) -> None:
+        """Make the space's stream; does nothing if it exists."""
+        name = subjects.stream(subjects.checked(space))
+        config = {
+            "name": name,
+            "subjects": [f"log.{space}.>"],
+            "storage": "file",
+            "retention": "limits",
+            # Nothing is ever dropped by the server: a space goes when the archive deletes it.
+            "discard": "new",
+            "max_msgs": -1,
+            "max_bytes": -1,
+            "max_age": 0,
+            "max_consumers": -1,
+            "max_msg_size": limits.LOG_MESSAGE_BYTES,
+            "num_replicas": self._replicas,
+            "duplicate_window": limits.LOG_DUPLICATE_WINDOW_S * _NS,
+            "allow_direct": True,
+            "deny_delete": True,
+            "deny_purge": True,
+        }
+        try:
+            await api.call(self._connection, f"STREAM.CREATE.{name}", config)
+        except api.ApiError as error:
+            if error.code not in api.STREAM_EXISTS:
+                raise
+
+    async def exists(self, space: str) -> bool:
+        """Whether the space has a stream."""
+        name = subjects.stream(subjects.checked(space))
+        try:
+            await api.call_stream(self._connection, space, f"STREAM.INFO.{name}")
+        except api.NoStream:
+            return False
+        return True
+
+    async def spaces(self) -> list[str]:
+        """Ids of all spaces that have a stream."""
+        names: list[str] = []
+        while True:
+            answer = await api.call(self._connection, "STREAM.NAMES", {"offset": len(names)})
+            page = msgspec.json.decode(answer, type=_Names)
+            names += page.streams or []
+            if not page.streams or len(names) >= page.total:
+                break
+        found = (subjects.space_of_stream(name) for name in names)
+        return sorted(space for space in found if space is not None)
+
+    async def append(
+        self,
+        space: str,
+        kind: Kind,
+        data: bytes,
+        *,
+        message_id: str,
+        expect: int | None = None,
+        fence: int | None = None,
+    ) -> int:
+        """Append, return the sequence once it is synced to disk; see `contract.Log.append`."""
+        assert expect is None or fence is None, "one append carries one expectation"
+        subject = subjects.log(subjects.checked(space), kind)
+        if len(data) > limits.LOG_MESSAGE_BYTES:
+            raise BadInput(
+                "log entry",
+                expected=f"at most {limits.LOG_MESSAGE_BYTES} bytes",
+                got=f"{len(data)} bytes",
+            )
+        headers = {"Nats-Msg-Id": message_id}
+        wanted = expect if fence is None else fence
+        if wanted is not None:
+            over = subject if fence is None else subjects.log(space, Kind.LEASE)
+            headers["Nats-Expected-Last-Subject-Sequence"] = str(wanted)
+            headers["Nats-Expected-Last-Subject-Sequence-Subject"] = over
+        try:
+            answer = await self._connection.request(
+                subject, data, timeout=limits.LOG_ACK_S, headers=headers
+            )
+        except NoResponder as error:
+            raise await self._unserved(space) from error
+        try:
+            api.check(subject, answer.data)
+        except api.ApiError as error:
+            if error.code not in api.WRONG_LAST_SEQUENCE:
+                raise
+            if fence is not None:
+                raise Fenced(space, epoch=fence) from error
+            # The server looks at the expected sequence before the id. If the entry that took the
+            # place is this very one, an earlier try of this append has won.
+            winner = await self._get(space, {"seq": (expect or 0) + 1, "next_by_subj": subject})
+            if winner is not None and _message_id(winner) == message_id:
+                return winner.seq
+            raise Conflict(subject, expected=expect or 0) from error
+        return msgspec.json.decode(answer.data, type=_Stored).seq
+
+    async def last(self, space: str, kind: Kind) -> Entry | None:
+        """The newest entry of a kind."""
+        # Asked of the stream's leader, not of the nearest copy, which may lag: whoever takes a
+        # lease over continues after this entry.
+        message = await self._get(space, {"last_by_subj": subjects.log(space, kind)})
+        if message is None:
+            return None
+        return Entry(kind, message.seq, base64.b64decode(message.data), _stamp_ns(message.time))
+
+    async def next(self, space: str, kind: Kind, *, seq: int) -> Entry | None:
+        """The first entry of a kind whose sequence is `seq` or greater."""
+        name = subjects.stream(subjects.checked(space))
+        request = {"seq": max(1, seq), "next_by_subj": subjects.log(space, kind)}
+        try:
+            answer = await self._connection.request(
+                f"$JS.API.DIRECT.GET.{name}",
+                msgspec.json.encode(request),
+                timeout=limits.REQUEST_S,
+            )
+        except NoResponder as error:
+            raise await self._unserved(space) from error
+        headers = answer.headers or {}
+        if "Nats-Sequence" not in headers:
+            if headers.get("Status") == "404":
+                return None
+            raise LogError(f"direct get from {name}: {headers.get('Description', 'no entry')}")
+        stamp_ns = _stamp_ns(headers["Nats-Time-Stamp"])
+        return Entry(kind, int(headers["Nats-Sequence"]), answer.data, stamp_ns)
+
+    def read(self, space: str, kinds: Collection[Kind], *, after: int = 0) -> AsyncIterator[Entry]:
+        """The history of some kinds after sequence `after`, in order, up to its end as of now."""
+        return consumer.history(self._connection, subjects.checked(space), kinds, after=after)
+
+    def tail(self, space: str, kinds: Collection[Kind], *, after: int = 0) -> AsyncIterator[Entry]:
+        """History, then everything that follows, in order, without end and without holes.
+
+        `LogError` when the space has no log, or has none any more.
+        """
+        return consumer.follow(self._connection, subjects.checked(space), kinds, after=after)
+
+    async def delete(self, space: str) -> None:
+        """Delete the space's stream with all its entries; does nothing if there is none."""
+        name = subjects.stream(subjects.checked(space))
+        try:
+            await api.call_stream(self._connection, space, f"STREAM.DELETE.{name}")
+        except api.NoStream:
+            return
+
+    async def _get(self, space: str, request: dict[str, object]) -> _Message | None:
+        """One stored message, from the stream's leader."""
+        name = subjects.stream(subjects.checked(space))
+        try:
+            answer = await api.call_stream(
+                self._connection, space, f"STREAM.MSG.GET.{name}", request
+            )
+        except api.ApiError as error:
+            if error.code == api.NO_MESSAGE:
+                return None
+            raise
+        return msgspec.json.decode(answer, type=_Got).message
+
+    async def _unserved(self, space: str) -> LogError:
+        """What it means that nobody serves a space's subjects: no such log, or no JetStream."""
+        if await self.exists(space):
+            return LogAway(f"the log of space {space} is not being served")
+        return api.NoStream(space)
+
+
+def _stamp_ns(text: str) -> int:
+    """Nanoseconds since 1970 of an RFC 3339 time in UTC with up to nine decimals."""
+    seconds, _, decimals = text.removesuffix("Z").partition(".")
+    whole = int(datetime.fromisoformat(seconds).replace(tzinfo=UTC).timestamp())
+    return whole * _NS + int(decimals.ljust(9, "0") or 0)
+
+
+def _message_id(message: _Message) -> str:
+    for line in base64.b64decode(message.hdrs).decode(errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "Nats-Msg-Id":
+            return value.strip()
+    return ""
