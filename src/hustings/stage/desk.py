@@ -1,0 +1,95 @@
+"""The stage's desk for the gate: answers offers and closes of one space, by request.
+
+While a stage holds the space its seats answer. For a space that is over, or that nobody knows, a
+`Farewell` answers for a while, so that speakers' pages stop asking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from hustings import limits, signal
+from hustings.errors import LogError
+from hustings.log import subjects
+from hustings.log.contract import Live, Log, Message, Responder
+from hustings.log.follow import Follower
+from hustings.log.subjects import Kind
+from hustings.stage.seats import Seats
+
+_POLL_S: Final = 0.005  # how often the tail is looked at
+
+
+class Desk:
+    """Answers for the seats of one space, from `open` to `close`."""
+
+    def __init__(self, *, record: Log, live: Live, follower: Follower, seats: Seats) -> None:
+        self._record = record
+        self._live = live
+        self._follower = follower
+        self._seats = seats
+        self._end: Callable[[], Awaitable[None]] | None = None
+
+    async def open(self) -> None:
+        """Begin to answer."""
+        self._end = await serve(
+            self._live, self._follower.space_id, offer=self._offer, close=self._close
+        )
+
+    async def close(self) -> None:
+        """Answer no more."""
+        if self._end is not None:
+            await self._end()
+
+    async def _offer(self, message: Message) -> bytes:
+        offer = signal.decode_offer(message.data)
+        space = self._follower.space
+        if space is None or offer.ticket.seat not in space.seats:
+            await self._caught_up()
+            space = self._follower.space
+        assert space is not None, "a space without events is not put on stage"
+        return signal.encode(self._seats.offer(space, offer))
+
+    async def _close(self, message: Message) -> bytes:
+        return signal.encode(self._seats.leave(signal.decode_close(message.data)))
+
+    async def _caught_up(self) -> None:
+        """Wait until all that was decided before now is known here, such as the seat's grant."""
+        follower = self._follower
+        try:
+            async with asyncio.timeout(limits.SEAT_GRANT_WAIT_S):
+                newest = await self._record.last(follower.space_id, Kind.EV)
+                while newest is not None and follower.ev_seq < newest.seq:
+                    await asyncio.sleep(_POLL_S)
+        except (TimeoutError, LogError):
+            return  # with the log away, what is known here is the best there is
+
+
+async def farewell(live: Live, space: str, answer: signal.Answer) -> None:
+    """Give every offer and close of `space` the same answer for `limits.STAGE_FAREWELL_S`."""
+
+    async def reply(_: Message) -> bytes:
+        return signal.encode(answer)
+
+    end = await serve(live, space, offer=reply, close=reply)
+    try:
+        await asyncio.sleep(limits.STAGE_FAREWELL_S)
+    finally:
+        await end()
+
+
+async def serve(
+    live: Live, space: str, *, offer: Responder, close: Responder
+) -> Callable[[], Awaitable[None]]:
+    """Answer both kinds of requests for `space`; returns what ends it."""
+    ends = [
+        await live.serve(subjects.stage(space, "offer"), offer),
+        await live.serve(subjects.stage(space, "close"), close),
+    ]
+
+    async def end() -> None:
+        for one in ends:
+            await one()
+
+    return end

@@ -1,0 +1,176 @@
+"""The endpoint: one UDP port for the sound of all speakers of a stage process.
+
+It answers connectivity checks (ICE-lite) and keeps the transports; `port` reads the sockets. Sound
+and handshakes are taken only from addresses that passed a check, so a stranger can neither take a
+handshake over nor use us to flood others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from hustings import limits
+from hustings.errors import BadInput, ConfigError, HustingsError
+from hustings.stage import dtls, ice, port, sdp, srtp
+from hustings.stage.port import Address, Port
+from hustings.stage.rtp import MediaPacket
+from hustings.stage.transport import Transport
+
+
+class EndpointFull(HustingsError):
+    """As many transports as one process may have: try another stage, or later."""
+
+
+class Endpoint:
+    """All transports of one process. Made by `open`, ended by `close`.
+
+    `run` must be running for time-outs, repeated handshakes and reports to work.
+    """
+
+    def __init__(self, socks: Sequence[socket.socket], candidates: Sequence[str]) -> None:
+        """For `open`."""
+        self.port: int = socks[0].getsockname()[1]
+        self._candidates = [(address, self.port) for address in candidates]
+        self._identity = dtls.Identity(
+            [(profile.name, srtp.material_length(profile.name)) for profile in srtp.PROFILES]
+        )
+        self._transports: dict[str, Transport] = {}  # by our user fragment
+        self._ports = [Port(sock, on_stun=self._on_stun) for sock in socks]
+
+    @classmethod
+    async def open(cls, *, host: str, port: int, advertise: Sequence[str]) -> Endpoint:
+        """Listen on `host` and `port` (0: any); `ConfigError` when that cannot be.
+
+        `advertise` are the IP addresses at which speakers reach the port, the preferred one first.
+        Empty, it is `host`; and if that means all addresses, those of the default routes.
+        """
+        addresses = list(advertise) or [host]
+        if not advertise and ipaddress.ip_address(host).is_unspecified:
+            addresses = _outward() or ["127.0.0.1"]
+        try:
+            socks = _listen(host, port, addresses)
+        except OSError as error:
+            raise ConfigError(
+                "media_port", port, allowed=f"a UDP port that is free on {host} ({error.strerror})"
+            ) from error
+        return cls(socks, addresses)
+
+    @property
+    def transports(self) -> Sequence[Transport]:
+        """The transports that are not closed."""
+        return tuple(self._transports.values())
+
+    def accept(
+        self,
+        offer_sdp: str,
+        *,
+        on_packet: Callable[[MediaPacket], None],
+        on_state: Callable[[str], None],
+    ) -> tuple[Transport, str]:
+        """A transport for a speaker's offer, and the SDP answer.
+
+        Raises `BadInput` for an offer that cannot be used, and `EndpointFull`.
+        """
+        if len(self._transports) >= limits.STAGE_SESSIONS_COUNT:
+            raise EndpointFull(f"there are {limits.STAGE_SESSIONS_COUNT} transports already")
+        offer = sdp.parse(offer_sdp)
+        transport = Transport(
+            offer, self._identity, forget=self._forget, on_packet=on_packet, on_state=on_state
+        )
+        self._transports[transport.credentials.ufrag] = transport
+        answer = sdp.answer(
+            offer,
+            ufrag=transport.credentials.ufrag,
+            pwd=transport.credentials.pwd,
+            fingerprint=self._identity.fingerprint,
+            candidates=self._candidates,
+            ssrc=transport.ssrc,
+            session=secrets.randbits(40),
+        )
+        return transport, answer
+
+    async def run(self) -> None:
+        """Timers of all transports, until cancelled."""
+        while True:
+            await asyncio.sleep(limits.TRANSPORT_TIMER_S)
+            now = time.monotonic()
+            for transport in self.transports:
+                transport.tick(now)
+
+    def close(self) -> None:
+        """Say goodbye to every speaker and give the port back."""
+        for transport in self.transports:
+            transport.close()
+        for one in self._ports:
+            one.close()
+
+    def _on_stun(self, datagram: bytes, address: Address, through: Port) -> None:
+        try:
+            check = ice.parse(datagram)
+        except BadInput:
+            return
+        transport = self._transports.get(check.ours)
+        if transport is None:
+            return
+        ours = transport.credentials
+        if not ice.verified(check, ours=ours, theirs=transport.offer.ufrag):
+            return
+        through.send(ice.response(check, address=_plain(address), ours=ours), address)
+        if not check.controlled:
+            transport.on_check(through.path(address, transport), nominated=check.nominates)
+
+    def _forget(self, transport: Transport) -> None:
+        self._transports.pop(transport.credentials.ufrag, None)
+
+
+def _listen(host: str, number: int, addresses: Sequence[str]) -> list[socket.socket]:
+    """The sockets for `addresses`, all on one port number.
+
+    Where `host` means all addresses, each of `addresses` that is our own gets its own socket: a
+    socket for all of them would answer from whichever address the route prefers, and a browser
+    drops an answer that comes from elsewhere than it asked. Addresses that are not our own
+    (outside of a NAT) are reached through one socket for all.
+    """
+    if not ipaddress.ip_address(host).is_unspecified:
+        return [port.bind(host, number)]
+    for left in reversed(range(limits.PORT_TRIES_COUNT)):
+        socks: list[socket.socket] = []
+        try:
+            for address in addresses:
+                chosen = socks[0].getsockname()[1] if socks else number
+                socks.append(port.bind(address, chosen))
+        except OSError as error:
+            for sock in socks:
+                sock.close()
+            if error.errno == errno.EADDRNOTAVAIL:
+                break
+            if number or not left:
+                raise
+        else:
+            return socks
+    return [port.bind("::" if any(":" in a for a in addresses) else host, number)]
+
+
+def _outward() -> list[str]:
+    """Our addresses on the default routes. Connecting a UDP socket sends nothing."""
+    found = []
+    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((target, 9))
+            found.append(str(probe.getsockname()[0]))
+    return found
+
+
+def _plain(address: Address) -> tuple[str, int]:
+    """Host and port; an IPv4 address that an IPv6 socket shows as ::ffff:a.b.c.d is IPv4."""
+    host = address[0]
+    if host.startswith("::ffff:") and "." in host:
+        host = host.removeprefix("::ffff:")
+    return host, address[1]

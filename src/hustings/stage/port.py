@@ -1,0 +1,133 @@
+"""The port: one UDP socket of the endpoint, and the paths to speakers that lead through it.
+
+Datagrams are told apart by their first byte (RFC 7983): 0 to 3 is STUN, 20 to 63 DTLS, 128 to 191
+SRTP and SRTCP. STUN goes to the endpoint; DTLS and SRTP are taken only on a `Path`, which exists
+once a connectivity check has come from that address. Everything else is dropped without a word.
+
+Runs on the loop of the 20 ms tick: a wake reads at most `limits.DATAGRAMS_BATCH_COUNT` datagrams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from hustings import limits
+
+# As the socket gives it: host and port, and two more numbers with IPv6.
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+
+
+class Owner(Protocol):
+    """Whose path it is: `transport.Transport`."""
+
+    def on_media(self, datagram: bytes, path: Path) -> None:
+        """Take an SRTP or SRTCP datagram."""
+
+    def on_dtls(self, datagram: bytes, path: Path) -> None:
+        """Take a DTLS datagram."""
+
+    def lose_path(self, path: Path) -> None:
+        """Another session proved that the path is its own."""
+
+
+class Path:
+    """The way between one of our sockets and an address that passed a check."""
+
+    __slots__ = ("_port", "_sock", "address", "owner")
+
+    def __init__(self, port: Port, sock: socket.socket, address: Address, owner: Owner) -> None:
+        self.address = address
+        self.owner = owner
+        self._port = port
+        self._sock = sock
+
+    def send(self, datagram: bytes) -> None:
+        """Send, or lose it as the network would: a full buffer, a route that is gone."""
+        try:  # noqa: SIM105 a context manager would cost as much as the call
+            self._sock.sendto(datagram, self.address)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        """From now on nothing is taken from this address."""
+        if self._port.paths.get(self.address) is self:
+            del self._port.paths[self.address]
+
+
+class Port:
+    """One bound UDP socket. `on_stun` gets what may be a check, with its address and this port."""
+
+    def __init__(
+        self, sock: socket.socket, *, on_stun: Callable[[bytes, Address, Port], None]
+    ) -> None:
+        self.paths: dict[Address, Path] = {}
+        self._sock = sock
+        self._on_stun = on_stun
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(sock.fileno(), self._read)
+
+    def path(self, address: Address, owner: Owner) -> Path:
+        """The owner's path to `address`, made if there is none; taken from a former owner."""
+        path = self.paths.get(address)
+        if path is not None and path.owner is owner:
+            return path
+        if path is not None:
+            path.owner.lose_path(path)
+        path = self.paths[address] = Path(self, self._sock, address, owner)
+        return path
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Send to an address that is no path."""
+        try:  # noqa: SIM105 as in `Path.send`
+            self._sock.sendto(datagram, address)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        """Stop reading and give the port back."""
+        if self._sock.fileno() >= 0:
+            self._loop.remove_reader(self._sock.fileno())
+            self._sock.close()
+
+    def _read(self) -> None:
+        receive, paths = self._sock.recvfrom, self.paths
+        for _ in range(limits.DATAGRAMS_BATCH_COUNT):
+            try:
+                datagram, address = receive(limits.DATAGRAM_BYTES)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                # An ICMP error of something sent before. A closed socket ends the batch.
+                if self._sock.fileno() < 0:
+                    return
+                continue
+            if not datagram:
+                continue
+            first = datagram[0]
+            if 128 <= first <= 191:
+                if (path := paths.get(address)) is not None:
+                    path.owner.on_media(datagram, path)
+            elif first <= 3:
+                self._on_stun(datagram, address, self)
+            elif 20 <= first <= 63 and (path := paths.get(address)) is not None:
+                path.owner.on_dtls(datagram, path)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A UDP socket on `host` and `port` (0: any); on `::` it serves IPv4 as well. `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if host == "::" else 1)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, limits.SOCKET_BUFFER_BYTES)
+        sock.setblocking(False)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock

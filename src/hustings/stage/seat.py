@@ -1,0 +1,134 @@
+"""One seat's sound: from the packets of its transport to a frame for the mix, every 20 ms.
+
+Real-time contract: `push` is called for each packet, `pull` in each tick; neither blocks, logs or
+allocates without bound.
+
+A seat's gate decides whether its frame goes into the mix. It closes when the seat is muted, and
+when nothing worth hearing has come for half a second: then the seat can share the encoded mix of
+all who are silent, because it holds nothing of its own voice. Opening and closing fade over one
+frame. After unmuting the gate stays closed until what lay in the jitter buffer has passed: that was
+said while muted.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hustings.audio.gain import SpeakerGain
+from hustings.audio.level import SILENCE_DBFS, VoiceActivity, peak_dbfs, rms_dbfs
+from hustings.chunk import PROGRAMME_DELAY_SAMPLES
+from hustings.clock import TICK_MS, TICK_SAMPLES
+from hustings.stage.jitter import JitterBuffer
+from hustings.stage.rtp import MediaPacket
+from hustings.stem import StemPacket
+
+Frame = NDArray[np.float32]
+
+QUIET_TICKS: Final = 25  # 0.5 s
+QUIET_DBFS: Final = -55.0  # below a whisper and above a quiet room's noise
+FADE_IN: Final = np.linspace(0.0, 1.0, TICK_SAMPLES, dtype=np.float32)
+FADE_OUT: Final = FADE_IN[::-1].copy()
+
+
+class Seat:
+    """The sound of one seat. It survives reconnects; each transport is a new `join`.
+
+    After `pull`: `level_dbfs` and `peak_dbfs` are those of the frame as it came, `speaking` is the
+    voice activity's word, `open` says whether the last frame went into the mix.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.id = name
+        self.join = 0
+        self.muted = False
+        self.level_dbfs = SILENCE_DBFS
+        self.peak_dbfs = SILENCE_DBFS
+        self.speaking = False
+        self.open = False
+        self.closed_ticks = QUIET_TICKS  # ticks since a frame of this seat went into the mix
+        self._jitter = JitterBuffer()
+        self._gain = SpeakerGain()
+        self._voice = VoiceActivity()
+        self._quiet_ticks = QUIET_TICKS
+        self._shut_ticks = 0  # after unmuting, until what was said before has passed
+        self._last = 0.0
+
+    def connect(self, *, join: int) -> None:
+        """A new transport begins: RTP numbers start anew."""
+        self.join = join
+        self._jitter = JitterBuffer()
+
+    def disconnect(self) -> None:
+        """The transport is gone: what it still held is not played."""
+        self._jitter = JitterBuffer()
+
+    def mute(self, muted: bool) -> None:
+        """Take the seat off air, or let it on again."""
+        if self.muted and not muted:
+            self._shut_ticks = self.depth_ticks
+        self.muted = muted
+
+    @property
+    def depth_ticks(self) -> int:
+        """How many ticks a packet that comes in now waits for its turn, rounded up."""
+        wait_ms = max(self._jitter.depth_ms, self._jitter.target_ms)
+        return -int(-wait_ms // TICK_MS)
+
+    def push(self, packet: MediaPacket) -> int:
+        """A packet came in. Returns in how many ticks it enters the mix, as far as is known now."""
+        ahead = self.depth_ticks
+        self._jitter.push(
+            sequence=packet.sequence,
+            timestamp=packet.timestamp,
+            payload=packet.payload,
+            now_ns=packet.arrived_ns,
+        )
+        return ahead
+
+    def audible(self, ahead: int = 0) -> bool:
+        """Whether a sound that enters in `ahead` ticks may be mixed and logged."""
+        return not self.muted and ahead >= self._shut_ticks
+
+    def stem(self, packet: MediaPacket, *, enters: int) -> StemPacket:
+        """The packet as it is logged, when it enters the mix in slot `enters`."""
+        return StemPacket(
+            self.id,
+            self.join,
+            packet.sequence,
+            packet.timestamp,
+            enters * TICK_SAMPLES + PROGRAMME_DELAY_SAMPLES,
+            packet.payload,
+        )
+
+    def pull(self) -> Frame | None:
+        """This tick's frame for the mix, or None when the seat adds nothing."""
+        raw = self._jitter.pull()
+        self._listen(raw)
+        wanted = raw is not None and self._quiet_ticks < QUIET_TICKS and self.audible()
+        self._shut_ticks = max(0, self._shut_ticks - 1)
+        was_open, self.open = self.open, wanted
+        if not (wanted or was_open):
+            self.closed_ticks += 1
+            return None
+        self.closed_ticks = 0
+        if raw is None:
+            # The sound broke off: lead its last sample to zero instead of clicking.
+            return np.float32(self._last) * FADE_OUT
+        frame: Frame = self._gain.process(
+            raw, level_dbfs=self.level_dbfs, speaking=self.speaking and not self.muted
+        )
+        if wanted != was_open:
+            frame = frame * (FADE_IN if wanted else FADE_OUT)
+        self._last = float(frame[-1])
+        return frame
+
+    def _listen(self, raw: Frame | None) -> None:
+        """Measure the frame. Muted seats too: the host is told who speaks into a muted seat."""
+        self.level_dbfs = rms_dbfs(raw) if raw is not None else SILENCE_DBFS
+        self.peak_dbfs = peak_dbfs(raw) if raw is not None else SILENCE_DBFS
+        self.speaking = self._voice.update(self.level_dbfs)
+        heard = self.speaking or self.level_dbfs > QUIET_DBFS
+        self._quiet_ticks = 0 if heard else self._quiet_ticks + 1

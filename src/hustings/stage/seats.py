@@ -1,0 +1,222 @@
+"""The seats of one space: who may sit down, who sits, and by which transport.
+
+A seat is granted by the space's state; a speaker takes it with an offer. A new offer for a taken
+seat is how speakers come back after a failure: the old transport plays until the new one is
+connected, then it is closed. While several are connecting, the newest that connects stays.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from hustings import limits, signal
+from hustings.errors import BadInput
+from hustings.space import Space, Status
+from hustings.stage.conference import Return
+from hustings.stage.endpoint import Endpoint, EndpointFull
+from hustings.stage.rtp import MediaPacket
+from hustings.stage.seat import Seat
+from hustings.stage.transport import Transport
+
+OVER: Final = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD, Status.CANCELLED})
+
+
+class Audience(Protocol):
+    """Who is told what happens on the seats."""
+
+    def joined(self, seat: Seat) -> None:
+        """A seat's new transport is connected."""
+
+    def left(self, seat: str, cause: str) -> None:
+        """A seat has no transport any more."""
+
+    def heard(self, seat: Seat, packet: MediaPacket) -> None:
+        """A packet of a seat's present transport came in."""
+
+
+@dataclass(slots=True, eq=False)
+class _Link:
+    """One transport of a seat. `order` grows with every offer."""
+
+    order: int
+    transport: Transport | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """A granted seat: its sound, the transport that is connected, those that are connecting."""
+
+    seat: Seat
+    back: Return
+    link: _Link | None = None
+    waiting: list[_Link] = field(default_factory=list)
+
+
+class Seats:
+    """The seats of one space on this stage.
+
+    `joins` says how many transports each seat has had before, under other stages.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: Endpoint,
+        audience: Audience,
+        speakers_max: int,
+        complexity: int,
+        joins: dict[str, int],
+    ) -> None:
+        self._endpoint = endpoint
+        self._audience = audience
+        self._speakers_max = speakers_max
+        self._complexity = complexity
+        self._joins = joins
+        self._places: dict[str, _Place] = {}
+        self._leaving: list[Return] = []
+        self._order = itertools.count()
+        self._open = True
+
+    @property
+    def connected(self) -> list[Seat]:
+        """The seats whose speakers are connected."""
+        return [place.seat for place in self._places.values() if place.link is not None]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is connected, connecting, or fading out."""
+        busy = any(place.link or place.waiting for place in self._places.values())
+        return not busy and not self._leaving
+
+    def returns(self) -> list[Return]:
+        """The ways back of all seats that are to be mixed in this tick."""
+        now = [place.back for place in self._places.values() if place.link is not None]
+        if self._leaving:
+            self._leaving = [one for one in self._leaving if one.seat.open]
+            now += self._leaving
+        return now
+
+    def sync(self, space: Space) -> None:
+        """Follow the space's state: seats that were revoked are closed, muted ones are muted."""
+        for name in [name for name in self._places if name not in space.seats]:
+            self._close(name, cause="revoked")
+        for name, place in self._places.items():
+            place.seat.mute(space.seats[name].muted)
+
+    def offer(self, space: Space, offer: signal.Offer) -> signal.Answer:
+        """Let a speaker take a seat, or say why not, in the words and status codes of HTTP."""
+        name = offer.ticket.seat
+        if space.status in OVER or not self._open:
+            return _refused(410, "over", "This conversation is over.")
+        granted = space.seats.get(name)
+        if granted is None:
+            return _refused(403, "seat", "This seat is not granted, or not any more.")
+        others = sum(1 for key, p in self._places.items() if key != name and (p.link or p.waiting))
+        if others >= self._speakers_max:
+            return _refused(409, "full", f"All {self._speakers_max} places on stage are taken.")
+        place = self._places.get(name)
+        if place is None:
+            seat = Seat(name)
+            seat.mute(granted.muted)
+            place = _Place(seat, Return(seat, None, complexity=self._complexity))
+        link = _Link(next(self._order))
+        try:
+            link.transport, sdp = self._endpoint.accept(
+                offer.sdp,
+                on_packet=lambda packet: self._packet(place, link, packet),
+                on_state=lambda state: self._state(place, link, state),
+            )
+        except BadInput as error:
+            return _refused(400, "offer", str(error))
+        except EndpointFull:
+            return _refused(503, "busy", "This server has no room for another speaker.")
+        self._places[name] = place
+        place.waiting.append(link)
+        while len(place.waiting) > limits.SEAT_OFFERS_COUNT:
+            _end(place.waiting.pop(0))
+        return signal.Answer(status=201, sdp=sdp, session=link.transport.id)
+
+    def leave(self, close: signal.Close) -> signal.Answer:
+        """End one session of a seat, because its speaker asked for it."""
+        place = self._places.get(close.ticket.seat)
+        links = [*place.waiting, place.link] if place is not None else []
+        for link in links:
+            if place and link and link.transport and link.transport.id == close.session:
+                if link is place.link:
+                    self._disconnect(place, "bye")
+                else:
+                    place.waiting.remove(link)
+                _end(link)
+                return signal.Answer(status=200, session=close.session)
+        return _refused(404, "session", "There is no such session.")
+
+    def close(self) -> None:
+        """Close all transports, without a word: the stage has ended its work for this space."""
+        self._open = False
+        for place in self._places.values():
+            for link in [*place.waiting, place.link]:
+                if link is not None:
+                    _end(link)
+        self._places.clear()
+        self._leaving.clear()
+
+    def _packet(self, place: _Place, link: _Link, packet: MediaPacket) -> None:
+        if link is place.link:
+            self._audience.heard(place.seat, packet)
+
+    def _state(self, place: _Place, link: _Link, state: str) -> None:
+        if not self._open:
+            return
+        if state == "connected" and link in place.waiting:
+            self._connect(place, link)
+            return
+        head, _, cause = state.partition(":")
+        if head != "closed":
+            return
+        if link in place.waiting:
+            place.waiting.remove(link)
+        elif link is place.link:
+            self._disconnect(place, "bye" if cause == "bye" else "lost")
+
+    def _connect(self, place: _Place, link: _Link) -> None:
+        older = [other for other in place.waiting if other.order < link.order]
+        place.waiting = [other for other in place.waiting if other.order > link.order]
+        old, place.link = place.link, link
+        place.back.sink = link.transport
+        name = place.seat.id
+        self._joins[name] = self._joins.get(name, 0) + 1
+        place.seat.connect(join=self._joins[name])
+        self._leaving = [one for one in self._leaving if one is not place.back]
+        self._audience.joined(place.seat)
+        for other in (*older, old):
+            if other is not None:
+                _end(other)
+
+    def _disconnect(self, place: _Place, cause: str) -> None:
+        place.link = None
+        place.back.sink = None
+        place.seat.disconnect()
+        if place.seat.open:
+            self._leaving.append(place.back)
+        self._audience.left(place.seat.id, cause)
+
+    def _close(self, name: str, *, cause: str) -> None:
+        place = self._places.pop(name)
+        ending = [*place.waiting, place.link]
+        place.waiting = []
+        if place.link is not None:
+            self._disconnect(place, cause)
+        for link in ending:
+            if link is not None:
+                _end(link)
+
+
+def _end(link: _Link) -> None:
+    if link.transport is not None:
+        link.transport.close()
+
+
+def _refused(status: int, code: str, detail: str) -> signal.Answer:
+    return signal.Answer(status=status, code=code, detail=detail)

@@ -1,0 +1,58 @@
+"""How unevenly a sender's packets arrive, and how much sound to hold back for that. Pure.
+
+A packet's relative delay is its arrival minus its timestamp; what counts is how far apart the
+delays of recent packets lie. One path, one sender: the clocks need not agree, and their drift is
+too slow to matter within the span looked at.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from typing import Final
+
+from hustings import limits
+
+_PACKETS: Final = 400  # 8 s of 20 ms packets: a burst is remembered that long
+_EVERY: Final = 10  # packets between two looks
+_SHARE: Final = 0.98  # of packets that should be in time; waiting for the last costs too much
+_MARGIN_MS: Final = 20.0  # one frame: arrival and tick are not in step
+_SHRINK: Final = 0.02  # of the way at each look: 10 s to forget two thirds of a bad spell
+
+
+class Spread:
+    """Follows the arrivals of one sender; `target_ms` is the sound to hold back, 20 to 240 ms.
+
+    It grows at once and shrinks over tens of seconds.
+    """
+
+    __slots__ = ("_count", "_delays", "target_ms")
+
+    def __init__(self, *, target_ms: float) -> None:
+        self.target_ms = target_ms
+        self._delays: deque[float] = deque(maxlen=_PACKETS)
+        self._count = 0
+
+    def clear(self) -> None:
+        """Forget the arrivals (the timestamps start anew), keep the target."""
+        self._delays.clear()
+        self._count = 0
+
+    def add(self, *, arrived_ms: float, sent_ms: float) -> None:
+        """A packet that arrived at `arrived_ms` was stamped `sent_ms` on the sender's clock."""
+        self._delays.append(arrived_ms - sent_ms)
+        self._count += 1
+        if self._count % _EVERY:
+            return
+        delays = sorted(self._delays)
+        # What comes later than any target could wait for is an outage, not jitter.
+        delays = delays[: bisect_right(delays, delays[0] + limits.JITTER_TARGET_MS_MAX)]
+        late = delays[min(len(delays) - 1, int(len(delays) * _SHARE))]
+        wanted = min(
+            max(late - delays[0] + _MARGIN_MS, limits.JITTER_TARGET_MS_MIN),
+            limits.JITTER_TARGET_MS_MAX,
+        )
+        if wanted > self.target_ms:
+            self.target_ms = wanted
+        else:
+            self.target_ms += (wanted - self.target_ms) * _SHRINK

@@ -1,0 +1,235 @@
+"""The API: everything a host, a co-host or a speaker does with a space, as JSON.
+
+Whoever calls is signed in (session cookie) or holds a seat (seat cookie of an invitation). Errors
+are problem+json; a refusal of the space is a 409, or a 403 when it is about who asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Response
+
+from hustings import limits
+from hustings.space import Command, Refusal, Role, Space, Status
+from hustings.space import command as c
+from hustings.web import studio as studios
+from hustings.web import views
+from hustings.web.problem import Problem, documented, refused
+from hustings.web.standing import Asker, CurrentStudio, Host, SignedIn, Standing
+from hustings.web.studio import Studio
+
+router: Final = APIRouter(prefix="/api/spaces", tags=["spaces"])
+_OPEN: Final = documented(401, 403, 404, 409, 413, 422, 503)
+SeatId = Annotated[str, Path(pattern="^[a-z0-9]{1,16}$", examples=["k3v9q1xz"])]
+
+
+@router.post("", status_code=201, responses=documented(401, 403, 413, 422, 503))
+async def create(
+    body: views.NewSpace, account: SignedIn, studio: CurrentStudio, response: Response
+) -> views.SpaceView:
+    """Make a space. Its address never changes; the host has a seat in it."""
+    if not account.may_create:
+        raise Problem(403, "role", "Your account may not make spaces.")
+    now_ms = studios.now_ms()
+    schedule = c.Schedule(
+        by=account.id,
+        title=body.title,
+        description=body.description,
+        language=body.language,
+        host=account.name,
+        starts_at_ms=body.starts_at_ms,
+        doors_at_ms=body.doors_at_ms,
+    )
+    made = await studio.spaces.create(
+        schedule, owner_id=account.id, host_name=account.name, now_ms=now_ms
+    )
+    if isinstance(made, Refusal):
+        raise refused(made)
+    response.headers["Location"] = f"/api/spaces/{made.id}"
+    return views.space_view(studio, made, doors_at_ms=made.doors_at_ms, now_ms=now_ms)
+
+
+@router.get("", responses=documented(401))
+async def mine(account: SignedIn, studio: CurrentStudio) -> list[views.ListedView]:
+    """Your spaces, newest first."""
+    return [
+        views.ListedView(
+            id=listed.id,
+            title=listed.title,
+            status=listed.status,
+            starts_at_ms=listed.starts_at_ms,
+            doors_at_ms=listed.doors_at_ms,
+            share_url=studio.share_url(listed.id),
+            stage_url=studio.stage_url(listed.id),
+        )
+        for listed in await studio.catalogue.owned(account.id)
+    ]
+
+
+@router.get("/{space_id}", responses=documented(401, 403, 404, 422, 503))
+async def get(asker: Asker, studio: CurrentStudio) -> views.SpaceView:
+    """One space: its status and its seats."""
+    return views.space_view(
+        studio,
+        asker.space,
+        doors_at_ms=views.doors_at_ms(asker.listed, asker.space),
+        now_ms=studios.now_ms(),
+    )
+
+
+@router.post("/{space_id}/doors", responses=_OPEN)
+async def open_doors(asker: Host, studio: CurrentStudio) -> views.SpaceView:
+    """Let listeners in, to the hold sound. From now on everything on air is recorded."""
+    return await carry_out(studio, asker, c.OpenDoors(by=asker.by, role=asker.role))
+
+
+@router.post("/{space_id}/live", responses=_OPEN)
+async def go_live(asker: Host, studio: CurrentStudio) -> views.SpaceView:
+    """Put the stage on air."""
+    return await carry_out(studio, asker, c.GoLive(by=asker.by, role=asker.role))
+
+
+@router.post("/{space_id}/hold", responses=_OPEN)
+async def hold(
+    asker: Host, studio: CurrentStudio, body: views.Hold | None = None
+) -> views.SpaceView:
+    """Off air for a while: the audience hears the hold sound, nothing is recorded."""
+    reason = body.reason if body else ""
+    return await carry_out(studio, asker, c.Hold(by=asker.by, role=asker.role, reason=reason))
+
+
+@router.post("/{space_id}/resume", responses=_OPEN)
+async def resume(asker: Host, studio: CurrentStudio) -> views.SpaceView:
+    """Back on air after a hold."""
+    return await carry_out(studio, asker, c.Resume(by=asker.by, role=asker.role))
+
+
+@router.post("/{space_id}/end", responses=_OPEN)
+async def end(asker: Host, studio: CurrentStudio) -> views.SpaceView:
+    """End the conversation for good; the recording is posted."""
+    return await carry_out(studio, asker, c.End(by=asker.by, role=asker.role))
+
+
+@router.post("/{space_id}/cancel", responses=_OPEN)
+async def cancel(
+    asker: Host, studio: CurrentStudio, body: views.Cancel | None = None
+) -> views.SpaceView:
+    """Call the space off before it was live."""
+    reason = body.reason if body else ""
+    return await carry_out(studio, asker, c.Cancel(by=asker.by, role=asker.role, reason=reason))
+
+
+@router.post("/{space_id}/delay", responses=_OPEN)
+async def delay(asker: Host, studio: CurrentStudio, body: views.Delay) -> views.SpaceView:
+    """Begin later, at the same address. Doors that open by themselves move along."""
+    command = c.Delay(
+        by=asker.by, role=asker.role, starts_at_ms=body.starts_at_ms, reason=body.reason
+    )
+    return await carry_out(studio, asker, command)
+
+
+@router.post("/{space_id}/seats", status_code=201, responses=_OPEN)
+async def invite(asker: Host, studio: CurrentStudio, body: views.Invitation) -> views.InviteView:
+    """Grant a seat and get the link that leads to it."""
+    now_ms = studios.now_ms()
+    made = await studio.spaces.invite(
+        asker.space.id,
+        by=asker.by,
+        role=asker.role,
+        name=body.name,
+        seat_role=Role(body.role),
+        now_ms=now_ms,
+    )
+    if isinstance(made, Refusal):
+        raise refused(made)
+    return _invite_view(studio, made.seat, made.token, now_ms)
+
+
+@router.post("/{space_id}/seats/{seat}/link", status_code=201, responses=_OPEN)
+async def renew_link(asker: Host, studio: CurrentStudio, seat: SeatId) -> views.InviteView:
+    """A new link for a seat; the old one no longer works."""
+    _seated(asker, seat)
+    role = asker.space.seats[seat].role
+    if role is Role.HOST:
+        raise Problem(403, "role", "The host's own seat has no link.")
+    now_ms = studios.now_ms()
+    token = await studio.catalogue.invite(asker.space.id, seat, role=role, now_ms=now_ms)
+    return _invite_view(studio, seat, token, now_ms)
+
+
+@router.delete("/{space_id}/seats/{seat}", responses=_OPEN)
+async def remove(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.SpaceView:
+    """Take a seat away, or step down from your own."""
+    _seated(asker, seat)
+    result = await studio.spaces.remove(
+        asker.space.id, by=asker.by, role=asker.role, seat=seat, now_ms=studios.now_ms()
+    )
+    return _shown(studio, asker, result)
+
+
+@router.post("/{space_id}/seats/{seat}/mute", responses=_OPEN)
+async def mute(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.SpaceView:
+    """Take a seat off air: your own, or any as host. It is neither mixed nor recorded."""
+    _seated(asker, seat)
+    return await carry_out(studio, asker, c.MuteSeat(by=asker.by, role=asker.role, seat=seat))
+
+
+@router.post("/{space_id}/seats/{seat}/unmute", responses=_OPEN)
+async def unmute(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.SpaceView:
+    """Put your own seat on air again. Nobody can unmute somebody else."""
+    _seated(asker, seat)
+    return await carry_out(studio, asker, c.UnmuteSeat(by=asker.by, role=asker.role, seat=seat))
+
+
+@router.post("/{space_id}/ticket", responses=_OPEN)
+async def ticket(asker: Asker, studio: CurrentStudio) -> views.TicketView:
+    """The right to send sound from your own seat. It outlives an outage of the studio."""
+    right = studio.spaces.ticket(asker.space, asker.seat, now_ms=studios.now_ms())
+    return views.TicketView(
+        ticket=right.token,
+        whip_url=studio.whip_url(asker.space.id),
+        seat=asker.seat,
+        expires_at_ms=right.expires_at_ms,
+    )
+
+
+async def carry_out(studio: Studio, asker: Standing, command: Command) -> views.SpaceView:
+    """Carry out a command and show the space after it; a refusal is a problem."""
+    result = await studio.spaces.command(asker.space.id, command, now_ms=studios.now_ms())
+    return _shown(studio, asker, result)
+
+
+def _shown(studio: Studio, asker: Standing, result: Space | Refusal) -> views.SpaceView:
+    if isinstance(result, Refusal):
+        raise refused(result)
+    # What was decided is new; what the stage observed is as it was a moment ago.
+    before = asker.space.seats
+    seats = {
+        seat.id: replace(
+            seat, connected=before[seat.id].connected, speaking=before[seat.id].speaking
+        )
+        if seat.id in before and result.status is not Status.ENDED
+        else seat
+        for seat in result.seats.values()
+    }
+    return views.space_view(
+        studio,
+        replace(result, seats=seats),
+        doors_at_ms=views.doors_at_ms(asker.listed, result),
+        now_ms=studios.now_ms(),
+    )
+
+
+def _seated(asker: Standing, seat: str) -> None:
+    if seat not in asker.space.seats:
+        raise Problem(404, "seat", "There is no such seat.")
+
+
+def _invite_view(studio: Studio, seat: str, token: str, now_ms: int) -> views.InviteView:
+    return views.InviteView(
+        seat=seat,
+        link=studio.invite_url(token),
+        expires_at_ms=now_ms + limits.INVITE_S * 1000,
+    )

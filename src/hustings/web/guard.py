@@ -1,0 +1,125 @@
+"""The guard in front of every request: cross-site requests, bodies too large, safety headers.
+
+ASGI middleware. Cross-site: anything but GET, HEAD and OPTIONS must come from the studio's own
+pages. Browsers say so themselves (`Sec-Fetch-Site`, W3C Fetch Metadata; `Origin`, RFC 6454).
+`SameSite=Lax` alone would not do: the listen origin may be the same host on another port, which is
+another origin and yet the same site. Clients that send neither header are no browsers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hustings import limits
+from hustings.config import Settings
+from hustings.web import problem
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Guard:
+    """Wraps the application."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self._app = app
+        self._origin = settings.public_url("studio")
+        self._headers = safety_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refusal = self._refusal(scope)
+        if refusal is None:
+            await self._app(scope, _bounded(receive), sending)
+        else:
+            answer = problem.response(Request(scope), refusal)
+            await answer(scope, receive, sending)
+
+    def _refusal(self, scope: Scope) -> problem.Problem | None:
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:20]) > limits.FORM_BYTES:
+            return _too_large()
+        if scope["method"] in _SAFE or self._own(headers, scope["scheme"]):
+            return None
+        return problem.Problem(
+            403, "cross-site", "This request did not come from a page of the studio."
+        )
+
+    def _own(self, headers: Headers, scheme: str) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = headers.get("origin")
+        if origin is None:
+            return True
+        return origin in (self._origin, f"{scheme}://{headers.get('host', '')}")
+
+
+def _bounded(receive: Receive) -> Receive:
+    seen = 0
+
+    async def receiving() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limits.FORM_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return receiving
+
+
+def _too_large() -> problem.Problem:
+    return problem.Problem(413, "too-large", "This is larger than the studio takes.")
+
+
+def safety_headers(settings: Settings) -> dict[str, str]:
+    """What every answer carries. Scripts and styles come from the studio alone; the page may talk
+    to the gate and read from the listen origin."""
+    gate, listen = (_origin_of(settings.public_url(server)) for server in ("gate", "listen"))
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "manifest-src": "'self'",
+        "media-src": "'self' blob:",
+        "connect-src": f"'self' {gate} {listen}",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    headers = {
+        "Content-Security-Policy": "; ".join(f"{k} {v}" for k, v in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), payment=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    if settings.public_url("studio").startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
+def _origin_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,113 @@
+"""The web role: database, application, server, timers; from start to stop.
+
+It serves people and decides nothing about sound: while it is down, whoever is on stage keeps
+talking and the recording grows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from hustings.role import Context
+from hustings.web import app, first_link, timers, tls
+from hustings.web import studio as studios
+from hustings.web.accounts import Accounts
+from hustings.web.catalogue import Catalogue
+from hustings.web.cookies import Cookies
+from hustings.web.database import Database, address
+from hustings.web.passwords import Passwords
+from hustings.web.spaces import Spaces
+from hustings.web.studio import Studio
+from hustings.web.watch import Watches
+
+log = logging.getLogger("hustings.web")
+
+_STARTED_POLL_S = 0.005
+_GRACE_S = 3
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that leaves signals to the process it runs in."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(context: Context) -> None:
+    """Run the studio until `context.stopping` is set."""
+    database = Database(address(context.settings))
+    try:
+        await database.migrate()
+        await first_link.ensure(
+            database,
+            folder=context.settings.folder,
+            studio_url=context.settings.public_url("studio"),
+            now_ms=studios.now_ms(),
+        )
+        async with asyncio.TaskGroup() as group:
+            await _serve(context, database, group)
+    finally:
+        await database.close()
+
+
+async def _serve(context: Context, database: Database, group: asyncio.TaskGroup) -> None:
+    assert context.listener is not None, "the web role is given a listening socket"
+    watches = Watches(log=context.log, live=context.live, group=group)
+    studio = _studio(context, database, watches)
+    await watches.start()
+    settings = context.settings
+    config = uvicorn.Config(
+        app.build(studio),
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    helpers = [group.create_task(timers.run(studio))]
+    if settings.studio_tls_cert:
+        secured = tls.context(settings.studio_tls_cert, settings.studio_tls_key)
+        config.ssl_context_factory = lambda _config, _default: secured
+        renewing = tls.renew(secured, settings.studio_tls_cert, settings.studio_tls_key)
+        helpers.append(group.create_task(renewing))
+    server = _Server(config)
+    # The server closes what it is given; the listener belongs to whoever made it.
+    serving = group.create_task(server.serve(sockets=[context.listener.dup()]))
+    while not server.started:
+        await asyncio.sleep(_STARTED_POLL_S)
+    context.ready()
+    await context.stopping.wait()
+    await watches.stop()
+    server.should_exit = True
+    await serving
+    for task in helpers:
+        task.cancel()
+
+
+def _studio(context: Context, database: Database, watches: Watches) -> Studio:
+    catalogue = Catalogue(database)
+    return Studio(
+        settings=context.settings,
+        live=context.live,
+        database=database,
+        accounts=Accounts(database, Passwords()),
+        catalogue=catalogue,
+        spaces=Spaces(
+            log=context.log,
+            live=context.live,
+            keys=context.keys,
+            catalogue=catalogue,
+            watches=watches,
+        ),
+        watches=watches,
+        cookies=Cookies(
+            key=context.keys.cookie(),
+            secure=context.settings.public_url("studio").startswith("https://"),
+        ),
+    )

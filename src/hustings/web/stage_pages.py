@@ -1,0 +1,95 @@
+"""The pages of a space: the stage (host's desk or speaker's microphone) and the invitation."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from hustings.space import Refusal
+from hustings.web import forms, page, views
+from hustings.web import studio as studios
+from hustings.web.problem import Problem
+from hustings.web.standing import CurrentStudio, Visitor, find, standing
+from hustings.web.studio import Studio
+
+router: Final = APIRouter(include_in_schema=False)
+
+_GONE: Final = "This invitation has expired or was taken back. Ask the host for a new link."
+
+
+@router.get("/s/{space_id}")
+async def listen(space_id: str, studio: CurrentStudio) -> Response:
+    """Listeners belong to the other origin."""
+    await find(studio, space_id)
+    return RedirectResponse(studio.share_url(space_id), 307)
+
+
+@router.get("/s/{space_id}/stage")
+async def stage(
+    request: Request, space_id: str, account: Visitor, studio: CurrentStudio
+) -> Response:
+    """Host's desk or speaker's page, depending on who asks."""
+    try:
+        asker = await standing(request, space_id, account)
+    except Problem as problem:
+        if problem.status == 401:
+            return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+        raise
+    now_ms = studios.now_ms()
+    view = views.space_view(
+        studio,
+        asker.space,
+        doors_at_ms=views.doors_at_ms(asker.listed, asker.space),
+        now_ms=now_ms,
+    )
+    state: dict[str, Any] = {
+        "space": view.model_dump(mode="json"),
+        "you": {"seat": asker.seat, "role": asker.role, "hosts": asker.hosts},
+    }
+    return page.render(
+        request,
+        "stage.html",
+        {"view": view, "state": state, "hosts": asker.hosts, "seat": asker.seat},
+    )
+
+
+@router.get("/i/{token}")
+async def invitation(request: Request, token: str, studio: CurrentStudio) -> Response:
+    """What a speaker sees first: where this leads, and under which name."""
+    values = await _invited(studio, token)
+    return page.render(request, "invite.html", {**values, "errors": {}})
+
+
+@router.post("/i/{token}")
+async def accept(request: Request, token: str, studio: CurrentStudio) -> Response:
+    """Take the seat."""
+    now_ms = studios.now_ms()
+    invite = await studio.catalogue.invited(token, now_ms=now_ms)
+    if invite is None:
+        raise Problem(410, "gone", _GONE)
+    filled = await forms.read(request, forms.AcceptForm)
+    errors = filled.errors
+    if filled.form is not None:
+        result = await studio.spaces.accept(invite, filled.form.name, now_ms=now_ms)
+        if not isinstance(result, Refusal):
+            answer = RedirectResponse(f"/s/{invite.space}/stage", 303)
+            studio.cookies.set_seat(answer, invite.space, invite.seat, now_ms=now_ms)
+            return answer
+        errors = {"name": result.reason}
+    values = await _invited(studio, token)
+    name = filled.values.get("name", "")
+    return page.render(
+        request, "invite.html", {**values, "name": name, "errors": errors}, status=422
+    )
+
+
+async def _invited(studio: Studio, token: str) -> dict[str, Any]:
+    invite = await studio.catalogue.invited(token, now_ms=studios.now_ms())
+    if invite is None:
+        raise Problem(410, "gone", _GONE)
+    space = await studio.spaces.state(invite.space)
+    seat = space.seats.get(invite.seat)
+    return {"space": space, "name": seat.name if seat else "", "role": invite.role}

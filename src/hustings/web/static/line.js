@@ -1,0 +1,155 @@
+// The line to the stage: one peer connection at a time, made anew whenever the stage falls silent.
+// It needs the studio only for its first ticket: with that in memory, the studio may be down.
+
+import { bye, post, Refused } from "./whip.js";
+import { silence } from "./watchdog.js";
+
+const PAUSE_MS = 150; // and up to as much again, so that many speakers do not return in step
+
+/**
+ * @typedef {{ticket: string, whip_url: string, expires_at_ms: number}} Ticket
+ * @typedef {"away" | "connecting" | "connected" | "refused"} Condition
+ */
+
+/** Event "change" whenever `condition` changes; `words` says why when it is "refused". */
+export class Line extends EventTarget {
+  /** @type {Condition} */
+  condition = "away";
+  words = "";
+  /** @type {RTCPeerConnection | null} */
+  #connection = null;
+  /** @type {MediaStreamTrack | null} */
+  #track = null;
+  #session = "";
+  /** @type {Ticket | null} */
+  #ticket = null;
+  #renew;
+  #audio;
+  /** @type {AbortController | null} */
+  #wanted = null;
+
+  /**
+   * @param {HTMLAudioElement} audio plays the mix-minus
+   * @param {(must: boolean) => Promise<Ticket>} renew a ticket; `must`: a cached one will not do
+   */
+  constructor(audio, renew) {
+    super();
+    this.#audio = audio;
+    this.#renew = renew;
+    addEventListener("pagehide", () => this.leave());
+  }
+
+  /**
+   * Take the seat, and come back to it until `leave`.
+   * @param {MediaStreamTrack} track the microphone
+   */
+  join(track) {
+    this.#track = track;
+    if (this.#wanted) return;
+    this.#wanted = new AbortController();
+    void this.#stay(this.#wanted.signal);
+  }
+
+  /**
+   * Give the seat up for now.
+   * @param {boolean} [tell] whether the stage is told; false when it has let go by itself
+   */
+  leave(tell = true) {
+    this.#wanted?.abort();
+    this.#wanted = null;
+    this.#hangUp(tell);
+    if (this.condition !== "refused") this.#set("away");
+  }
+
+  /**
+   * Send another microphone on the same line.
+   * @param {MediaStreamTrack} track
+   */
+  async replace(track) {
+    this.#track = track;
+    const [sender] = this.#connection?.getSenders() ?? [];
+    await sender?.replaceTrack(track).catch(() => {});
+  }
+
+  /** @param {AbortSignal} wanted */
+  async #stay(wanted) {
+    let fresh = false;
+    while (!wanted.aborted) {
+      this.#set("connecting");
+      try {
+        const connection = await this.#connect(wanted, fresh);
+        fresh = false;
+        if (connection) await silence(connection, () => this.#set("connected"), wanted);
+      } catch (error) {
+        if (wanted.aborted) return;
+        if (final(error)) {
+          this.#wanted = null;
+          this.#hangUp(false);
+          this.#set("refused", error instanceof Error ? error.message : "");
+          return;
+        }
+        fresh = error instanceof Refused && error.status === 401;
+      }
+      if (wanted.aborted) return;
+      this.#set("connecting");
+      this.#hangUp(false);
+      await new Promise((go) => setTimeout(go, PAUSE_MS * (1 + Math.random())));
+    }
+  }
+
+  /**
+   * @param {AbortSignal} wanted
+   * @param {boolean} fresh a new ticket is needed
+   */
+  async #connect(wanted, fresh) {
+    this.#ticket = await this.#renew(fresh);
+    if (wanted.aborted || !this.#track) return null;
+    const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+    this.#connection = connection;
+    connection.addTransceiver(this.#track, {
+      direction: "sendrecv",
+      streams: [new MediaStream([this.#track])],
+    });
+    connection.addEventListener("track", (event) => {
+      this.#audio.srcObject = new MediaStream([event.track]);
+      this.#audio.play().catch(() => {});
+    });
+    await connection.setLocalDescription();
+    const offer = connection.localDescription?.sdp ?? "";
+    const { sdp, session } = await post(this.#ticket.whip_url, this.#ticket.ticket, offer);
+    if (wanted.aborted) {
+      bye(session, this.#ticket.ticket);
+      return null;
+    }
+    this.#session = session;
+    await connection.setRemoteDescription({ type: "answer", sdp });
+    return connection;
+  }
+
+  /** @param {boolean} tell whether the stage is told, or is taken to be gone */
+  #hangUp(tell) {
+    if (tell && this.#ticket) bye(this.#session, this.#ticket.ticket);
+    this.#session = "";
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  /**
+   * @param {Condition} condition
+   * @param {string} [words]
+   */
+  #set(condition, words = "") {
+    if (this.condition === condition && this.words === words) return;
+    this.condition = condition;
+    this.words = words;
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** @param {unknown} error */
+function final(error) {
+  if (error instanceof Refused) return error.final;
+  // The studio's own word about the ticket: not signed in, no seat, over.
+  const status = error instanceof Error && "status" in error ? Number(error.status) : 0;
+  return status === 401 || status === 403 || status === 404 || status === 409;
+}

@@ -1,0 +1,147 @@
+// The microphone: capture, level, choice of device. The track survives every reconnection.
+
+const RAW = new URLSearchParams(location.search).get("raw") === "1";
+const FLOOR_DBFS = -90;
+
+/**
+ * Events: "track" when the track to send is another one, "devices" when the list may have changed,
+ * "lost" when the microphone was unplugged and no other could be opened.
+ */
+export class Microphone extends EventTarget {
+  /** @type {MediaStreamTrack | null} */
+  track = null;
+  /** @type {MediaStreamTrack | null} a copy that hears even while we are muted */
+  #meter = null;
+  /** @type {AudioContext | null} */
+  #context = null;
+  /** @type {AnalyserNode | null} */
+  #analyser = null;
+  /** @type {MediaStreamAudioSourceNode | null} */
+  #source = null;
+  #samples = new Float32Array(2048);
+  #muted = false;
+
+  constructor() {
+    super();
+    navigator.mediaDevices?.addEventListener("devicechange", () => {
+      this.dispatchEvent(new Event("devices"));
+    });
+  }
+
+  /** Whether the browser offers microphones here at all (it does on https and localhost). */
+  get possible() {
+    return Boolean(navigator.mediaDevices?.getUserMedia);
+  }
+
+  get on() {
+    return this.track?.readyState === "live";
+  }
+
+  /** Muted: the track sends silence from this moment, whatever the studio knows. */
+  set muted(value) {
+    this.#muted = value;
+    if (this.track) this.track.enabled = !value;
+  }
+
+  get muted() {
+    return this.#muted;
+  }
+
+  /**
+   * Open a microphone; the usual one without an id. Rejects as getUserMedia does.
+   * @param {string} [deviceId]
+   */
+  async open(deviceId = "") {
+    const stream = await navigator.mediaDevices.getUserMedia({
+      audio: {
+        ...(deviceId ? { deviceId: { exact: deviceId } } : {}),
+        echoCancellation: !RAW,
+        noiseSuppression: !RAW,
+        autoGainControl: !RAW,
+        channelCount: { ideal: 1 },
+      },
+    });
+    const [track] = stream.getAudioTracks();
+    this.#stop();
+    this.track = track;
+    track.enabled = !this.#muted;
+    track.addEventListener("ended", () => this.#unplugged(track));
+    this.#listen(track.clone());
+    this.dispatchEvent(new Event("track"));
+    this.dispatchEvent(new Event("devices"));
+  }
+
+  /** Close it. */
+  close() {
+    this.#stop();
+    this.track = null;
+  }
+
+  /**
+   * The microphones there are. Names are empty until the person has allowed one.
+   * @returns {Promise<MediaDeviceInfo[]>}
+   */
+  async devices() {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    return all.filter((device) => device.kind === "audioinput" && device.deviceId);
+  }
+
+  /** Id of the device in use, "" if none. */
+  get deviceId() {
+    return this.track?.getSettings().deviceId ?? "";
+  }
+
+  /** Loudness of the last 43 ms in dBFS (RMS), the same whether muted or not. */
+  level() {
+    if (!this.#analyser) return FLOOR_DBFS;
+    this.#analyser.getFloatTimeDomainData(this.#samples);
+    let sum = 0;
+    for (const sample of this.#samples) sum += sample * sample;
+    const power = sum / this.#samples.length;
+    return power > 0 ? Math.max(FLOOR_DBFS, 10 * Math.log10(power)) : FLOOR_DBFS;
+  }
+
+  /** @param {MediaStreamTrack} copy */
+  #listen(copy) {
+    copy.enabled = true;
+    this.#meter = copy;
+    this.#context ??= new AudioContext();
+    void this.#context.resume();
+    this.#analyser ??= new AnalyserNode(this.#context, { fftSize: 2048 });
+    this.#source = this.#context.createMediaStreamSource(new MediaStream([copy]));
+    this.#source.connect(this.#analyser);
+  }
+
+  #stop() {
+    this.#source?.disconnect();
+    this.#source = null;
+    this.#meter?.stop();
+    this.#meter = null;
+    this.track?.stop();
+  }
+
+  /** @param {MediaStreamTrack} track */
+  async #unplugged(track) {
+    if (track !== this.track) return;
+    try {
+      await this.open();
+    } catch {
+      this.dispatchEvent(new Event("lost"));
+    }
+  }
+}
+
+/** What went wrong with getUserMedia, in a sentence. @param {unknown} error */
+export function microphoneProblem(error) {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError") {
+    return "The browser may not use the microphone. Allow it in the address bar, then try again.";
+  }
+  if (name === "NotFoundError" || name === "OverconstrainedError") {
+    return "No microphone was found. Plug one in, then try again.";
+  }
+  if (name === "NotReadableError") {
+    return "Another program holds the microphone. Close it, then try again.";
+  }
+  return "The microphone could not be opened.";
+}

@@ -1,0 +1,63 @@
+// WHIP signalling (RFC 9725): an offer is posted, the answer and the session's address come back.
+
+const WAIT_MS = 6000;
+
+/** The gate's refusal. `final`: posting again cannot help. */
+export class Refused extends Error {
+  /**
+   * @param {number} status HTTP status, 0 when there was no answer
+   * @param {string} detail
+   */
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+    this.final = status === 403 || status === 404 || status === 410;
+  }
+}
+
+const SENTENCES = new Map([
+  [403, "Your seat was taken away. Ask the host for a new invitation."],
+  [404, "This space is not there any more."],
+  [410, "This space has ended."],
+]);
+
+/**
+ * Post an offer. The stage is ICE-lite and has one address: no candidate of ours is needed, so the
+ * offer goes out at once.
+ * @param {string} url
+ * @param {string} ticket
+ * @param {string} sdp
+ * @returns {Promise<{sdp: string, session: string}>} the answer, and the session's address or ""
+ */
+export async function post(url, ticket, sdp) {
+  /** @type {Response} */
+  let answer;
+  try {
+    answer = await fetch(url, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${ticket}`, "Content-Type": "application/sdp" },
+      body: sdp,
+      signal: AbortSignal.timeout(WAIT_MS),
+    });
+  } catch {
+    throw new Refused(0, "The stage does not answer.");
+  }
+  if (answer.status !== 201) {
+    const said = await answer.json().catch(() => null);
+    const detail = SENTENCES.get(answer.status) ?? said?.detail ?? "The stage is not ready.";
+    throw new Refused(answer.status, detail);
+  }
+  const place = answer.headers.get("Location");
+  return { sdp: await answer.text(), session: place ? new URL(place, url).href : "" };
+}
+
+/**
+ * End a session. Also works while the page is being left.
+ * @param {string} session
+ * @param {string} ticket
+ */
+export function bye(session, ticket) {
+  if (!session) return;
+  const headers = { Authorization: `Bearer ${ticket}` };
+  fetch(session, { method: "DELETE", headers, keepalive: true }).catch(() => {});
+}

@@ -1,0 +1,108 @@
+"""The event stream of a space (server-sent events, WHATWG HTML 9.2): state, levels, listeners.
+
+event: state       the whole space, at once and at every change: a lost one is healed by the next
+event: levels      dBFS by seat, five times a second while somebody is connected
+event: listening   {"count": N}
+event: warning     {"seat", "code", "advice"}: something on stage needs a person
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from hustings import limits
+from hustings.space import Space
+from hustings.web import studio as studios
+from hustings.web import views
+from hustings.web.problem import Problem, documented
+from hustings.web.standing import Asker, CurrentStudio, Standing
+from hustings.web.studio import Studio
+from hustings.web.watch import Viewer
+
+router: Final = APIRouter(prefix="/api/spaces", tags=["spaces"])
+_RETRY_MS: Final = 500  # browsers wait 3 s of their own accord
+_EXAMPLE: Final = (
+    'event: state\ndata: {"id":"m4rk3tpl4z","status":"live",…}\n\n'
+    'event: levels\ndata: {"k3v9q1xz":-23.5}\n\n'
+    'event: listening\ndata: {"count":412}\n\n'
+)
+
+
+@router.get(
+    "/{space_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "events without end",
+            "content": {"text/event-stream": {"example": _EXAMPLE}},
+        },
+        **documented(401, 403, 404, 422, 503),
+    },
+)
+async def events(asker: Asker, studio: CurrentStudio) -> StreamingResponse:
+    """Follow a space as it happens."""
+    if studio.watches.viewers(asker.space.id) >= limits.WATCHERS_COUNT:
+        raise Problem(503, "full", "Too many pages follow this space.", retry_s=5)
+    # A proxy that buffers would hold events back.
+    headers = {"X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        _stream(studio, asker), media_type="text/event-stream", headers=headers
+    )
+
+
+async def _stream(studio: Studio, asker: Standing) -> AsyncIterator[str]:
+    yield f"retry: {_RETRY_MS}\n\n"
+    async with studio.watches.view(asker.space.id) as viewer:
+        while not viewer.closed:
+            try:
+                async with asyncio.timeout(limits.WATCH_PING_S):
+                    await viewer.wake.wait()
+            except TimeoutError:
+                yield ": still here\n\n"
+                continue
+            viewer.wake.clear()
+            space = viewer.state
+            for text in _news(studio, asker, viewer):
+                yield text
+            if space is not None and not _may_stay(asker, space):
+                return
+
+
+def _news(studio: Studio, asker: Standing, viewer: Viewer) -> list[str]:
+    out = []
+    if viewer.state is not None:
+        view = views.space_view(
+            studio,
+            viewer.state,
+            doors_at_ms=views.doors_at_ms(asker.listed, viewer.state),
+            now_ms=studios.now_ms(),
+        )
+        out.append(f"event: state\ndata: {view.model_dump_json()}\n\n")
+        viewer.state = None
+    if viewer.levels is not None:
+        out.append(_event("levels", viewer.levels))
+        viewer.levels = None
+    if viewer.listening is not None:
+        out.append(_event("listening", {"count": viewer.listening}))
+        viewer.listening = None
+    while viewer.warnings:
+        warned = viewer.warnings.popleft()
+        told = {"seat": warned.seat, "code": warned.code, "advice": warned.advice}
+        out.append(_event("warning", told))
+    return out
+
+
+def _event(name: str, data: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
+
+
+def _may_stay(asker: Standing, space: Space) -> bool:
+    """Whoever is here by a seat leaves with it."""
+    owner = asker.account is not None and asker.account.id == asker.listed.owner_id
+    return owner or asker.seat in space.seats

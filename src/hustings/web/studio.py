@@ -1,0 +1,58 @@
+"""The studio's parts, as every handler finds them: `request.app.state.studio`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from hustings.config import Settings
+from hustings.log.contract import Live
+from hustings.web.accounts import Accounts
+from hustings.web.catalogue import Catalogue
+from hustings.web.cookies import Cookies
+from hustings.web.database import Database
+from hustings.web.spaces import Spaces
+from hustings.web.watch import Watches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studio:
+    """Everything that handlers and timers use."""
+
+    settings: Settings
+    live: Live
+    database: Database
+    accounts: Accounts
+    catalogue: Catalogue
+    spaces: Spaces
+    watches: Watches
+    cookies: Cookies
+
+    def share_url(self, space: str) -> str:
+        """The one address of a space that is passed on."""
+        return f"{self.settings.public_url('listen')}/s/{space}"
+
+    def stage_url(self, space: str) -> str:
+        """The desk and microphone of a space."""
+        return f"{self.settings.public_url('studio')}/s/{space}/stage"
+
+    def invite_url(self, token: str) -> str:
+        """The link that leads a speaker to a seat."""
+        return f"{self.settings.public_url('studio')}/i/{token}"
+
+    def whip_url(self, space: str) -> str:
+        """Where a speaker's offer is posted (RFC 9725)."""
+        return f"{self.settings.public_url('gate')}/whip/{space}"
+
+
+def of(request: Request) -> Studio:
+    """The studio that serves this request."""
+    studio: Studio = request.app.state.studio
+    return studio
+
+
+def now_ms() -> int:
+    """Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000

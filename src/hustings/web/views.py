@@ -1,0 +1,177 @@
+"""What the API says and takes: JSON bodies, described for OpenAPI, with examples.
+
+Text is checked for what no page and no log could carry: control characters and lone surrogates.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from hustings import limits
+from hustings.space import Space
+from hustings.web.catalogue import Listed
+from hustings.web.studio import Studio
+
+
+def _plain(text: str) -> str:
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t" for c in text):
+        raise ValueError("contains characters that cannot be shown")
+    return text.strip()
+
+
+_Plain = AfterValidator(_plain)
+Title = Annotated[str, Field(min_length=1, max_length=limits.TITLE_CHARS), _Plain]
+Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_CHARS), _Plain]
+Reason = Annotated[str, Field(max_length=limits.REASON_CHARS), _Plain]
+Moment = Annotated[int, Field(ge=0, le=limits.TIME_MS_MAX, description="Unix time, milliseconds")]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NewSpace(_Body):
+    """A space to be made."""
+
+    title: Title = Field(examples=["An evening on the new tram line"])
+    description: Annotated[str, Field(max_length=limits.DESCRIPTION_CHARS), _Plain] = ""
+    language: Annotated[
+        str, Field(max_length=limits.LANGUAGE_CHARS, pattern=r"^([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?$")
+    ] = Field("", description="a language tag (RFC 5646), or nothing", examples=["en"])
+    starts_at_ms: Moment = Field(0, description="0 means now", examples=[1767204000000])
+    doors_at_ms: Moment | None = Field(
+        None,
+        description="when the doors open by themselves; without it, the host opens them",
+        examples=[1767203400000],
+    )
+
+
+class Hold(_Body):
+    """Why the space goes off air for a while: listeners read it."""
+
+    reason: Reason = Field("", examples=["Back in five minutes."])
+
+
+class Cancel(_Body):
+    """Why the space does not take place: listeners read it."""
+
+    reason: Reason = Field("", examples=["Our guest has fallen ill."])
+
+
+class Delay(_Body):
+    """A later start, and why: listeners read it."""
+
+    starts_at_ms: Moment = Field(examples=[1767205800000])
+    reason: Annotated[str, Field(min_length=1, max_length=limits.REASON_CHARS), _Plain] = Field(
+        examples=["Our guest's train is late."]
+    )
+
+
+class Invitation(_Body):
+    """Somebody to give a seat to."""
+
+    name: Name = Field(examples=["Amara Okafor"])
+    role: Literal["speaker", "cohost"] = "speaker"
+
+
+class SeatView(BaseModel):
+    """A speaker's place."""
+
+    id: str = Field(examples=["k3v9q1xz"])
+    name: str = Field(examples=["Amara Okafor"])
+    role: Literal["host", "cohost", "speaker"]
+    muted: bool
+    connected: bool = Field(description="the speaker's sound arrives")
+    speaking: bool
+
+
+class SpaceView(BaseModel):
+    """A space as those who run it or speak in it see it. Times are Unix milliseconds."""
+
+    id: str = Field(examples=["m4rk3tpl4z"])
+    title: str = Field(examples=["An evening on the new tram line"])
+    description: str
+    language: str
+    host: str = Field(examples=["City Forum"])
+    status: Literal[
+        "scheduled", "doors", "live", "held", "ended", "posted", "withheld", "cancelled"
+    ]
+    reason: str = Field(description="why it is held, delayed, cancelled or withheld")
+    held_by_system: bool
+    starts_at_ms: int
+    doors_at_ms: int | None
+    opened_at_ms: int | None
+    live_at_ms: int | None
+    ended_at_ms: int | None
+    recording_seconds: float | None
+    seats: list[SeatView]
+    share_url: str = Field(examples=["https://listen.example.org/s/m4rk3tpl4z"])
+    stage_url: str = Field(examples=["https://studio.example.org/s/m4rk3tpl4z/stage"])
+    now_ms: int = Field(description="the studio's clock")
+
+
+class ListedView(BaseModel):
+    """A space in a list."""
+
+    id: str
+    title: str
+    status: str
+    starts_at_ms: int
+    doors_at_ms: int | None
+    share_url: str
+    stage_url: str
+
+
+class InviteView(BaseModel):
+    """The link for one seat. It is shown once: the studio keeps only its hash."""
+
+    seat: str = Field(examples=["k3v9q1xz"])
+    link: str = Field(examples=["https://studio.example.org/i/Zk3…"])
+    expires_at_ms: int
+
+
+class TicketView(BaseModel):
+    """The right to send sound from a seat, for the gate (WHIP, RFC 9725)."""
+
+    ticket: str = Field(description="to be sent as `Authorization: Bearer …`")
+    whip_url: str = Field(examples=["https://gate.example.org/whip/m4rk3tpl4z"])
+    seat: str = Field(examples=["k3v9q1xz"])
+    expires_at_ms: int
+
+
+def doors_at_ms(listed: Listed, space: Space) -> int | None:
+    """When the doors open by themselves: they have moved with the start since `listed` was read."""
+    if listed.doors_at_ms is None:
+        return None
+    return listed.doors_at_ms + space.starts_at_ms - listed.starts_at_ms
+
+
+def space_view(studio: Studio, space: Space, *, doors_at_ms: int | None, now_ms: int) -> SpaceView:
+    """`space` for the API. `doors_at_ms` is the catalogue's, which knows of delays."""
+    fields: dict[str, Any] = {
+        name: getattr(space, name)
+        for name in SpaceView.model_fields
+        if hasattr(space, name) and name not in ("seats", "doors_at_ms")
+    }
+    seats = [
+        SeatView(
+            id=seat.id,
+            name=seat.name,
+            role=seat.role.value,
+            muted=seat.muted,
+            connected=seat.connected,
+            speaking=seat.speaking,
+        )
+        for seat in space.seats.values()
+    ]
+    return SpaceView(
+        **fields,
+        seats=seats,
+        doors_at_ms=doors_at_ms,
+        share_url=studio.share_url(space.id),
+        stage_url=studio.stage_url(space.id),
+        now_ms=now_ms,
+    )

@@ -1,0 +1,209 @@
+"""Watching spaces: one follower per watched space, shared by all its event streams.
+
+A viewer never queues: it holds the newest of each kind and a flag, so a slow browser skips states
+instead of delaying them. A watch begins with the first viewer and ends with the last. Listeners are
+the sum of the edges' gauges that are fresh.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from hustings import limits
+from hustings.errors import LogAway, LogError
+from hustings.log import subjects
+from hustings.log.contract import Handler, Live, Log, Message
+from hustings.log.follow import Follower
+from hustings.space import Event, Space
+from hustings.space.event import Warned
+
+log = logging.getLogger("hustings.web")
+
+_AGAIN_S: Final = 1.0
+_WARNINGS_COUNT: Final = 20
+
+
+class _Levels(msgspec.Struct):
+    levels: dict[str, float]
+
+
+class _Count(msgspec.Struct):
+    listening: int = 0
+
+
+class _Gauge(msgspec.Struct):
+    spaces: dict[str, _Count] = {}
+
+
+@dataclass(slots=True, eq=False)
+class Viewer:
+    """What one event stream has yet to send. `wake` is set whenever there is something."""
+
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    state: Space | None = None
+    levels: dict[str, float] | None = None
+    listening: int | None = None
+    warnings: deque[Warned] = field(default_factory=lambda: deque(maxlen=_WARNINGS_COUNT))
+    closed: bool = False
+
+
+class Crowd:
+    """How many listen, per space: the newest gauge of every edge."""
+
+    def __init__(self) -> None:
+        self._gauges: dict[str, tuple[_Gauge, float]] = {}
+
+    def take(self, message: Message) -> set[str]:
+        """Keep an edge's gauge; returns the spaces whose figure may have changed."""
+        edge = message.subject
+        try:
+            gauge = msgspec.json.decode(message.data, type=_Gauge)
+        except msgspec.MsgspecError as error:
+            log.warning("%s: not a gauge: %s", edge, error)
+            return set()
+        before = self._gauges[edge][0].spaces if edge in self._gauges else {}
+        self._gauges[edge] = (gauge, time.monotonic())
+        return before.keys() | gauge.spaces.keys()
+
+    def listening(self, space_id: str) -> int:
+        """Listeners of a space now."""
+        since = time.monotonic() - limits.CROWD_FRESH_S
+        self._gauges = {edge: kept for edge, kept in self._gauges.items() if kept[1] > since}
+        gauges = (gauge for gauge, _ in self._gauges.values())
+        return sum(g.spaces[space_id].listening for g in gauges if space_id in g.spaces)
+
+
+class _Watch:
+    """One watched space."""
+
+    def __init__(self, space_id: str) -> None:
+        self.space_id = space_id
+        self.space: Space | None = None
+        self.listening = 0
+        self.viewers: set[Viewer] = set()
+        self.task: asyncio.Task[None] | None = None
+
+    async def on_change(self, space: Space, event: Event | None) -> None:
+        self.space = space
+        for viewer in self.viewers:
+            viewer.state = space
+            if isinstance(event, Warned):
+                viewer.warnings.append(event)
+            viewer.wake.set()
+
+    async def on_levels(self, message: Message) -> None:
+        try:
+            levels = msgspec.json.decode(message.data, type=_Levels).levels
+        except msgspec.MsgspecError as error:
+            log.warning("%s: not levels: %s", message.subject, error)
+            return
+        for viewer in self.viewers:
+            viewer.levels = levels
+            viewer.wake.set()
+
+    def on_listening(self, count: int) -> None:
+        if count == self.listening:
+            return
+        self.listening = count
+        for viewer in self.viewers:
+            viewer.listening = count
+            viewer.wake.set()
+
+
+async def subscribe(live: Live, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
+    """Subscribe, however long the live path is away: the studio outlives its restarts."""
+    while True:
+        try:
+            return await live.subscribe(subject, handler)
+        except LogAway as error:
+            log.warning("%s: %s", subject, error)
+        await asyncio.sleep(_AGAIN_S)
+
+
+class Watches:
+    """All watched spaces of this process. Its tasks run in the role's `group`."""
+
+    def __init__(self, *, log: Log, live: Live, group: asyncio.TaskGroup) -> None:
+        self._log = log
+        self._live = live
+        self._group = group
+        self._watches: dict[str, _Watch] = {}
+        self._crowd = Crowd()
+        self._end: Callable[[], Awaitable[None]] | None = None
+        self._stopped = False
+
+    async def start(self) -> None:
+        """Begin to count listeners."""
+        self._end = await subscribe(self._live, subjects.crowd("*"), self._on_gauge)
+
+    async def stop(self) -> None:
+        """End every stream and task."""
+        self._stopped = True
+        for watch in self._watches.values():
+            for viewer in watch.viewers:
+                viewer.closed = True
+                viewer.wake.set()
+            if watch.task is not None:
+                watch.task.cancel()
+        if self._end is not None:
+            await self._end()
+
+    def known(self, space_id: str) -> Space | None:
+        """The state of a space that is being watched, None of any other."""
+        watch = self._watches.get(space_id)
+        return watch.space if watch else None
+
+    def viewers(self, space_id: str) -> int:
+        """How many streams a space has here."""
+        watch = self._watches.get(space_id)
+        return len(watch.viewers) if watch else 0
+
+    @asynccontextmanager
+    async def view(self, space_id: str) -> AsyncIterator[Viewer]:
+        """Watch a space through a viewer of one's own."""
+        watch = self._watches.get(space_id)
+        if watch is None:
+            watch = self._watches[space_id] = _Watch(space_id)
+            watch.listening = self._crowd.listening(space_id)
+            watch.task = self._group.create_task(self._run(watch))
+        viewer = Viewer(
+            state=watch.space, listening=self._crowd.listening(space_id), closed=self._stopped
+        )
+        viewer.wake.set()
+        watch.viewers.add(viewer)
+        try:
+            yield viewer
+        finally:
+            watch.viewers.discard(viewer)
+            if not watch.viewers and self._watches.get(space_id) is watch:
+                del self._watches[space_id]
+                assert watch.task is not None
+                watch.task.cancel()
+
+    async def _run(self, watch: _Watch) -> None:
+        levels = subjects.live(watch.space_id, "levels")
+        end = await subscribe(self._live, levels, watch.on_levels)
+        try:
+            while True:
+                try:
+                    await Follower(self._log, watch.space_id, watch.on_change).run()
+                except LogError as error:
+                    log.warning("space %s cannot be followed: %s", watch.space_id, error)
+                await asyncio.sleep(_AGAIN_S)
+        finally:
+            await end()
+
+    async def _on_gauge(self, message: Message) -> None:
+        # Every watched space, not only those named: an edge that fell silent stops counting.
+        self._crowd.take(message)
+        for watch in self._watches.values():
+            watch.on_listening(self._crowd.listening(watch.space_id))
