@@ -62,7 +62,7 @@ async def test_a_stalled_process_leaves_a_gap_and_keeps_the_clock(hall: Hall) ->
 async def test_a_log_that_is_away_loses_nothing_and_the_host_is_told(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "LOG_AWAY_S", 0.5)
+    monkeypatch.setattr(limits, "LOG_AWAY_TOLD_S", 0.5)
     await hall.stage()
     await hall.scheduled("ann")
     async with Peer(ANN, hall.exchange("ann")) as ann:

@@ -71,7 +71,7 @@ class Reports:
 
     def log_waits(self, space: Space, waiting_s: float, *, n: int) -> None:
         """The oldest entry for the log has waited `waiting_s`."""
-        if waiting_s <= limits.LOG_AWAY_S:
+        if waiting_s <= limits.LOG_AWAY_TOLD_S:
             self._troubles.clear()
         else:
             self._once(space, "log_away", n=n)

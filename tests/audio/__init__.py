@@ -1,0 +1,1 @@
+"""Tests of the sound: codecs, mixing, levels, the hold sound."""
