@@ -1,0 +1,85 @@
+"""The gate's service: WHIP on the listening socket, until the role is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+
+from hustings import limits
+from hustings.gate.certificate import Certificate
+from hustings.gate.connection import Connection
+from hustings.gate.whip import Whip
+from hustings.role import Context
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves signals to the role, and tells when it serves."""
+
+    def __init__(self, config: uvicorn.Config, *, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the role."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        await super().startup(sockets=sockets)
+        self._ready()
+
+
+async def serve(context: Context) -> None:
+    """Serve WHIP until `context.stopping`; requests that are being answered may finish."""
+    assert context.listener is not None
+    settings = context.settings
+    # What strangers send in place of HTTP is worth no line in the log.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    certificate = None
+    if settings.gate_tls_cert:
+        certificate = Certificate(Path(settings.gate_tls_cert), Path(settings.gate_tls_key))
+    whip = Whip(
+        live=context.live,
+        ticket_key=context.keys.ticket_public(),
+        studio_url=settings.public_url("studio"),
+    )
+    server = _Server(_config(whip, certificate), ready=context.ready)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(server.serve(sockets=[context.listener]))
+        looking = group.create_task(_look(certificate)) if certificate else None
+        await context.stopping.wait()
+        server.should_exit = True
+        if looking is not None:
+            looking.cancel()
+
+
+def _config(whip: Whip, certificate: Certificate | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        whip.app(),
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=limits.GATE_CONNECTIONS_COUNT,
+        h11_max_incomplete_event_size=limits.HEAD_BYTES,
+        timeout_graceful_shutdown=math.ceil(limits.GATE_PATIENCE_S),
+        ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
+    )
+
+
+async def _look(certificate: Certificate) -> None:
+    """Use a renewed certificate soon."""
+    while True:
+        await asyncio.sleep(limits.TLS_LOOK_S)
+        certificate.refresh()

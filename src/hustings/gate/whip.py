@@ -1,0 +1,254 @@
+"""WHIP: how a speaker's browser and the stage exchange descriptions over HTTP (RFC 9725).
+
+POST   /whip/{space}            offer  → 201 with the answer; Location and ETag name the session
+PATCH  /whip/{space}/{session}  → 204: an ICE-lite stage needs no candidates; it cannot restart ICE
+DELETE /whip/{space}/{session}  → 200, the session has ended
+GET    /healthz                 → 200
+
+Every request about a space carries a speaker's ticket as a bearer token. The gate checks the ticket
+and carries messages between browser and stage; it keeps nothing. Refusals are `Problem`s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hustings import limits, signal
+from hustings import ticket as tickets
+from hustings.errors import BadInput, NoResponder
+from hustings.gate.problem import Problem
+from hustings.log import subjects
+from hustings.log.contract import Live
+from hustings.ticket import Scope, Ticket
+
+SDP: Final = "application/sdp"
+FRAGMENT: Final = "application/trickle-ice-sdpfrag"
+RETRY_AFTER_S: Final = 1
+SESSION_CHARS: Final = 64
+_EXPOSED: Final = ("Location", "ETag", "Link")
+
+
+class Whip:
+    """The routes. `ticket_key` is the PEM key that checks tickets; `studio_url` is the address of
+    the only pages that may use them from a browser."""
+
+    def __init__(self, *, live: Live, ticket_key: bytes, studio_url: str) -> None:
+        self._live = live
+        self._ticket_key = ticket_key
+        self._origin = origin_of(studio_url)
+
+    def app(self) -> Starlette:
+        """The application."""
+        return Starlette(
+            routes=[
+                Route("/whip/{space}", self._join, methods=["POST"]),
+                Route("/whip/{space}", _options, methods=["OPTIONS"]),
+                Route("/whip/{space}/{session}", self._change, methods=["PATCH"]),
+                Route("/whip/{space}/{session}", self._leave, methods=["DELETE"]),
+                Route("/whip/{space}/{session}", _options, methods=["OPTIONS"]),
+                Route("/healthz", _health),
+            ],
+            middleware=[
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=[self._origin],
+                    allow_methods=["POST", "PATCH", "DELETE"],
+                    allow_headers=["Authorization", "Content-Type", "If-Match"],
+                    expose_headers=_EXPOSED,
+                    max_age=7200,  # the longest that browsers keep
+                )
+            ],
+            exception_handlers={Problem: _problem, HTTPException: _http, ClientDisconnect: _gone},
+        )
+
+    async def _join(self, request: Request) -> Response:
+        ticket = self._ticket(request)
+        _content_type(request, SDP)
+        _accepts(request, SDP)
+        try:
+            sdp = (await _body(request)).decode()
+        except UnicodeDecodeError as error:
+            raise Problem(400, "offer", "The offer is not UTF-8 text.") from error
+        offer = signal.encode(signal.Offer(ticket=ticket, sdp=sdp))
+        answer = await self._ask(ticket.space, "offer", offer)
+        if answer.status != 201:
+            raise _refusal(answer)
+        return Response(
+            answer.sdp,
+            status_code=201,
+            media_type=SDP,
+            headers={
+                "Location": f"/whip/{ticket.space}/{answer.session}",
+                "ETag": _etag(answer.session),
+                "Accept-Patch": FRAGMENT,
+                "Cache-Control": "no-store",
+            },
+        )
+
+    async def _change(self, request: Request) -> Response:
+        self._ticket(request)
+        session = _session(request)
+        _content_type(request, FRAGMENT)
+        await _body(request)
+        match = request.headers.get("if-match")
+        if match == "*":
+            detail = "ICE cannot be restarted here: post a new offer, the seat stays yours."
+            raise Problem(422, "ice_restart", detail)
+        if match not in (None, _etag(session)):
+            raise Problem(412, "etag", "If-Match names another session.")
+        return Response(status_code=204, headers={"ETag": _etag(session)})
+
+    async def _leave(self, request: Request) -> Response:
+        ticket = self._ticket(request)
+        session = _session(request)
+        close = signal.encode(signal.Close(ticket=ticket, session=session))
+        try:
+            answer = await self._asked_once(ticket.space, "close", close)
+        except NoResponder as error:
+            # A session ends with its stage process.
+            raise Problem(404, "session", "There is no such session any more.") from error
+        if answer.status != 200:
+            raise _refusal(answer)
+        return Response(status_code=200)
+
+    def _ticket(self, request: Request) -> Ticket:
+        """The request's ticket: valid, for speaking, in this space."""
+        try:
+            space = subjects.checked(request.path_params["space"])
+        except BadInput as error:
+            raise Problem(404, "space", str(error)) from error
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            detail = "A ticket is needed, as a bearer token."
+            raise Problem(401, "ticket", detail, headers={"WWW-Authenticate": "Bearer"})
+        try:
+            ticket = tickets.verify(token.strip(), public_key=self._ticket_key, now=time.time())
+        except BadInput as error:
+            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            raise Problem(401, "ticket", str(error), headers=challenge) from error
+        if ticket.space != space or ticket.scope is not Scope.SPEAK:
+            raise Problem(403, "right", "This ticket does not allow to speak in this space.")
+        return ticket
+
+    async def _ask(self, space: str, verb: str, data: bytes) -> signal.Answer:
+        """Ask the space's stage; while there is none, call for one and ask again."""
+        deadline = time.monotonic() + limits.GATE_PATIENCE_S
+        for pause_ms in itertools.chain(
+            limits.GATE_RETRY_MS, itertools.repeat(limits.GATE_RETRY_MS[-1])
+        ):
+            try:
+                return await self._asked_once(space, verb, data)
+            except NoResponder:
+                if time.monotonic() + pause_ms / 1000 > deadline:
+                    break
+                await self._live.publish(subjects.STAGE_OPEN, space.encode())
+                await asyncio.sleep(pause_ms / 1000)
+        detail = "No stage answers at the moment. Try again."
+        raise Problem(503, "stage_away", detail, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+    async def _asked_once(self, space: str, verb: str, data: bytes) -> signal.Answer:
+        reply = await self._live.request(
+            subjects.stage(space, verb), data, timeout=limits.REQUEST_S
+        )
+        try:
+            return signal.decode_answer(reply)
+        except BadInput as error:
+            raise Problem(502, "stage_answer", "The stage gave an answer of no use.") from error
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address, as browsers spell an origin (RFC 6454 section 6.2)."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    port = "" if parts.port in (None, usual) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _etag(session: str) -> str:
+    return f'"{session}"'
+
+
+def _session(request: Request) -> str:
+    session: str = request.path_params["session"]
+    if len(session) > SESSION_CHARS or not session.isascii() or not session.isalnum():
+        raise Problem(404, "session", "There is no such session.")
+    return session
+
+
+def _content_type(request: Request, expected: str) -> None:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != expected:
+        raise Problem(415, "content_type", f"Send {expected}, not {given or 'nothing'}.")
+
+
+def _accepts(request: Request, offered: str) -> None:
+    wanted = request.headers.get("accept", "*/*").lower()
+    kinds = {part.partition(";")[0].strip() for part in wanted.split(",")}
+    if not kinds & {offered, "application/*", "*/*"}:
+        raise Problem(406, "accept", f"The answer is {offered}.")
+
+
+async def _body(request: Request) -> bytes:
+    """The body, at most `limits.SDP_BYTES`, within `limits.HEAD_S`."""
+    too_large = Problem(413, "too_large", f"At most {limits.SDP_BYTES} bytes.")
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > limits.SDP_BYTES:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(limits.HEAD_S):
+            async for part in request.stream():
+                body += part
+                if len(body) > limits.SDP_BYTES:
+                    raise too_large
+    except TimeoutError as error:
+        detail = f"The body did not arrive within {limits.HEAD_S:g} seconds."
+        raise Problem(408, "slow", detail, headers={"Connection": "close"}) from error
+    return bytes(body)
+
+
+def _refusal(answer: signal.Answer) -> Problem:
+    status = answer.status if 400 <= answer.status <= 599 else 502
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
+    return Problem(status, answer.code or "stage", answer.detail, headers=headers)
+
+
+async def _options(request: Request) -> Response:
+    """What a client that is no browser may want to know."""
+    session = "session" in request.path_params
+    allow = "PATCH, DELETE, OPTIONS" if session else "POST, OPTIONS"
+    accept = {"Accept-Patch": FRAGMENT} if session else {"Accept-Post": SDP}
+    return Response(status_code=204, headers={"Allow": allow, **accept})
+
+
+async def _health(request: Request) -> Response:
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method"}.get(error.status_code, "http")
+    return Problem(error.status_code, code, str(error.detail), headers=error.headers).response()
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    # The client hung up while it was sending: nobody reads this.
+    return Response(status_code=400)
