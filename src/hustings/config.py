@@ -121,6 +121,14 @@ def default(name: str) -> object:
     return getattr(Settings(), name)
 
 
+def shown_default(name: str) -> str:
+    """A setting's default as it stands in a settings file."""
+    value = default(name)
+    if isinstance(value, tuple):
+        return "[]"
+    return str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+
+
 def allowed(name: str) -> str:
     """What a setting may be, in words."""
     hint = _hints()[name]

@@ -60,7 +60,7 @@ HANDSHAKE_DATAGRAMS_COUNT: Final = 200  # of DTLS from a speaker until keys; a p
 DTLS_DATAGRAM_BYTES: Final = 1_200  # fits every path of 1280 bytes with IPv6 and tunnels
 FLIGHT_RESEND_S_MIN: Final = 0.1  # our lost handshake flight is sent again after this, doubling
 FLIGHT_RESEND_S_MAX: Final = 1.6  # up to this
-FLIGHT_REPEATS_COUNT: Final = 5  # of the last flight, to a peer that is not heard yet: over 3 s
+FLIGHT_REPEATS_COUNT: Final = 5  # of the last flight, to a peer that shows no sign of it: 3 s
 SSRC_COUNT: Final = 4  # RTP sources of one speaker: a browser uses one, a restarted one another
 REPLAY_PACKETS_COUNT: Final = 1_024  # a packet this late is still taken once: 20 s, all that helps
 PORT_TRIES_COUNT: Final = 8  # any port: a number free on one address may be taken on another
@@ -131,6 +131,7 @@ LOOKUPS_COUNT: Final = 64  # spaces being looked up at once: guessing ids cannot
 SEGMENTS_COUNT: Final = 128  # segments in memory, one codec each: about 2 MiB
 CROWD_STALE_S: Final = 4.0  # another edge's figure counts until it is this old
 QUIET_S: Final = 15.0  # an event stream without news says so, before a proxy cuts it
+SILENT_PEER_S: Final = 60  # TCP asks a silent peer whether it is there; gone after twice this
 PARTING_S: Final = 5.0  # from the last chunk to the end of a connection that does not take it
 
 # --- archive ----------------------------------------------------------------------------------
@@ -140,7 +141,6 @@ LOG_ORDER_CHUNKS: Final = 32  # 10 s: an append repeated five times still finds 
 GAP_CHUNKS: Final = 270_000  # a day without sound: beyond it a number is an error, not a gap
 LAST_CHUNK_S: Final = 3.0  # after "ended", for the last chunk: a stage that died sends none
 LOG_QUIET_S: Final = 0.25  # after the last chunk, for the stems of its last 100 ms
-ARCHIVE_QUEUE_COUNT: Final = 256  # entries read ahead of one recorder: 20 s of a space
 ARCHIVE_RETRY_S: Final = 3.0  # between attempts while the disk or the store refuses
 RESCAN_S: Final = 3.0  # how soon a space is found whose announcement was missed
 RESCAN_SPACES_COUNT: Final = 50  # scheduled spaces looked at again in one scan

@@ -16,6 +16,7 @@ import av
 import numpy as np
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from hypothesis import HealthCheck, settings
 
 from hustings.stage.endpoint import Endpoint
 from hustings.stage.rtp import MediaPacket
@@ -23,6 +24,8 @@ from hustings.stage.transport import Transport
 from tests import tones
 
 WAIT_S = 15.0
+# For property tests: a busy machine is no failure.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 async def until(condition: Callable[[], object], seconds: float = WAIT_S) -> None:

@@ -11,6 +11,7 @@ from hustings import limits
 from hustings.errors import BadInput
 from hustings.stage import ice
 from hustings.stage.ice import Credentials
+from tests.stage.peers import unhurried
 
 OURS = Credentials("ours", "a-password-of-22-chars!")
 
@@ -97,6 +98,7 @@ def test_what_is_no_check_is_bad_input(datagram: bytes) -> None:
         ice.parse(datagram)
 
 
+@unhurried
 @given(st.binary(max_size=200))
 def test_noise_is_bad_input(body: bytes) -> None:
     head = b"\x00\x01" + len(body).to_bytes(2, "big") + ice._COOKIE + bytes(12)
@@ -105,6 +107,7 @@ def test_noise_is_bad_input(body: bytes) -> None:
             ice.parse(datagram)
 
 
+@unhurried
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_a_changed_check_never_passes(at: int, mask: int) -> None:
     datagram = bytearray(bytes(request()))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hustings.stage.reception import Reception
+from tests.stage.peers import unhurried
 
 
 def feed(reception: Reception, sequences: list[int]) -> list[int]:
@@ -24,6 +25,7 @@ def test_a_gap_is_noticed_and_a_late_packet_closes_it() -> None:
     assert reception.highest == 65_539
 
 
+@unhurried
 @given(st.integers(0, 70_000), st.integers(1, 300), st.randoms(use_true_random=False))
 def test_losses_are_counted_through_wraps_and_disorder(
     start: int, count: int, dice: random.Random

@@ -17,6 +17,7 @@ from hustings.stage.rtcp import (
     SenderReport,
     SourceDescription,
 )
+from tests.stage.peers import unhurried
 
 word = st.integers(0, 0xFFFFFFFF)
 blocks = st.lists(
@@ -48,11 +49,13 @@ reports = st.one_of(
 )
 
 
+@unhurried
 @given(st.lists(reports, min_size=1, max_size=4))
 def test_written_and_read_back(compound: list[rtcp.Report]) -> None:
     assert rtcp.parse(rtcp.serialise(compound)) == compound
 
 
+@unhurried
 @given(st.lists(reports, min_size=1, max_size=4))
 def test_an_independent_parser_reads_them(compound: list[rtcp.Report]) -> None:
     parsed = other.RtcpPacket.parse(rtcp.serialise(compound))
@@ -77,6 +80,7 @@ def test_an_independent_parser_reads_them(compound: list[rtcp.Report]) -> None:
                 assert tuple(theirs.sources) == ours.ssrcs
 
 
+@unhurried
 @given(st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=3), word, word)
 @example([65_530], 1, 2)
 def test_lost_packets_are_named(starts: list[int], sender: int, source: int) -> None:
@@ -91,6 +95,7 @@ def test_lost_packets_are_named(starts: list[int], sender: int, source: int) -> 
     assert (theirs.fmt, theirs.ssrc, theirs.media_ssrc) == (1, sender, source)
 
 
+@unhurried
 @given(st.binary(max_size=120))
 def test_noise_is_reports_or_bad_input(data: bytes) -> None:
     for kind in range(198, 208):
@@ -102,6 +107,7 @@ def test_noise_is_reports_or_bad_input(data: bytes) -> None:
                 continue
 
 
+@unhurried
 @given(st.lists(reports, min_size=1, max_size=3), st.data())
 def test_cut_compounds_are_bad_input(compound: list[rtcp.Report], data: st.DataObject) -> None:
     whole = rtcp.serialise(compound)

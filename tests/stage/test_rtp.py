@@ -12,6 +12,7 @@ from hustings import limits
 from hustings.errors import BadInput
 from hustings.stage import rtp
 from hustings.stage.rtp import MediaPacket, RtpPacket
+from tests.stage.peers import unhurried
 
 packets = st.builds(
     RtpPacket,
@@ -28,11 +29,13 @@ packets = st.builds(
 )
 
 
+@unhurried
 @given(packets, st.integers(0, 255))
 def test_written_and_read_back(packet: RtpPacket, padding: int) -> None:
     assert rtp.parse(rtp.serialise(packet, padding=padding)) == packet
 
 
+@unhurried
 @given(packets, st.integers(0, 255))
 def test_an_independent_parser_reads_the_same(packet: RtpPacket, padding: int) -> None:
     other = OtherPacket.parse(rtp.serialise(packet, padding=padding), HeaderExtensionsMap())
@@ -45,6 +48,7 @@ def test_an_independent_parser_reads_the_same(packet: RtpPacket, padding: int) -
     assert bool(other.marker) is packet.marker
 
 
+@unhurried
 @given(st.binary(max_size=80))
 def test_noise_is_a_packet_or_bad_input(data: bytes) -> None:
     for datagram in (data, b"\x80" + data, b"\xbf" + data, b"\x90\x6f" + data):
@@ -58,6 +62,7 @@ def test_noise_is_a_packet_or_bad_input(data: bytes) -> None:
                 continue
 
 
+@unhurried
 @given(packets, st.integers(0, 255), st.data())
 def test_cut_packets_are_packets_or_bad_input(
     packet: RtpPacket, padding: int, data: st.DataObject

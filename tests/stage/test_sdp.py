@@ -14,7 +14,7 @@ from hustings import limits
 from hustings.errors import BadInput
 from hustings.stage import sdp
 from hustings.stage.sdp import Fingerprint, Refused
-from tests.stage.peers import Tone
+from tests.stage.peers import Tone, unhurried
 
 DIGEST = ":".join(f"{byte:02X}" for byte in range(32))
 # What Chromium 156 offers for a microphone, shortened by codecs and candidates.
@@ -214,6 +214,7 @@ def test_an_extension_that_is_not_sent_to_us_is_not_answered() -> None:
         assert sdp.parse(text).level_id is None
 
 
+@unhurried
 @given(st.text())
 @example("v=0\nm=audio 9 UDP/TLS/RTP/SAVPF \u0661\na=rtpmap:\u0661 opus/48000/2")
 def test_any_text_is_an_offer_or_bad_input(text: str) -> None:
@@ -225,6 +226,7 @@ def test_any_text_is_an_offer_or_bad_input(text: str) -> None:
         assert answer(offer)
 
 
+@unhurried
 @given(st.data())
 def test_changed_offers_are_offers_or_bad_input(data: st.DataObject) -> None:
     lines = (CHROMIUM + VIDEO).split("\r\n")

@@ -41,6 +41,7 @@ WITHIN: Final = {
     "stem": {"clock"},
     "signal": {"ticket"},
     "supervisor": {"run"},
+    "drills": {"run"},
 }
 
 # What has no business in a file that only computes: everything that waits, reads a clock, throws
@@ -48,7 +49,7 @@ WITHIN: Final = {
 PURE: Final = frozenset({
     "clock", "chunk", "stem", "space", "ticket", "signal", "crowd", "limits", "errors", "formats",
     "log/subjects", "edge/admission", "edge/events", "edge/forms", "edge/head", "edge/reply",
-    "edge/ring", "stage/sdp", "stage/rtp",
+    "edge/ring", "stage/sdp", "stage/rtp", "stage/rtcp", "stage/reception",
 })  # fmt: skip
 IMPURE_MODULES: Final = frozenset({
     "asyncio", "nats", "socket", "select", "selectors", "time", "random", "secrets", "threading",

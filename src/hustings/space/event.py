@@ -120,7 +120,10 @@ class OnAir(_Event, frozen=True, kw_only=True, tag="on_air"):
 
 
 class StageTaken(_Event, frozen=True, kw_only=True, tag="stage_taken"):
-    """A stage process holds the lease and continues with chunk `n` (`cause`: opened, takeover)."""
+    """A stage process holds the lease and continues with chunk `n`.
+
+    `cause`: opened (the first), takeover (the one before has died), restart (all were stopped).
+    """
 
     n: int
     epoch: int

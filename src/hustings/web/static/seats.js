@@ -106,7 +106,7 @@ export class Seats {
     row.dataset.connected = String(seat.connected);
     row.dataset.muted = String(seat.muted);
     row.dataset.speaking = String(seat.speaking);
-    part(row, ".face").textContent = [...seat.name][0]?.toUpperCase() ?? "";
+    part(row, ".face").textContent = initials(seat.name);
     part(row, ".seat-name").textContent = seat.name + (own ? " (you)" : "");
     part(row, ".seat-state").textContent = this.#over
       ? ROLES.get(seat.role) ?? ""
@@ -166,4 +166,10 @@ function condition(seat) {
  */
 function part(parent, selector) {
   return /** @type {HTMLElement} */ (parent.querySelector(selector));
+}
+
+/** First letters of the first and the last name. @param {string} name */
+function initials(name) {
+  const letters = name.trim().split(/\s+/).map((word) => [...word][0] ?? "");
+  return [letters[0], ...letters.slice(1).slice(-1)].join("").toUpperCase();
 }

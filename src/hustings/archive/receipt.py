@@ -1,0 +1,236 @@
+"""The receipt: what was recorded, what is missing, and the hashes of every file, signed.
+
+    {"receipt": {…}, "signature": {"algorithm": "Ed25519", "key": "<id>", "value": "<base64>"}}
+
+Signed is the canonical form of the member `receipt`: JSON by RFC 8785, which for what stands in it
+(objects, lists, texts, whole numbers, ASCII names) is: names sorted, no white space, UTF-8. So a
+receipt may be reformatted and stays valid. Times and lengths are whole milliseconds. The signature
+is plain Ed25519 (RFC 8032); the key's id is the beginning of the SHA-256 of its 32 raw bytes.
+
+A receipt depends on the log alone: built again after a crash, it is the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from hustings import __version__
+from hustings.archive.journal import Journal
+from hustings.archive.spans import Spans, duration_ms
+from hustings.clock import SAMPLE_RATE
+from hustings.errors import BadInput
+
+VERSION: Final = 1
+ALGORITHM: Final = "Ed25519"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the recording: `name` within the space's folder, `duration_ms` if it is sound."""
+
+    name: str
+    length: int
+    sha256: str
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number and how it was counted."""
+
+    value: int
+    how: str
+
+
+def stored(name: str, path: Path, *, duration_ms: int | None = None) -> StoredFile:
+    """Describe a file of the recording. Reads it whole."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return StoredFile(name, path.stat().st_size, digest, duration_ms)
+
+
+def build(
+    journal: Journal,
+    spans: Spans,
+    *,
+    files: list[StoredFile],
+    counts: Mapping[str, Count],
+) -> dict[str, Any]:
+    """The member `receipt` of a finished recording."""
+    return {
+        "version": VERSION,
+        "made_by": f"hustings {__version__}",
+        "space": _space(journal),
+        "audio": _audio(spans),
+        "files": [_file(file) for file in files],
+        "gaps": [
+            {
+                "at_ms": duration_ms(gap.index),
+                "length_ms": duration_ms(gap.count),
+                "cause": journal.cause(gap),
+            }
+            for gap in spans.gaps
+        ],
+        "holds": [
+            {
+                "at_ms": hold.at_ms,
+                "length_ms": hold.length_ms,
+                "reason": hold.reason,
+                "by_system": hold.by_system,
+            }
+            for hold in journal.holds(spans)
+        ],
+        "epochs": [
+            {"epoch": reign.epoch, "first_chunk": reign.first_n, "chunks": reign.count}
+            for reign in spans.reigns
+        ],
+        "seats": _seats(journal, spans),
+        "counts": {
+            name: {"value": count.value, "how": count.how} for name, count in counts.items()
+        },
+    }
+
+
+def canonical(receipt: Mapping[str, Any]) -> bytes:
+    """The bytes that are signed."""
+    return json.dumps(
+        receipt, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False
+    ).encode()
+
+
+def sign(receipt: Mapping[str, Any], private_pem: bytes) -> bytes:
+    """The receipt as a file, signed with the installation's key."""
+    key = serialization.load_pem_private_key(private_pem, None)
+    assert isinstance(key, Ed25519PrivateKey), "receipts are signed with Ed25519"
+    signature = {
+        "algorithm": ALGORITHM,
+        "key": _key_id(key.public_key()),
+        "value": base64.b64encode(key.sign(canonical(receipt))).decode(),
+    }
+    whole = {"receipt": receipt, "signature": signature}
+    return json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def verify(data: bytes, public_pem: bytes, files: Mapping[str, Path]) -> list[str]:
+    """What is wrong with a receipt and the files in hand: an empty list says that nothing is.
+
+    `files` holds paths by their name in the receipt ("replay.m4a"); those that are not in hand are
+    left out. Each problem is a sentence that names the file. Raises `BadInput` when `data` is no
+    receipt or the key is none.
+    """
+    receipt, signature = _parsed(data)
+    problems = []
+    if not _signed(receipt, signature, _public(public_pem)):
+        problems.append("The receipt is not signed with this key, or was changed.")
+    listed = {str(entry["name"]): entry for entry in receipt["files"]}
+    for name, path in files.items():
+        entry = listed.get(name)
+        if entry is None:
+            problems.append(f"{name}: the receipt does not list this file.")
+            continue
+        try:
+            found = stored(name, path)
+        except OSError as error:
+            problems.append(f"{name}: cannot be read ({error.strerror}).")
+            continue
+        if found.length != entry["bytes"]:
+            problems.append(f"{name}: has {found.length} bytes, not {entry['bytes']}.")
+        elif found.sha256 != entry["sha256"]:
+            problems.append(f"{name}: was changed, its SHA-256 is {found.sha256}.")
+    return problems
+
+
+def names(data: bytes) -> list[str]:
+    """The files that a receipt lists; `BadInput` when `data` is no receipt."""
+    return [str(entry["name"]) for entry in _parsed(data)[0]["files"]]
+
+
+def _parsed(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        whole = json.loads(data)
+        receipt, signature = whole["receipt"], whole["signature"]
+        for entry in receipt["files"]:
+            entry["name"], entry["bytes"], entry["sha256"]
+        signature["algorithm"], signature["value"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadInput("receipt", expected="a receipt of Hustings", got=repr(error)) from error
+    if receipt.get("version") != VERSION:
+        raise BadInput("receipt", expected=f"version {VERSION}", got=repr(receipt.get("version")))
+    return receipt, signature
+
+
+def _signed(receipt: dict[str, Any], signature: dict[str, Any], key: Ed25519PublicKey) -> bool:
+    try:
+        value = base64.b64decode(str(signature["value"]), validate=True)
+        key.verify(value, canonical(receipt))
+    except (InvalidSignature, ValueError):
+        return False
+    return bool(signature["algorithm"] == ALGORITHM)
+
+
+def _public(pem: bytes) -> Ed25519PublicKey:
+    try:
+        key = serialization.load_pem_public_key(pem)
+    except ValueError as error:
+        raise BadInput("receipt key", expected="a PEM public key") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise BadInput("receipt key", expected="an Ed25519 public key")
+    return key
+
+
+def _key_id(key: Ed25519PublicKey) -> str:
+    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
+def _space(journal: Journal) -> dict[str, Any]:
+    space = journal.space
+    return {
+        "id": space.id,
+        "title": space.title,
+        "host": space.host,
+        "language": space.language,
+        "live_at_ms": space.live_at_ms,
+        "ended_at_ms": space.ended_at_ms,
+    }
+
+
+def _audio(spans: Spans) -> dict[str, Any]:
+    audio_ms = duration_ms(spans.slots)
+    return {
+        "duration_ms": audio_ms,
+        "clock_ms": spans.clock_ms,
+        "difference_ms": audio_ms - spans.clock_ms,
+        "sample_rate": SAMPLE_RATE,
+        "slots": spans.slots,
+        "chunks": spans.chunks,
+    }
+
+
+def _seats(journal: Journal, spans: Spans) -> list[dict[str, Any]]:
+    talked = journal.talk_ms(spans)
+    return [
+        {"id": seat.seat, "name": seat.name, "talk_ms": talked.get(seat.seat, 0)}
+        for seat in journal.seats.values()
+    ]
+
+
+def _file(file: StoredFile) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": file.name,
+        "bytes": file.length,
+        "sha256": file.sha256,
+    }
+    if file.duration_ms is not None:
+        described["duration_ms"] = file.duration_ms
+    return described

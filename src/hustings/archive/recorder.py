@@ -1,0 +1,202 @@
+"""The recorder of one space: follows its log while it is live, then posts what was recorded.
+
+It keeps nothing that it needs: killed at any moment, it begins again at the log's first entry and
+makes the same files. The order at the end is: files, receipt, `Post`; so a posted space has all its
+files, and a receipt in the store says that the files are whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import shutil
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Final, cast
+
+from hustings import limits
+from hustings.archive import receipt
+from hustings.archive.audience import Peak
+from hustings.archive.recording import KINDS, TIMELINE_NAME, Finished, Recording
+from hustings.archive.replay import AAC_NAME, OPUS_NAME
+from hustings.errors import Conflict, LogAway, StoreError
+from hustings.keys import Keys
+from hustings.log.contract import Entry, Live, Log
+from hustings.log.follow import read_state
+from hustings.log.propose import propose
+from hustings.log.subjects import Kind
+from hustings.space import Command, Refusal, Status
+from hustings.space.command import Post, Withhold
+from hustings.store import layout
+from hustings.store.objects import Objects
+
+log = logging.getLogger("hustings.archive")
+
+BY: Final = "archive"
+NOTHING_SAID: Final = "Nothing was said on air."
+
+# While catching up, others get a turn this often. The connection above all: what it does not read
+# in time stands in front of the answers to our requests, and of the server's signs of life.
+_BREATH_ENTRIES: Final = 8
+_POLL_S: Final = 0.05
+
+
+class Recorder:
+    """Records one space. `folder` is its own, and empty again when `run` returns."""
+
+    def __init__(
+        self, space: str, *, folder: Path, log: Log, live: Live, objects: Objects, keys: Keys
+    ) -> None:
+        self.space = space
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._log = log
+        self._live = live
+        self._objects = objects
+        self._keys = keys
+        self._peak = Peak(folder / "listening.json")
+        self._on_stage = False
+
+    def listening(self, count: int) -> None:
+        """So many listen now."""
+        if self._on_stage:
+            self._peak.see(count)
+
+    async def run(self) -> None:
+        """Record until the space has ended, and post it; returns at once if it was called off."""
+        while True:
+            recording = Recording(self.space, self._folder / "recording")
+            try:
+                await self._follow(recording)
+                if recording.ended:
+                    await self._read_rest(recording)
+                    await self._complete(recording)
+                shutil.rmtree(self._folder, ignore_errors=True)
+                return
+            except OSError as error:
+                # A full disk, above all. What is written is thrown away to make room.
+                log.error("space %s: recording begins again: %s", self.space, error)
+            finally:
+                await asyncio.to_thread(recording.abandon)
+            await asyncio.sleep(limits.ARCHIVE_RETRY_S)
+
+    async def _follow(self, recording: Recording) -> None:
+        """Read the log until it says that the space has ended, or is called off."""
+        tail = cast("AsyncGenerator[Entry, None]", self._log.tail(self.space, KINDS))
+        async with aclosing(tail) as entries:
+            async for entry in entries:
+                recording.apply(entry)
+                self._on_stage = recording.space.status in (Status.LIVE, Status.HELD)
+                if recording.ended or recording.space.status is Status.CANCELLED:
+                    return
+                if entry.seq % _BREATH_ENTRIES == 0:
+                    await asyncio.sleep(0)
+
+    async def _read_rest(self, recording: Recording) -> None:
+        """Read what comes to the log after the end: the last chunk, its mark, its stems.
+
+        The log is asked again and again instead of followed, because each answer says that nothing
+        else was there: silence that is the log's outage ends nothing.
+        """
+        heard = time.monotonic()
+        whole: float | None = None
+        while True:
+            now = time.monotonic()
+            if await self._read_news(recording):
+                heard = now
+            if recording.on_air:
+                whole = None
+                if now - heard >= limits.LAST_CHUNK_S:
+                    log.warning("space %s: the last chunk never came", self.space)
+                    return
+            else:
+                whole = whole or now
+                if now - heard >= limits.LOG_QUIET_S or now - whole >= limits.LAST_CHUNK_S:
+                    return
+            await asyncio.sleep(_POLL_S)
+
+    async def _read_news(self, recording: Recording) -> bool:
+        """Whether there was, or may have been, something new."""
+        before = recording.seq
+        try:
+            async for entry in self._log.read(self.space, KINDS, after=recording.seq):
+                recording.apply(entry)
+        except LogAway:
+            return True
+        return recording.seq > before
+
+    async def _complete(self, recording: Recording) -> None:
+        began = time.monotonic()
+        counts = {"listening_most": self._peak.count}
+        finished = await asyncio.to_thread(recording.finish, counts=counts)
+        if finished is None:
+            await self._propose(Withhold(by=BY, reason=NOTHING_SAID))
+            return
+        signed = receipt.sign(finished.receipt, self._keys.receipt_private())
+        await self._store(finished, signed)
+        await self._propose(
+            Post(
+                by=BY,
+                recording_seconds=finished.duration_ms / 1000,
+                receipt_sha256=hashlib.sha256(signed).hexdigest(),
+            )
+        )
+        took_s = time.monotonic() - began
+        log.info(
+            "space %s: %.1f s posted in %.2f s", self.space, finished.duration_ms / 1000, took_s
+        )
+
+    async def _store(self, finished: Finished, signed: bytes) -> None:
+        for file in finished.files:
+            await self._put(_place(self.space, file.name), finished.folder / file.name)
+        await self._put(layout.receipt(self.space), signed)
+
+    async def _put(self, path: str, source: bytes | Path) -> None:
+        """Store, however long the store refuses: the recording is safe in the log meanwhile."""
+        while True:
+            try:
+                await self._objects.put(path, source)
+            except StoreError as error:
+                log.error("space %s: the store refused: %s", self.space, error)
+                await asyncio.sleep(limits.ARCHIVE_RETRY_S)
+                continue
+            return
+
+    async def _propose(self, command: Command) -> None:
+        while True:
+            try:
+                if await self._withheld():
+                    log.info("space %s: withheld, not posted", self.space)
+                    return
+                answer = await propose(
+                    self._log, self._live, self.space, command, now_ms=_wall_clock_ms
+                )
+            except (LogAway, Conflict) as error:
+                log.warning("space %s: asked again: %s", self.space, error)
+                await asyncio.sleep(limits.ARCHIVE_RETRY_S)
+                continue
+            if isinstance(answer, Refusal):
+                log.info("space %s: not posted again: %s", self.space, answer.reason)
+            return
+
+    async def _withheld(self) -> bool:
+        """Whether the host has decided meanwhile that nothing is published."""
+        space, _ = await read_state(self._log, self.space, kinds=(Kind.EV,))
+        return space is not None and space.status is Status.WITHHELD
+
+
+def _place(space: str, name: str) -> str:
+    """Where a file of the recording stands in the store."""
+    places = {
+        AAC_NAME: layout.replay_aac(space),
+        OPUS_NAME: layout.replay_opus(space),
+        TIMELINE_NAME: layout.timeline(space),
+    }
+    return places.get(name) or layout.stem(space, Path(name).stem)
+
+
+def _wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,186 @@
+"""The archive's service: finds the spaces that need recording and runs a recorder for each.
+
+A space is found by its events on the live path; at the start, and where such a note was missed, by
+looking through the log. A recorder runs from the opening of the doors until the space is posted, or
+withheld, or called off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import time
+from collections import deque
+from typing import Final
+
+from hustings import limits
+from hustings.archive.audience import Audience
+from hustings.archive.recorder import BY, Recorder
+from hustings.errors import BadInput, LogError, StoreError
+from hustings.log import subjects
+from hustings.log.contract import Message
+from hustings.log.follow import read_state
+from hustings.log.subjects import Kind
+from hustings.role import Context
+from hustings.space import ON_STAGE, Space, Status, decode
+from hustings.space.event import Withheld
+from hustings.store import layout
+from hustings.store.objects import Objects
+
+log = logging.getLogger("hustings.archive")
+
+WORK: Final = "work"  # in the data folder: recordings in the making, a folder for each space
+
+
+async def serve(context: Context) -> None:
+    """Record until `stopping` is set. What is unfinished then is finished after the next start."""
+    objects = Objects.open(context.settings)
+    async with asyncio.TaskGroup() as group:
+        archive = Archive(context, objects, group)
+        ends = [
+            await context.live.subscribe(subjects.live("*", Kind.EV), archive.on_event),
+            await context.live.subscribe(subjects.crowd("*"), archive.on_crowd),
+        ]
+        tasks = [group.create_task(archive.look()), group.create_task(archive.scan())]
+        context.ready()
+        await context.stopping.wait()
+        for end in ends:
+            await end()
+        for task in [*tasks, *archive.recorders()]:
+            task.cancel()
+
+
+class Archive:
+    """Which spaces are recorded. Recorders run in `group`."""
+
+    def __init__(self, context: Context, objects: Objects, group: asyncio.TaskGroup) -> None:
+        self._context = context
+        self._objects = objects
+        self._group = group
+        self._folder = context.settings.folder / WORK
+        self._running: dict[str, tuple[Recorder, asyncio.Task[None]]] = {}
+        self._settled: set[str] = set()  # posted, withheld or cancelled: never recorded again
+        self._seen: dict[str, int] = {}  # the last event at which a space needed no recorder
+        self._asked: deque[str] = deque()
+        self._filled = asyncio.Event()
+        self._audience = Audience()
+
+    def recorders(self) -> list[asyncio.Task[None]]:
+        """The tasks of all recorders."""
+        return [task for _, task in self._running.values()]
+
+    async def on_event(self, message: Message) -> None:
+        """An event of some space, as it was decided."""
+        self._ask(subjects.space_of(message.subject))
+
+    async def on_crowd(self, message: Message) -> None:
+        """An edge's gauge."""
+        now = time.monotonic()
+        edge = message.subject.partition(".")[2]
+        for space in self._audience.heard(edge, message.data, now=now):
+            if space in self._running:
+                self._running[space][0].listening(self._audience.listening(space, now=now))
+
+    async def look(self) -> None:
+        """Look at each space that was asked for, one after the other."""
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._asked:
+                space = self._asked.popleft()
+                try:
+                    await self._look_at(space)
+                except BadInput as error:
+                    log.warning("no space: %s", error)
+                except (LogError, StoreError) as error:
+                    log.warning("space %s: looked at again later: %s", space, error)
+
+    async def scan(self) -> None:
+        """Look through the log for spaces whose events were missed, at the start and regularly."""
+        order: deque[str] = deque()
+        while True:
+            try:
+                await self._scan(order)
+            except LogError as error:
+                log.warning("scan of the log: %s", error)
+            await asyncio.sleep(limits.RESCAN_S)
+
+    async def _scan(self, order: deque[str]) -> None:
+        spaces = set(await self._context.log.spaces())
+        self._settled &= spaces
+        self._seen = {space: seq for space, seq in self._seen.items() if space in spaces}
+        idle = spaces - self._settled - self._running.keys()
+        for space in idle - self._seen.keys():
+            self._ask(space)
+        # Of the spaces that are known and wait for their day, some are looked at in each round.
+        known = set(order)
+        order.extend(sorted(self._seen.keys() - known))
+        for _ in range(min(len(order), limits.RESCAN_SPACES_COUNT)):
+            space = order.popleft()
+            if space not in idle:
+                continue
+            order.append(space)
+            last = await self._context.log.last(space, Kind.EV)
+            if last is not None and last.seq != self._seen.get(space):
+                self._ask(space)
+
+    def _ask(self, space: str) -> None:
+        if space not in self._running and space not in self._settled:
+            self._asked.append(space)
+            self._filled.set()
+
+    async def _look_at(self, space: str) -> None:
+        if space in self._running or space in self._settled:
+            return
+        state, seq = await read_state(self._context.log, subjects.checked(space), kinds=(Kind.EV,))
+        if state is None:
+            return
+        if await self._needs_recorder(state):
+            self._start(space)
+        elif state.status is Status.SCHEDULED:
+            self._seen[space] = seq
+        else:
+            self._settle(space)
+
+    async def _needs_recorder(self, state: Space) -> bool:
+        if state.status is Status.WITHHELD:
+            # Withheld before it was recorded: the host may still publish it later.
+            last = await self._context.log.last(state.id, Kind.EV)
+            event = decode(last.data) if last is not None else None
+            ours = isinstance(event, Withheld) and event.by == BY
+            return not ours and await self._objects.size(layout.receipt(state.id)) is None
+        return state.status in ON_STAGE or state.status is Status.ENDED
+
+    def _start(self, space: str) -> None:
+        recorder = Recorder(
+            space,
+            folder=self._folder / space,
+            log=self._context.log,
+            live=self._context.live,
+            objects=self._objects,
+            keys=self._context.keys,
+        )
+        task = self._group.create_task(self._record(recorder))
+        self._running[space] = (recorder, task)
+        log.info("space %s: recording", space)
+
+    async def _record(self, recorder: Recorder) -> None:
+        try:
+            await recorder.run()
+        except asyncio.CancelledError:
+            # A task group takes no notice of a task that ends so; the next scan starts another.
+            if not self._context.stopping.is_set():
+                log.exception("space %s: the recorder was cancelled from within", recorder.space)
+            raise
+        except LogError as error:
+            log.warning("space %s: recorded again later: %s", recorder.space, error)
+        else:
+            self._settle(recorder.space)
+        finally:
+            del self._running[recorder.space]
+
+    def _settle(self, space: str) -> None:
+        self._settled.add(space)
+        self._seen.pop(space, None)
+        shutil.rmtree(self._folder / space, ignore_errors=True)

@@ -1,0 +1,86 @@
+"""The timeline: what listeners could see happening, on the replay's clock, as JSON. Pure.
+
+Only what was public stands in it: no account, no warning meant for the host, nothing that was
+said or done off air. Times are milliseconds of the replay (`at_ms`) and of Unix time (`wall_ms`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from hustings.archive.journal import Journal
+from hustings.archive.replay import Chapter
+from hustings.archive.spans import Spans, duration_ms
+from hustings.space import Event
+from hustings.space import event as e
+
+VERSION: Final = 1
+
+
+def build(journal: Journal, spans: Spans) -> bytes:
+    """The timeline of a finished recording."""
+    events = [
+        {"at_ms": spans.position_ms(fact.n), "wall_ms": fact.event.at_ms, **public}
+        for fact in journal.facts
+        if (public := _public(fact.event)) is not None
+    ]
+    events += [
+        {
+            "at_ms": speech.at_ms,
+            "end_ms": speech.end_ms,
+            "wall_ms": speech.wall_ms,
+            "type": "spoke",
+            "seat": speech.seat,
+        }
+        for speech in journal.speeches(spans)
+    ]
+    events.sort(key=lambda event: event["at_ms"])  # stable: the log's order within a millisecond
+    timeline = {
+        "version": VERSION,
+        "space": journal.space.id,
+        "title": journal.space.title,
+        "duration_ms": duration_ms(spans.slots),
+        "seats": [
+            {"id": seat.seat, "name": seat.name, "role": str(seat.role)}
+            for seat in journal.seats.values()
+        ],
+        "chapters": [
+            {"at_ms": chapter.start_ms, "end_ms": chapter.end_ms, "title": chapter.title}
+            for chapter in chapters(spans)
+        ],
+        "events": events,
+    }
+    return json.dumps(timeline, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def chapters(spans: Spans) -> list[Chapter]:
+    """One chapter for each live span; none where the programme was never held."""
+    if len(spans.spans) < 2:
+        return []
+    return [
+        Chapter(duration_ms(span.index), duration_ms(span.index + span.count), f"Part {number}")
+        for number, span in enumerate(spans.spans, 1)
+    ]
+
+
+def _public(event: Event) -> dict[str, Any] | None:
+    match event:
+        case e.WentLive():
+            return {"type": "live"}
+        case e.Held():
+            return {"type": "held", "reason": event.reason}
+        case e.Resumed():
+            return {"type": "resumed"}
+        case e.Ended():
+            return {"type": "ended"}
+        case e.SeatJoined():
+            return {"type": "joined", "seat": event.seat}
+        case e.SeatLeft():
+            return {"type": "left", "seat": event.seat}
+        case e.SeatMuted():
+            return {"type": "muted", "seat": event.seat}
+        case e.SeatUnmuted():
+            return {"type": "unmuted", "seat": event.seat}
+        case _:
+            return None

@@ -1,0 +1,95 @@
+"""What happened, with its place: causes of gaps, reasons of holds, talk time."""
+
+from __future__ import annotations
+
+import pytest
+
+from hustings.archive.journal import Hold, Journal
+from hustings.archive.slots import Slot
+from hustings.archive.spans import Span, Spans
+from hustings.chunk import silent
+from hustings.space import Role
+from hustings.space import event as e
+
+
+def _spans(*spans: tuple[int, int]) -> Spans:
+    """Spans given as (first number, count)."""
+    made, index = Spans(), 0
+    for first, count in spans:
+        for n in range(first, first + count):
+            chunk = silent(n, epoch=1)
+            slot = Slot(
+                index=index, n=n, chunk=chunk, after=None, opens=n == first,
+                closes=n == first + count - 1, stamp_ns=0,
+            )  # fmt: skip
+            made.add(slot)
+            index += 1
+    return made
+
+
+def _journal(*events: tuple[int, e.Decided | e.Observed]) -> Journal:
+    """A journal of events, each with the newest chunk before it."""
+    journal = Journal("abcdefghij")
+    for newest, event in events:
+        journal.add(event, newest_n=newest)
+    return journal
+
+
+@pytest.mark.parametrize(
+    ("event", "cause"),
+    [
+        (e.StageTaken(at_ms=0, n=15, epoch=9, cause="takeover"), "takeover"),
+        (e.StageTaken(at_ms=0, n=15, epoch=9, cause="restart"), "restart"),
+        (e.StageTaken(at_ms=0, n=0, epoch=1, cause="opened"), "unknown"),
+        (e.Warned(at_ms=0, code="log_away", advice="", n=160), "log_away"),
+        (e.Warned(at_ms=0, code="log_away", advice="", n=900), "unknown"),
+        (e.Warned(at_ms=0, code="clipping", advice="", n=15, seat="ada"), "unknown"),
+    ],
+)
+def test_a_gap_has_the_cause_that_was_noted_near_it(event: e.Observed, cause: str) -> None:
+    assert _journal((14, event)).cause(Span(first_n=10, index=0, count=5)) == cause
+
+
+def test_each_hold_has_its_reason() -> None:
+    journal = _journal(
+        (11, e.Held(at_ms=1, by="host", reason="tea")),
+        (14, e.Resumed(at_ms=2, by="host")),
+        (19, e.Held(at_ms=3, by="system", reason="restart", by_system=True)),
+        (30, e.Resumed(at_ms=4, by="system")),
+    )
+    assert journal.holds(_spans((10, 2), (15, 5), (31, 1))) == [
+        Hold(at_ms=640, length_ms=3 * 320, reason="tea", by_system=False),
+        Hold(at_ms=7 * 320, length_ms=11 * 320, reason="restart", by_system=True),
+    ]
+
+
+def test_talk_time_counts_what_is_on_air() -> None:
+    def spoke(n: int, speaking: bool, seat: str = "ada") -> tuple[int, e.Observed]:
+        return n, e.Spoke(at_ms=n, seat=seat, speaking=speaking, n=n)
+
+    granted = [
+        (0, e.SeatGranted(at_ms=0, by="h", seat=seat, name=seat, role=Role.SPEAKER))
+        for seat in ("ada", "bob", "cid", "dan")
+    ]
+    journal = _journal(
+        *granted,
+        spoke(5, True), spoke(12, False),  # 2 of these on air
+        spoke(18, True), spoke(23, False),  # a hold from 20 to 22 in it: 3
+        spoke(11, True, "bob"), (13, e.SeatMuted(at_ms=0, by="bob", seat="bob")),  # 3
+        spoke(24, True, "cid"),  # to the end: 1
+        spoke(20, True, "dan"), spoke(22, False, "dan"),  # off air
+    )  # fmt: skip
+    spans = _spans((10, 10), (22, 3))
+    assert journal.talk_ms(spans) == {"ada": 5 * 320, "bob": 3 * 320, "cid": 320, "dan": 0}
+    assert [(s.seat, s.at_ms, s.wall_ms) for s in journal.speeches(spans)] == [
+        ("ada", 0, 5), ("bob", 320, 11), ("ada", 8 * 320, 18), ("cid", 12 * 320, 24),
+    ]  # fmt: skip
+
+
+def test_seats_that_were_taken_away_are_remembered() -> None:
+    journal = _journal(
+        (0, e.SeatGranted(at_ms=0, by="h", seat="ada", name="Ada", role=Role.HOST)),
+        (9, e.SeatRevoked(at_ms=0, by="h", seat="ada")),
+    )
+    assert journal.seats["ada"].name == "Ada"
+    assert not journal.space.seats

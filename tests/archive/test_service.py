@@ -1,0 +1,223 @@
+"""The archive as a role: it finds its spaces, stops cleanly, and survives kill -9 at any point."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hustings import limits
+from hustings.archive.recording import Recording
+from hustings.log import subjects
+from hustings.log.follow import read_state
+from hustings.log.propose import propose
+from hustings.space import Refusal, Status
+from hustings.space.command import OpenDoors, Schedule
+from hustings.store import layout
+from hustings.store.objects import Objects
+from tests.archive.conftest import House, until
+from tests.archive.script import SPACE, Script, Speaker
+from tests.tones import timecode
+
+
+def _evening(space: str = SPACE, *, chunks: int = 60) -> Script:
+    script, ada = Script(space), Speaker("ada")
+    script.open("ada")
+    script.hold(2)
+    script.go_live()
+    for part in timecode(chunks * 0.32).reshape(-1, 15_360 * 5):
+        script.stems(ada.speak(part, at=script.n * 15_360))
+        script.live(part)
+    script.end()
+    return script
+
+
+async def _posted(house: House, space: str = SPACE) -> bool:
+    log, _ = await house.connect("web")
+    state, _ = await read_state(log, space)
+    return state is not None and state.status is Status.POSTED
+
+
+async def _stored(objects: Objects) -> dict[str, bytes]:
+    return {
+        path: await objects.get(path, 0, 10_000_000)
+        for path in await objects.list(layout.folder(SPACE))
+    }
+
+
+async def test_what_ended_while_it_was_away_is_posted(house: House) -> None:
+    for space in (SPACE, "zyxwvutsrq"):
+        await house.feed(_evening(space, chunks=5))
+    async with house.archive():
+        await until(lambda: _posted(house))
+        await until(lambda: _posted(house, "zyxwvutsrq"))
+    assert not any((house.settings.folder / "work").iterdir())
+
+
+async def test_a_space_is_found_by_its_event(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "RESCAN_S", 3600.0)
+    log, live = await house.connect("web")
+    async with house.archive():
+        work = house.settings.folder / "work" / SPACE
+        for command in (Schedule(by="a", title="T", starts_at_ms=10**13), OpenDoors(by="a")):
+            assert not work.exists()
+            answer = await propose(log, live, SPACE, command, now_ms=1)
+            assert not isinstance(answer, Refusal)
+        await until(_exists(work))
+
+
+async def test_a_space_is_found_although_its_event_was_missed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RESCAN_S", 0.05)
+    script = Script()
+    script.open()
+    async with house.archive():
+        await house.feed(script, end=3)  # scheduled
+        await asyncio.sleep(0.3)
+        work = house.settings.folder / "work" / SPACE
+        assert not work.exists()
+        await house.feed(script, start=3)  # doors
+        await until(_exists(work))
+
+
+async def test_what_is_no_space_and_no_gauge_harms_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RESCAN_S", 0.05)
+    _, stage = await house.connect("stage")
+    _, edge = await house.connect("edge")
+    async with house.archive():
+        for name in ("X" * 500, "nowhere", "a-b"):
+            await stage.publish(f"live.{name}.ev", b"{}")
+        for gauge in (b"", b"[]", b'{"spaces": 1}', b'{"spaces": {"x": {"listening": "y"}}}'):
+            await edge.publish("crowd.edge-0", gauge)
+        await house.feed(_evening(chunks=5))
+        await until(lambda: _posted(house))
+
+
+async def test_the_most_listeners_at_once_stand_in_the_receipt(house: House) -> None:
+    script = _evening(chunks=10)
+    end = len(script.entries)
+    await house.feed(script, end=end - 2)
+    _, edge = await house.connect("edge")
+    peak = house.settings.folder / "work" / SPACE / "listening.json"
+
+    async def tell(**counts: int) -> None:
+        for name, count in counts.items():
+            gauge = {"spaces": {SPACE: {"listening": count}}}
+            await edge.publish(subjects.crowd(name), msgspec.json.encode(gauge))
+
+    async def heard() -> bool:
+        await tell(a=3, b=4)
+        return peak.exists() and peak.read_text() == '{"listening": 7}'
+
+    async with house.archive():
+        await until(heard)
+        await tell(a=1, b=2)
+        await house.feed(script, start=end - 2)
+        await until(lambda: _posted(house))
+    receipt = msgspec.json.decode((await _stored(house.objects))[layout.receipt(SPACE)])
+    assert receipt["receipt"]["counts"]["listening_most"]["value"] == 7
+
+
+async def test_it_stops_in_mid_recording(house: House) -> None:
+    script = _evening()
+    end = len(script.entries)
+    await house.feed(script, end=end - 2)
+    async with house.archive() as stopping:
+        await until(_exists(house.settings.folder / "work" / SPACE / "recording" / "replay.m4a"))
+        began = time.monotonic()
+        stopping.set()
+    assert time.monotonic() - began < 2
+    await house.feed(script, start=end - 2)
+    async with house.archive():
+        await until(lambda: _posted(house))
+
+
+@pytest.fixture(scope="module")
+def script() -> Script:
+    return _evening()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(script: Script, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What an archive that nobody kills makes of the script, by place in the store."""
+    recording = Recording(SPACE, tmp_path_factory.mktemp("undisturbed") / "recording")
+    for entry in script.entries:
+        recording.apply(entry)
+    finished = recording.finish(counts={})
+    assert finished is not None
+    return {
+        layout.folder(SPACE) + file.name: (finished.folder / file.name).read_bytes()
+        for file in finished.files
+    }
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_killed_in_mid_recording_it_makes_the_same_files(
+    house: House, script: Script, undisturbed: dict[str, bytes], seed: int
+) -> None:
+    """The process is killed while it writes, and again while it finishes; another one goes on."""
+    choice = random.Random(seed)
+    work = house.settings.folder / "work" / SPACE / "recording"
+    cuts = sorted(choice.sample(range(40, len(script.entries) - 2), 2))
+    process = await house.process()
+    try:
+        begin = 0
+        for cut in cuts:
+            await house.feed(script, start=begin, end=cut)
+            begin = cut
+            await until(_exists(work))
+            assert process.returncode is None
+            process.kill()
+            assert await process.wait() == -9
+            assert work.exists(), "it died with its work unfinished"
+            assert not await _posted(house)
+            process = await house.process()
+        await house.feed(script, start=begin)
+        if seed:
+            # Dies again on the way to the receipt.
+            await until(lambda: _anything_stored(house.objects))
+            process.kill()
+            await process.wait()
+            process = await house.process()
+        await until(lambda: _posted(house))
+        process.terminate()
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    stored = await _stored(house.objects)
+    assert layout.receipt(SPACE) in stored
+    del stored[layout.receipt(SPACE)]
+    assert stored == undisturbed
+
+
+async def test_nobody_records_when_nobody_restarts(house: House, script: Script) -> None:
+    """The counterpart: without another process, nothing is posted."""
+    process = await house.process()
+    await house.feed(script, end=100)
+    await until(_exists(house.settings.folder / "work" / SPACE / "recording"))
+    process.kill()
+    await process.wait()
+    await house.feed(script, start=100)
+    await asyncio.sleep(limits.LOG_QUIET_S + 1)
+    assert not await _posted(house)
+
+
+def _exists(path: Path) -> Callable[[], Awaitable[bool]]:
+    async def there() -> bool:
+        return path.exists()
+
+    return there
+
+
+async def _anything_stored(objects: Objects) -> bool:
+    return bool(await objects.list(layout.folder(SPACE)))
