@@ -1,0 +1,217 @@
+"""The door: the one page of a space in every state, and the same as JSON.
+
+Made from the state in memory and kept for a second, so that a crowd at the door costs one rendering
+a second. A page always says something true: an address that leads nowhere, and one of which nothing
+can be known at the moment, have a page as well.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import random
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hustings.edge import events
+from hustings.edge.assets import Assets, packed, takes_gzip
+from hustings.edge.head import Request
+from hustings.edge.reply import Fields, Reply
+from hustings.edge.room import Room
+from hustings.space import ON_STAGE, Space, Status
+
+_JSON_FIELDS: Final = (
+    ("Content-Type", "application/json"),
+    ("Cache-Control", "public, max-age=1"),
+)
+_SHORTENED: Final = 200  # what preview cards show of a description
+
+_WORDS: Final = {
+    Status.SCHEDULED: "Begins soon",
+    Status.DOORS: "Doors are open",
+    Status.LIVE: "Live now",
+    Status.HELD: "Paused for a moment",
+    Status.ENDED: "Has ended; the recording follows",
+    Status.POSTED: "Recording",
+    Status.WITHHELD: "Has ended",
+    Status.CANCELLED: "Cancelled",
+}
+
+
+@dataclass(slots=True)
+class _Made:
+    """What was made of one state, for one second."""
+
+    key: tuple[int, int] = (-1, -1)
+    document: bytes = b""
+    page: bytes = b""
+    page_packed: bytes = b""
+    stems: dict[str, str] = field(default_factory=dict)
+    stems_of: int = -1
+
+
+class Door:
+    """Renders the doors of all spaces. `listen` and `studio` are the public addresses."""
+
+    def __init__(self, assets: Assets, *, listen: str, studio: str) -> None:
+        self._assets = assets
+        self._listen = listen
+        self._studio = studio
+        self._made: dict[str, _Made] = {}
+        self._page_fields: Fields = (
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "public, max-age=1"),
+            ("Vary", "Accept-Encoding"),
+            ("Content-Security-Policy", _policy(studio)),
+            ("Referrer-Policy", "strict-origin-when-cross-origin"),
+        )
+
+    def forget(self, known: set[str]) -> None:
+        """Drop what was made for spaces that are not followed any more."""
+        self._made = {space: made for space, made in self._made.items() if space in known}
+
+    def document(self, room: Room, *, wall_s: float) -> Reply:
+        """door.json."""
+        return Reply(fields=_JSON_FIELDS, body=self._fresh(room, wall_s).document)
+
+    def page(self, request: Request, room: Room, *, wall_s: float) -> Reply:
+        """The listen page with the state in it."""
+        made = self._fresh(room, wall_s)
+        if not made.page:
+            made.page = self._rendered(room, made.document).encode()
+        if not takes_gzip(request):
+            return Reply(fields=self._page_fields, body=made.page)
+        if not made.page_packed:
+            made.page_packed = packed(made.page)
+        fields = (*self._page_fields, ("Content-Encoding", "gzip"))
+        return Reply(fields=fields, body=made.page_packed)
+
+    def nowhere(self, status: int, heading: str, words: str, *, again_s: int | None) -> Reply:
+        """A page for an address without a known space; it asks again by itself after `again_s`."""
+        again = f'<meta http-equiv="refresh" content="{again_s}">' if again_s else ""
+        text = (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"{again}<title>{html.escape(heading)}</title>"
+            f'<link rel="stylesheet" href="{self._assets.prefix}/base.css"></head>'
+            f'<body><main class="page"><h1>{html.escape(heading)}</h1>'
+            f"<p>{html.escape(words)}</p></main></body></html>"
+        )
+        fields: Fields = (
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            ("Content-Security-Policy", _policy(self._studio)),
+        )
+        if again_s:
+            fields = (*fields, ("Retry-After", str(again_s)))
+        return Reply(status=status, fields=fields, body=text.encode())
+
+    def needs_stems(self, room: Room) -> bool:
+        """Whether the list of the recording's files has to be fetched first."""
+        state = _state(room)
+        made = self._made.get(room.space)
+        return state.status is Status.POSTED and (made is None or made.stems_of != room.version)
+
+    def give_stems(self, room: Room, stems: dict[str, str]) -> None:
+        """The addresses of the seats' own tracks, which stay the same while the state does."""
+        made = self._made.setdefault(room.space, _Made())
+        made.stems, made.stems_of, made.key = stems, room.version, (-1, -1)
+
+    def _fresh(self, room: Room, wall_s: float) -> _Made:
+        made = self._made.setdefault(room.space, _Made())
+        key = (room.version, int(wall_s))
+        if made.key != key:
+            made.key = key
+            made.document = json.dumps(
+                self._contents(room, made, wall_s), ensure_ascii=False, separators=(",", ":")
+            ).encode()
+            made.page = made.page_packed = b""
+        return made
+
+    def _contents(self, room: Room, made: _Made, wall_s: float) -> dict[str, Any]:
+        state = _state(room)
+        return {
+            "space": state.id,
+            "title": state.title,
+            "description": state.description,
+            "language": state.language,
+            "host": state.host,
+            "status": str(state.status),
+            "reason": state.reason,
+            "starts_at_ms": state.starts_at_ms,
+            "now_ms": int(wall_s * 1000),
+            "n": room.programme.ring.newest,
+            "live_n": state.live_n,
+            "live_at_ms": state.live_at_ms,
+            "seats": events.seats(state),
+            "listening": room.listening,
+            "retry_ms": _retry_ms(state),
+            "studio": self._studio,
+            "replay": self._replay(state, made),
+        }
+
+    def _replay(self, state: Space, made: _Made) -> dict[str, Any] | None:
+        if state.status is not Status.POSTED:
+            return None
+        at = f"/live/{state.id}/"
+        return {
+            "seconds": state.recording_seconds,
+            "m4a": f"{at}replay.m4a",
+            "opus": f"{at}replay.opus",
+            "receipt": f"{at}receipt.json",
+            "timeline": f"{at}timeline.json",
+            "stems": made.stems,
+        }
+
+    def _rendered(self, room: Room, document: bytes) -> str:
+        state = _state(room)
+        # In a script element only "<" could end it or open a comment; JSON may escape it.
+        data = document.decode().replace("<", "\\u003c")
+        return (
+            self._assets.page.replace("{{assets}}", self._assets.prefix)
+            .replace("{{space}}", state.id)
+            .replace("<!--hustings:head-->", self._head(state))
+            .replace(
+                "<!--hustings:state-->",
+                f'<script type="application/json" id="door">{data}</script>',
+            )
+        )
+
+    def _head(self, state: Space) -> str:
+        title = html.escape(state.title)
+        words = state.description or f"{_WORDS[state.status]}. {state.host}".strip(" .")
+        words = html.escape(words if len(words) <= _SHORTENED else words[: _SHORTENED - 1] + "…")
+        address = html.escape(f"{self._listen}/s/{state.id}")
+        card = html.escape(f"{state.title} · {_WORDS[state.status]}")
+        return "\n".join(
+            (
+                f"<title>{title}</title>",
+                f'<meta name="description" content="{words}">',
+                f'<link rel="canonical" href="{address}">',
+                '<meta property="og:type" content="website">',
+                '<meta property="og:site_name" content="Hustings">',
+                f'<meta property="og:title" content="{card}">',
+                f'<meta property="og:description" content="{words}">',
+                f'<meta property="og:url" content="{address}">',
+                '<meta name="twitter:card" content="summary">',
+            )
+        )
+
+
+def _state(room: Room) -> Space:
+    assert room.state is not None, "a door is shown of spaces whose state is known"
+    return room.state
+
+
+def _retry_ms(state: Space) -> int:
+    """When to ask again, spread so that a crowd does not ask in step."""
+    low = 2_000 if state.status in ON_STAGE else 5_000
+    return random.randint(low, 2 * low)  # noqa: S311 - spreads load, guards nothing
+
+
+def _policy(studio: str) -> str:
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"font-src 'self'; connect-src 'self' {studio}; media-src 'self' blob:; "
+        "manifest-src 'self'; base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,123 @@
+"""What listeners are told of a space: payloads that say how it is, not what has changed. Pure.
+
+A payload that is lost is healed by the next of its type, so any number of them merge into the
+newest of each type. They travel as a JSON array: in an `emsg` with a chunk, or as an SSE message.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from hustings.space import Role, Seat, Space, Status
+
+Payload: TypeAlias = dict[str, Any]
+
+_FIRST: Final = {Role.HOST: 0, Role.COHOST: 1, Role.SPEAKER: 2}
+
+
+def seats(space: Space) -> list[Payload]:
+    """The seats as listeners see them: host first, then co-hosts, then as they were granted."""
+    ordered = sorted(space.seats.values(), key=lambda seat: _FIRST[seat.role])
+    return [_seat(seat) for seat in ordered]
+
+
+def status(space: Space) -> Payload:
+    """Where the space is, and why."""
+    return {
+        "type": "status",
+        "status": str(space.status),
+        "reason": space.reason,
+        "live_n": space.live_n,
+    }
+
+
+def listening(count: int) -> Payload:
+    """How many listen now, on all edges."""
+    return {"type": "listening", "count": count}
+
+
+def whole(space: Space, count: int) -> list[Payload]:
+    """Everything there is to tell: what a newcomer gets."""
+    told = [status(space), {"type": "seats", "seats": seats(space)}, listening(count)]
+    return told + _posted(space)
+
+
+def changed(old: Space | None, new: Space) -> list[Payload]:
+    """What is to be told after the state went from `old` to `new`."""
+    if old is None:
+        return [status(new), {"type": "seats", "seats": seats(new)}, *_posted(new)]
+    told: list[Payload] = []
+    if status(old) != status(new):
+        told.append(status(new))
+    if _still(old) != _still(new):
+        told.append({"type": "seats", "seats": seats(new)})
+    elif _speaking(old) != _speaking(new):
+        told.append({"type": "speaking", "seats": _speaking(new)})
+    if _posted(old) != _posted(new):
+        told += _posted(new)
+    return told
+
+
+class Pending:
+    """Payloads that wait for the next chunk or message: the newest of each type."""
+
+    __slots__ = ("_by_type",)
+
+    def __init__(self) -> None:
+        self._by_type: dict[str, Payload] = {}
+
+    def put(self, payloads: list[Payload]) -> None:
+        """Add some; each replaces what waited of its type."""
+        for payload in payloads:
+            if payload["type"] == "seats":
+                self._by_type.pop("speaking", None)  # the seats say who speaks
+            self._by_type[payload["type"]] = payload
+
+    def take(self) -> bytes | None:
+        """All that waits as a JSON array, and nothing waits any more; None if nothing did."""
+        if not self._by_type:
+            return None
+        data = encode(list(self._by_type.values()))
+        self._by_type.clear()
+        return data
+
+
+def encode(payloads: list[Payload]) -> bytes:
+    """The JSON array that travels."""
+    return _encoder.encode(payloads)
+
+
+def message(data: bytes) -> bytes:
+    """A JSON array as one server-sent event (WHATWG HTML, section 9.2)."""
+    return b"data: " + data + b"\n\n"
+
+
+def _seat(seat: Seat) -> Payload:
+    return {
+        "id": seat.id,
+        "name": seat.name,
+        "role": str(seat.role),
+        "muted": seat.muted,
+        "connected": seat.connected,
+        "speaking": seat.speaking,
+    }
+
+
+def _still(space: Space) -> list[Payload]:
+    """The seats without what changes with every sentence."""
+    return [{**seat, "speaking": False} for seat in seats(space)]
+
+
+def _speaking(space: Space) -> list[str]:
+    return [seat["id"] for seat in seats(space) if seat["speaking"]]
+
+
+def _posted(space: Space) -> list[Payload]:
+    if space.status is not Status.POSTED:
+        return []
+    return [{"type": "posted", "seconds": space.recording_seconds}]
+
+
+_encoder = msgspec.json.Encoder()

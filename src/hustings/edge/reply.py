@@ -1,0 +1,111 @@
+"""An answer: status, fields and body, and how it becomes bytes. Pure.
+
+Refusals are problem documents (RFC 9457): `code` is stable for programs, `detail` is a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Final
+
+Fields = tuple[tuple[str, str], ...]
+
+# The listen origin has no cookies and nothing secret: any page may read it.
+_EVERYWHERE: Final = (
+    b"Access-Control-Allow-Origin: *\r\n"
+    b"Cross-Origin-Resource-Policy: cross-origin\r\n"
+    b"X-Content-Type-Options: nosniff\r\n"
+)
+_REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
+
+NO_STORE: Final = (("Cache-Control", "no-store"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer. `body` is sent as it is; or `stream` yields exactly `length` bytes.
+
+    `endless` stands for the answer to HEAD where GET has no length.
+    """
+
+    status: int = 200
+    fields: Fields = ()
+    body: bytes = b""
+    stream: AsyncGenerator[bytes, None] | None = None
+    length: int | None = None
+    close: bool = False
+    endless: bool = False
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    retry_after_s: int | None = None,
+    fields: Fields = NO_STORE,
+    close: bool = False,
+) -> Reply:
+    """A refusal in words. Refusals are not stored by caches unless `fields` says otherwise."""
+    document = {
+        "type": "about:blank",
+        "title": _REASONS.get(status, "Refused"),
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if retry_after_s is not None:
+        fields = (*fields, ("Retry-After", str(retry_after_s)))
+    return Reply(
+        status=status,
+        fields=(("Content-Type", "application/problem+json"), *fields),
+        body=json.dumps(document).encode(),
+        close=close,
+    )
+
+
+def head(status: int, fields: Fields, *, now_s: float, keep_alive: bool) -> bytes:
+    """Status line and fields, with what every answer carries, up to the empty line."""
+    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n"]
+    lines += [f"{name}: {value}\r\n" for name, value in fields]
+    lines.append(_date(int(now_s)))
+    if not keep_alive:
+        lines.append("Connection: close\r\n")
+    return "".join(lines).encode("latin-1") + _EVERYWHERE + b"\r\n"
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> str:
+    return f"Date: {formatdate(second, usegmt=True)}\r\n"
+
+
+def render(reply: Reply, *, method: str, now_s: float, keep_alive: bool) -> bytes:
+    """The answer's bytes; of one with a `stream` only the head."""
+    fields = reply.fields
+    if reply.status not in (204, 304) and not reply.endless:
+        length = reply.length if reply.length is not None else len(reply.body)
+        fields = (*fields, ("Content-Length", str(length)))
+    top = head(reply.status, fields, now_s=now_s, keep_alive=keep_alive and not reply.close)
+    return top if method == "HEAD" or reply.status in (204, 304) else top + reply.body
+
+
+def matches(etag: str, if_none_match: str | None) -> bool:
+    """Whether the visitor has this very version (RFC 9110 section 13.1.2, weak comparison)."""
+    if if_none_match is None:
+        return False
+    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in known or etag.removeprefix("W/") in known
+
+
+def unless_known(reply: Reply, etag: str, if_none_match: str | None) -> Reply:
+    """`reply` with its ETag, or 304 if the visitor has it."""
+    tagged = (*reply.fields, ("ETag", etag))
+    if matches(etag, if_none_match):
+        kept = tuple(f for f in tagged if f[0] not in ("Content-Type", "Content-Encoding"))
+        return Reply(status=304, fields=kept)
+    return replace(reply, fields=tagged)

@@ -1,0 +1,285 @@
+"""One space on this edge: its state, its programme, its segments, kept current while `run` runs.
+
+    log   ev, obs ──▶ state ──▶ door, events            (log.follow)
+    live  mix ──▶ programme                             what is heard, at once
+    log   mix ──▶ programme, segments                   what is final, and what the live path lost
+
+The log may be away: then the state is the one the spool kept, and the live path goes on. Started on
+first demand; `idle_since` says since when nobody has asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from hustings import chunk, limits
+from hustings.chunk import SEGMENT_CHUNKS, Chunk, segment_of
+from hustings.edge import events
+from hustings.edge.broadcast import Broadcaster
+from hustings.edge.events import Payload
+from hustings.edge.metrics import Metrics
+from hustings.edge.news import News
+from hustings.edge.programme import Programme
+from hustings.edge.segments import Segments
+from hustings.edge.spool import Spool
+from hustings.errors import BadInput, LogAway, LogError
+from hustings.log import subjects
+from hustings.log.contract import Entry, Live, Log, Message
+from hustings.log.follow import Follower
+from hustings.log.seek import seek_chunk
+from hustings.log.subjects import Kind
+from hustings.space import ON_STAGE, Event, Space, Status
+from hustings.space.event import OnAir
+
+_log: Final = logging.getLogger("hustings.edge")
+_AGAIN_S: Final = 0.5
+
+# The statuses after which no more sound follows.
+OVER: Final = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD, Status.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What all rooms of an edge share."""
+
+    log: Log
+    live: Live
+    spool: Spool
+    broadcaster: Broadcaster
+    metrics: Metrics
+    tasks: asyncio.TaskGroup
+    listening: Callable[[str], int]
+
+
+class Room:
+    """One space. `known` is set as soon as its state is; `state` is None before."""
+
+    def __init__(self, space: str, house: House, *, kept: Space | None = None) -> None:
+        self.space = space
+        self.state = kept
+        self.version = 0  # counts changes of the state, for whoever keeps something made of it
+        self.known = asyncio.Event()
+        self.settled = asyncio.Event()  # the log was heard: the state is not only a kept one
+        self.segments = Segments(space, log=house.log, spool=house.spool, tasks=house.tasks)
+        self.programme = Programme(
+            broadcaster=house.broadcaster,
+            metrics=house.metrics,
+            segments=self.segments,
+            whole=self.whole,
+        )
+        self.news = News(broadcaster=house.broadcaster, whole=self.whole)
+        self._house = house
+        self._loop = asyncio.get_running_loop()
+        self._asked_s = self._loop.time()
+        self._listening = 0
+        self._dirty = asyncio.Event()  # the state is newer than the one on disk
+        self._early: list[Chunk] | None = []  # from the live path, until history is in the ring
+        self._seq = 0  # of the newest chunk read from the log
+        self._step = asyncio.Event()
+        if kept is not None:
+            self.known.set()
+            self._check_over()
+
+    @property
+    def listening(self) -> int:
+        """Listeners on all edges, as it is shown."""
+        return max(self._house.listening(self.space), self.programme.listening)
+
+    @property
+    def over(self) -> bool:
+        """Whether no more sound follows."""
+        return self.state is not None and self.state.status in OVER
+
+    def asked(self) -> None:
+        """Somebody wants something of this space."""
+        self._asked_s = self._loop.time()
+
+    def idle(self) -> bool:
+        """Whether this edge may forget the space for now."""
+        if self.state is not None and self.state.status in ON_STAGE:
+            return False
+        if self.programme.listening or self.news.readers:
+            return False
+        return self._loop.time() - self._asked_s > limits.ROOM_IDLE_S
+
+    def whole(self) -> list[Payload]:
+        """All there is to tell a newcomer."""
+        return [] if self.state is None else events.whole(self.state, self.listening)
+
+    def second(self) -> None:
+        """Once a second, after the gauges were summed."""
+        if self.listening != self._listening:
+            self._listening = self.listening
+            self._tell([events.listening(self._listening)])
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._follow())
+                tasks.create_task(self._sound())
+                tasks.create_task(self._keep())
+        finally:
+            self.programme.cut()
+            self.news.cut()
+            self.segments.cut()
+
+    async def _follow(self) -> None:
+        follower = Follower(self._house.log, self.space, self._changed)
+        try:
+            await follower.run()
+        except LogAway:
+            raise
+        except LogError as error:
+            # Deleted after it was posted, or never made: what the spool kept stays true.
+            _log.info("space %s is no longer followed: %s", self.space, error)
+            self.settled.set()
+
+    async def _changed(self, new: Space, event: Event | None) -> None:
+        old, self.state = self.state, new
+        self.version += 1
+        told = events.changed(old, new)
+        if told:
+            self._dirty.set()
+        self._tell(told)
+        self.known.set()
+        self.settled.set()
+        self._check_over(event)
+
+    def _check_over(self, event: Event | None = None) -> None:
+        if self.state is None or self.state.status not in OVER:
+            return
+        if self.state.status is Status.CANCELLED or event is None:
+            self.programme.close()
+        elif isinstance(event, OnAir) and not event.live:
+            self.programme.end(event.n - 1)
+        else:
+            self.programme.end(None)
+
+    def _tell(self, payloads: list[Payload]) -> None:
+        if payloads:
+            self.programme.tell(payloads)
+            self.news.tell(payloads)
+
+    async def _keep(self) -> None:
+        """Keep the state on disk, at most once a second."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            if self.state is not None:
+                await self._house.spool.keep_state(self.state)
+            await asyncio.sleep(1.0)
+
+    async def _sound(self) -> None:
+        await self.known.wait()
+        if not self.programme.over:
+            end = await self._house.live.subscribe(subjects.live(self.space, "mix"), self._hear)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    recording = tasks.create_task(self._record())
+                    await self.programme.ended.wait()
+                    await self._recorded()
+                    recording.cancel()
+            finally:
+                await end()
+        elif (last := await self._last_chunk()) is not None and (n := _number(last)) is not None:
+            self.segments.begin(n + SEGMENT_CHUNKS)
+        await self.segments.finish()
+
+    async def _hear(self, message: Message) -> None:
+        one = _unpacked(message.data, self.space)
+        if one is None:
+            return
+        if self._early is not None:
+            self._early.append(one)
+        else:
+            self.programme.put(one)
+
+    def _heard_history(self) -> None:
+        """The ring holds what the log had: on with what came over the live path meanwhile."""
+        early, self._early = self._early, None
+        for one in early or ():
+            self.programme.put(one)
+
+    async def _record(self) -> None:
+        """Read the log's chunks: first those that a resume may ask for, then as they come."""
+        # While the log is slow or away, the live path must not wait for it.
+        patience = self._loop.call_later(limits.REQUEST_S, self._heard_history)
+        try:
+            last = await self._last_chunk()
+            after, until = 0, 0
+            newest = None if last is None else _number(last)
+            if last is not None and newest is not None:
+                first = SEGMENT_CHUNKS * segment_of(max(0, newest + 1 - limits.RING_CHUNKS))
+                after, until = await self._before(first, last.seq), last.seq
+                self.segments.begin(first)
+            if until <= after:
+                self._heard_history()
+            tail = self._house.log.tail(self.space, {Kind.MIX}, after=after)
+            async for entry in tail:
+                await self._recorded_one(entry)
+                if entry.seq >= until and self._early is not None:
+                    self._heard_history()
+        except LogAway:
+            raise
+        except LogError as error:
+            _log.info("the log of space %s is gone: %s", self.space, error)
+        finally:
+            patience.cancel()
+            self._heard_history()
+
+    async def _recorded_one(self, entry: Entry) -> None:
+        one = _unpacked(entry.data, self.space)
+        if one is not None:
+            self.programme.put(one)
+            await self.segments.put(one)
+        self._seq = entry.seq
+        self._step.set()
+
+    async def _recorded(self) -> None:
+        """Wait until everything that the log holds has been read: nothing more will follow."""
+        last = await self._last_chunk()
+        while last is not None and self._seq < last.seq:
+            self._step.clear()
+            await self._step.wait()
+
+    async def _last_chunk(self) -> Entry | None:
+        """The newest chunk in the log; waits while the log is away. None if there is none."""
+        while True:
+            try:
+                return await self._house.log.last(self.space, Kind.MIX)
+            except LogAway:
+                await asyncio.sleep(_AGAIN_S)
+            except LogError:
+                return None
+
+    async def _before(self, n: int, otherwise: int) -> int:
+        """The sequence after which to read, to begin with chunk `n`."""
+        while True:
+            try:
+                seq = await seek_chunk(self._house.log, self.space, n)
+            except LogAway:
+                await asyncio.sleep(_AGAIN_S)
+            except BadInput:
+                return otherwise - 1  # some entry on the way is no chunk: only the newest, then
+            else:
+                return (otherwise if seq is None else seq) - 1
+
+
+def _unpacked(data: bytes, space: str) -> Chunk | None:
+    try:
+        return chunk.unpack(data)
+    except BadInput as error:
+        _log.warning("space %s: a chunk is passed over: %s", space, error)
+        return None
+
+
+def _number(entry: Entry) -> int | None:
+    try:
+        return chunk.unpack(entry.data).n
+    except BadInput:
+        return None

@@ -1,0 +1,165 @@
+"""One role in this process: the composition root, start-up steps in order.
+
+1. logging, death signal, priority     4. the listening socket, inherited or own
+2. signals set `stopping`              5. the station's `serve`
+3. log and live are connected          6. connections are closed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Final
+
+from hustings import process
+from hustings.config import Settings
+from hustings.errors import ConfigError, LogError
+from hustings.keys import Keys
+from hustings.log.connect import connect
+from hustings.role import Context
+
+log = logging.getLogger("hustings.run")
+
+ROLES: Final = ("stage", "gate", "edge", "archive", "web")
+SERVER_OF: Final = {"web": "studio", "edge": "listen", "gate": "gate"}
+
+READY_FD: Final = "HUSTINGS_READY_FD"
+LISTENER_FD: Final = "HUSTINGS_LISTENER_FD"
+PARENT: Final = "HUSTINGS_PARENT"
+STEP_ASIDE: Final = "HUSTINGS_STEP_ASIDE"
+
+BACKLOG: Final = 4096
+
+
+def run(role: str, settings: Settings) -> int:
+    """Run one role until SIGTERM or SIGINT; returns the process's exit code."""
+    process.log_to_stderr(settings.log_level)
+    if parent := os.environ.get(PARENT):
+        process.die_with_parent(int(parent))
+    if os.environ.get(STEP_ASIDE) and role != "stage":
+        process.step_aside()
+    check_tls(settings)
+    asyncio.run(_serve(role, settings))
+    return 0
+
+
+async def _serve(role: str, settings: Settings) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    instance = f"{role}-{settings.index}-{os.getpid()}"
+    listener = _listener(role, settings)
+    connecting = asyncio.create_task(connect(settings, name=instance))
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait((connecting, stopped), return_when=asyncio.FIRST_COMPLETED)
+    if not connecting.done():
+        connecting.cancel()
+        return
+    store_log, live, close = connecting.result()
+    context = Context(
+        settings=settings,
+        instance=instance,
+        log=store_log,
+        live=live,
+        keys=Keys(settings.folder / "keys"),
+        listener=listener,
+        ready=_ready,
+        stopping=stopping,
+    )
+    serve: Callable[[Context], Awaitable[None]]
+    serve = importlib.import_module(f"hustings.{role}.service").serve
+    try:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(_die_when(close.lost()))
+            await serve(context)
+            watching.cancel()
+    finally:
+        stopped.cancel()
+        await close()
+        await _end_leftovers()
+        if listener is not None:
+            listener.close()
+
+
+async def _die_when(lost: Coroutine[None, None, None]) -> None:
+    """End the role when a NATS server has closed its connection for good."""
+    await lost
+    raise LogError("a NATS server has closed the connection for good")
+
+
+async def _end_leftovers() -> None:
+    """Cancel what libraries have left running, as often as it takes.
+
+    Before Python 3.12, `asyncio.wait_for` may swallow a cancellation that arrives together with its
+    result; the NATS client's reconnecting then goes on for ever, and with it this process.
+    """
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.1)
+
+
+def _ready() -> None:
+    """Tell whoever started this process that the role can do its work."""
+    if descriptor := os.environ.pop(READY_FD, ""):
+        with contextlib.suppress(OSError):
+            os.write(int(descriptor), b"1")
+            os.close(int(descriptor))
+
+
+def _listener(role: str, settings: Settings) -> socket.socket | None:
+    server = SERVER_OF.get(role)
+    if server is None:
+        return None
+    if descriptor := os.environ.pop(LISTENER_FD, ""):
+        inherited = socket.socket(fileno=int(descriptor))
+        inherited.setblocking(False)
+        return inherited
+    return listen(settings, server)
+
+
+def listen(settings: Settings, server: str) -> socket.socket:
+    """The listening socket of `studio`, `listen` or `gate`; `ConfigError` if it cannot be had."""
+    port = getattr(settings, f"{server}_port")
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if server == "listen" and settings.edges > 1:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        made.bind((settings.host, port))
+    except OSError as error:
+        made.close()
+        raise ConfigError(
+            f"{server}_port", port, allowed=f"a free port on {settings.host} ({error.strerror})"
+        ) from error
+    made.listen(BACKLOG)
+    made.setblocking(False)
+    return made
+
+
+def check_tls(settings: Settings) -> None:
+    """Load every certificate once, so that a bad one stops the start and not a handshake."""
+    for server in ("studio", "listen", "gate"):
+        certificate = getattr(settings, f"{server}_tls_cert")
+        if not certificate:
+            continue
+        key = getattr(settings, f"{server}_tls_key")
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(Path(certificate), Path(key))
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                f"{server}_tls_cert",
+                certificate,
+                allowed=f"a PEM chain that fits its key ({error})",
+            ) from error

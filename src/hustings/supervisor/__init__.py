@@ -1,0 +1,1 @@
+"""The supervisor: `hustings serve` runs every role as its own process on one machine."""

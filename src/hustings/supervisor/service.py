@@ -1,0 +1,238 @@
+"""`hustings serve`: all roles and both NATS servers on one machine, nothing else installed.
+
+Start-up, in order: lock the data folder, make keys, bind the ports, start `live` and `log`, start
+every role, say where to look. Stopping goes the other way round, stages first, so that a live space
+can be held and its last sound written while log and edges still run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from hustings import keys as keyring
+from hustings import limits, process, run
+from hustings.config import Settings
+from hustings.errors import ConfigError
+from hustings.log import subjects
+from hustings.log.connect import connect
+from hustings.log.contract import Live
+from hustings.log.server import NatsServer
+from hustings.supervisor import banner, disk
+from hustings.supervisor.children import Child, pause_before
+
+log = logging.getLogger("hustings.serve")
+
+Keeping = Coroutine[None, None, None]
+
+STOP_ORDER = ("stage", "gate", "web", "archive", "edge")
+
+
+def serve(settings: Settings) -> int:
+    """Run everything until SIGTERM or Ctrl-C; returns the process's exit code."""
+    process.log_to_stderr(settings.log_level)
+    run.check_tls(settings)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    with _locked(settings.folder):
+        return asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    began = time.monotonic()
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    keys = keyring.ensure(settings.folder)
+    with _listeners(settings) as listeners:
+        async with _servers(settings, keys) as (resolved, watched):
+            passwords = keys.nats_passwords()
+            own = msgspec.structs.replace(
+                resolved, nats_user="serve", nats_password=passwords["serve"]
+            )
+            _, live, close = await connect(own, name="serve")
+            try:
+                roles = Roles(resolved, listeners, passwords, live)
+                async with asyncio.TaskGroup() as group:
+                    tasks = [group.create_task(one) for one in (*watched, *roles.keepers())]
+                    if await _all_ready(roles, stopping):
+                        banner.show(settings, seconds=time.monotonic() - began)
+                    await stopping.wait()
+                    log.info("stopping")
+                    await roles.stop()
+                    for task in tasks:
+                        task.cancel()
+            finally:
+                await close()
+    return 0
+
+
+@dataclass(slots=True)
+class _Printer:
+    """Prints the roles' lines with their names, aligned."""
+
+    width: int
+
+    def __call__(self, name: str, line: str) -> None:
+        sys.stderr.write(f"{name:<{self.width}} | {line}\n")
+        sys.stderr.flush()
+
+
+class Roles:
+    """All role processes of this machine."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        listeners: dict[str, list[socket.socket]],
+        passwords: dict[str, str],
+        live: Live,
+    ) -> None:
+        self._live = live
+        step_aside = not process.realtime_allowed()
+        if step_aside:
+            log.info("no real-time priority here: the other roles step aside for the stage")
+        counts = {"stage": settings.stages, "edge": settings.edges}
+        self.children: list[Child] = []
+        for role in run.ROLES:
+            for index in range(counts.get(role, 1)):
+                own = msgspec.structs.replace(
+                    settings, index=index, nats_user=role, nats_password=passwords[role]
+                )
+                sockets = listeners.get(run.SERVER_OF.get(role, ""), [])
+                child = Child(
+                    role,
+                    own,
+                    listener=sockets[index] if sockets else None,
+                    step_aside=step_aside,
+                    line=_Printer(max(len(r) for r in run.ROLES) + 2),
+                    on_exit=self._gone,
+                )
+                self.children.append(child)
+
+    def keepers(self) -> Iterator[Keeping]:
+        """A coroutine per child that keeps it running."""
+        for child in self.children:
+            yield child.keep()
+
+    async def stop(self) -> None:
+        """Stop all children, role by role in `STOP_ORDER`."""
+        for role in STOP_ORDER:
+            await asyncio.gather(*(c.stop() for c in self.children if c.role == role))
+
+    async def _gone(self, instance: str) -> None:
+        if instance.startswith("stage-"):
+            # The other stage takes over at once: it need not wait for missed heartbeats.
+            await self._live.publish(subjects.gone(instance), b"")
+
+
+async def _all_ready(roles: Roles, stopping: asyncio.Event) -> bool:
+    everyone = asyncio.gather(*(child.ready.wait() for child in roles.children))
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait((everyone, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if everyone.done():
+        return True
+    everyone.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await everyone
+    return False
+
+
+@asynccontextmanager
+async def _servers(
+    settings: Settings, keys: keyring.Keys
+) -> AsyncIterator[tuple[Settings, list[Keeping]]]:
+    """The NATS servers that the settings do not name: started, and settings that name them."""
+    own: list[NatsServer] = []
+    watchers: list[Keeping] = []
+    passwords = keys.nats_passwords()
+    try:
+        if not settings.live_servers:
+            own.append(
+                NatsServer(name="live", folder=settings.folder / "live", passwords=passwords)
+            )
+        if not settings.log_servers:
+            own.append(NatsServer(name="log", folder=settings.folder / "log", passwords=passwords))
+        await asyncio.gather(*(server.start() for server in own))
+        for server in own:
+            settings = msgspec.structs.replace(
+                settings, **{f"{server.name}_servers": (server.url,)}
+            )
+            watchers.append(_keep_server(server, restart=settings.restart))
+            if server.name == "log":
+                watchers.append(disk.guard(server, settings.folder))
+        yield settings, watchers
+    finally:
+        await asyncio.gather(*(server.stop() for server in own))
+
+
+async def _keep_server(server: NatsServer, *, restart: bool) -> None:
+    young = 0
+    while True:
+        began = time.monotonic()
+        code = await server.wait()
+        log.warning("the %s server ended with code %s", server.name, code)
+        if not restart:
+            log.error("the %s server stays down: restarting is switched off", server.name)
+            return
+        young = 0 if time.monotonic() - began > limits.RESTART_FORGET_S else young
+        while True:
+            await asyncio.sleep(pause_before(young))
+            young += 1
+            try:
+                await server.start()
+                break
+            except Exception as error:
+                log.error("the %s server does not start: %s", server.name, error)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Only one `serve` may use a data folder; the second is told which process has it."""
+    path = folder / "serve.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+            raise ConfigError(
+                "data",
+                str(folder),
+                allowed=f"a folder that no running `hustings serve` uses (process {holder} does)",
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _listeners(settings: Settings) -> Iterator[dict[str, list[socket.socket]]]:
+    made: dict[str, list[socket.socket]] = {}
+    try:
+        for server in ("studio", "listen", "gate"):
+            count = settings.edges if server == "listen" else 1
+            made[server] = []
+            for _ in range(count):
+                made[server].append(run.listen(settings, server))
+        yield made
+    finally:
+        for sockets in made.values():
+            for one in sockets:
+                one.close()

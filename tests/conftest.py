@@ -1,0 +1,34 @@
+"""What all tests share: skipping without a browser, and never skipping silently."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    absent = [p for p in ("chromium", "ffmpeg") if shutil.which(p) is None]
+    for item in items:
+        if absent and (item.get_closest_marker("browser") or item.get_closest_marker("journey")):
+            item.add_marker(pytest.mark.skip(reason=f"needs {' and '.join(absent)}"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    yield
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    if skipped:
+        terminalreporter.write_line(
+            f"{skipped} tests were SKIPPED: what they show is not shown by this run.", yellow=True
+        )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,1 @@
+"""Programs that exercise an installation."""

@@ -1,0 +1,288 @@
+"""The send loop never waits for anybody, and what arrives is whole frames only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hustings import limits
+from hustings.edge import poll
+from hustings.edge.broadcast import Broadcaster, Table, framed
+from hustings.edge.metrics import Metrics
+from tests.edge.serving import make_certificate, trusting
+
+FRAME_BYTES = 20_000
+
+
+def frame(n: int) -> bytes:
+    """A frame that shows whether it is whole: its number, then bytes that follow from it."""
+    return struct.pack(">I", n) + bytes([n % 251]) * (FRAME_BYTES - 4)
+
+
+def numbers(data: bytes) -> list[int]:
+    """The numbers of the frames in `data`, which must be whole, but for the last."""
+    found = []
+    for at in range(0, len(data) - FRAME_BYTES + 1, FRAME_BYTES):
+        one = data[at : at + FRAME_BYTES]
+        (n,) = struct.unpack(">I", one[:4])
+        assert one == frame(n), f"frame {n} is not whole"
+        found.append(n)
+    return found
+
+
+class Hall:
+    """A broadcaster with one table, and the sockets of those who listen."""
+
+    def __init__(self) -> None:
+        self.poller = poll.Poller()
+        self.metrics = Metrics()
+        self.broadcaster = Broadcaster(self.poller, self.metrics)
+        self.table: Table = self.broadcaster.table()
+        self.clients: list[socket.socket] = []
+        self._server = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self._task = asyncio.create_task(self.broadcaster.run())
+
+    async def join(
+        self, *, small: bool = False, tls: ssl.SSLContext | None = None, first: bytes = b"hi"
+    ) -> socket.socket:
+        """A listener; a `small` one has buffers of a few kilobytes."""
+        client = socket.socket()
+        if small:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client.connect(self._server.getsockname())
+        server, _ = self._server.accept()
+        if small:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, limits.NOTSENT_LOWAT_BYTES)
+        if tls is not None:
+            server, client = await asyncio.gather(
+                asyncio.to_thread(tls.wrap_socket, server, server_side=True),
+                asyncio.to_thread(trusting().wrap_socket, client),
+            )
+        server.setblocking(False)
+        client.setblocking(False)
+        self.poller.watch(server.fileno(), poll.GONE_ONLY, _Nobody())
+        self.clients.append(client)
+        self.table.add(server, first)
+        return client
+
+    async def send(self, n: int) -> None:
+        self.table.send(frame(n))
+        await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        for listener in list(self.table.listeners):
+            self.table.drop(listener)
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        self.poller.close()
+        self._server.close()
+        for client in self.clients:
+            client.close()
+
+
+class _Nobody:
+    def ready(self, mask: int) -> None:
+        raise AssertionError("a parked socket belongs to its listener")
+
+
+@pytest.fixture
+async def hall() -> AsyncIterator[Hall]:
+    one = Hall()
+    yield one
+    await one.close()
+
+
+async def read(client: socket.socket, count: int) -> bytes:
+    """Exactly `count` bytes, of a plain or a TLS socket."""
+    data = b""
+    async with asyncio.timeout(10):
+        while len(data) < count:
+            try:
+                got = client.recv(count - len(data))
+            except (BlockingIOError, ssl.SSLWantReadError):
+                await asyncio.sleep(0.002)
+                continue
+            assert got, f"the connection ended after {len(data)} bytes"
+            data += got
+    return data
+
+
+async def read_to_end(client: socket.socket) -> bytes:
+    data = b""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                got = client.recv(65_536)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                await asyncio.sleep(0.002)
+                continue
+            except (ssl.SSLEOFError, ConnectionResetError):
+                return data
+            if not got:
+                return data
+            data += got
+
+
+async def test_everybody_gets_every_frame(hall: Hall) -> None:
+    clients = [await hall.join() for _ in range(50)]
+    for n in range(20):
+        hall.table.send(frame(n))
+        for client in clients:
+            lead = 2 if n == 0 else 0
+            assert (await read(client, FRAME_BYTES + lead))[lead:] == frame(n)
+    assert hall.metrics.get("hustings_edge_frames_total") == 50 * 20
+    assert hall.metrics.get("hustings_edge_bytes_total") == 50 * 20 * FRAME_BYTES
+    assert hall.metrics.get("hustings_edge_skipped_total") == 0
+
+
+async def test_a_slow_listener_is_skipped_and_rejoins_live(hall: Hall) -> None:
+    slow, quick = await hall.join(small=True), await hall.join()
+    assert await read(quick, 2) == b"hi"
+    for n in range(12):
+        await hall.send(n)
+        assert numbers(await read(quick, FRAME_BYTES)) == [n]
+    assert hall.metrics.get("hustings_edge_skipped_total") > 5
+
+    async def reading() -> bytes:
+        data = await read(slow, 2)
+        while not (seen := numbers(data[2:])) or seen[-1] != 29:
+            data += await read(slow, FRAME_BYTES)
+        return data[2:]
+
+    task = asyncio.create_task(reading())
+    for n in range(12, 30):
+        await hall.send(n)
+        assert numbers(await read(quick, FRAME_BYTES)) == [n]
+        await asyncio.sleep(0.02)
+    seen = numbers(await task)
+    assert seen[0] == 0
+    assert seen[-5:] == [25, 26, 27, 28, 29]  # back at the live edge
+    assert len(seen) < 26  # without what was skipped
+
+
+async def test_a_stalled_listener_is_bounded_and_dropped(hall: Hall) -> None:
+    await hall.join(small=True)
+    quick = await hall.join()
+    await read(quick, 2)
+    for n in range(limits.LAG_CHUNKS + 4):
+        await hall.send(n)
+        await read(quick, FRAME_BYTES)
+        for listener in hall.table.listeners:
+            # Of what it does not take, one frame is kept, not one per chunk.
+            assert listener.rest is None or len(listener.rest) <= FRAME_BYTES
+    assert hall.metrics.get("hustings_edge_listeners_dropped_total") == 1
+    assert len(hall.table) == 1
+    assert hall.broadcaster.listeners == 1
+
+
+async def test_under_tls_a_committed_frame_is_finished(hall: Hall, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*make_certificate(tmp_path, "a"))
+    slow = await hall.join(small=True, tls=context)
+    quick = await hall.join(tls=context)
+    assert await read(quick, 2) == b"hi"
+    for n in range(10):
+        await hall.send(n)
+        assert numbers(await read(quick, FRAME_BYTES)) == [n]
+    skipped = hall.metrics.get("hustings_edge_skipped_total")
+    assert skipped > 3
+
+    async def reading() -> list[int]:
+        data = await read(slow, 2)
+        while not (seen := numbers(data[2:])) or seen[-1] != 24:
+            data += await read(slow, FRAME_BYTES)
+        return numbers(data[2:])
+
+    task = asyncio.create_task(reading())
+    for n in range(10, 25):
+        await hall.send(n)
+        assert numbers(await read(quick, FRAME_BYTES)) == [n]
+        await asyncio.sleep(0.02)
+    seen = await task
+    assert seen[0] == 0
+    assert seen == sorted(set(seen))
+    assert seen[-3:] == [22, 23, 24]
+    assert hall.metrics.get("hustings_edge_listeners_dropped_total") == 0
+
+
+async def test_who_leaves_is_noticed_without_a_write(hall: Hall) -> None:
+    client = await hall.join()
+    client.close()
+    async with asyncio.timeout(5):
+        while len(hall.table):
+            await asyncio.sleep(0.01)
+    assert hall.broadcaster.listeners == 0
+
+
+async def test_who_comes_during_a_broadcast_gets_the_next_frame_only(hall: Hall) -> None:
+    early = await hall.join()
+    hall.table.send(frame(1))
+    late = await hall.join(first=b"has 1")
+    hall.table.send(frame(2))
+    assert await read(early, 2 + 2 * FRAME_BYTES) == b"hi" + frame(1) + frame(2)
+    assert await read(late, 5 + FRAME_BYTES) == b"has 1" + frame(2)
+
+
+async def test_between_cohorts_others_have_their_turn(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "COHORT_COUNT", 10)
+    for _ in range(60):
+        await hall.join()
+    turns = 0
+    hall.table.send(frame(0))
+    while hall.metrics.get("hustings_edge_frames_total") < 60:
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= 5
+
+
+async def test_the_end_comes_after_what_is_under_way(hall: Hall) -> None:
+    slow, quick = await hall.join(small=True), await hall.join()
+    for n in range(3):
+        hall.table.send(frame(n))
+    hall.table.end(b"bye")
+    assert await read_to_end(quick) == b"hi" + frame(0) + frame(1) + frame(2) + b"bye"
+    data = await read_to_end(slow)
+    assert data.startswith(b"hi" + frame(0))
+    assert data.endswith(b"bye")
+    assert numbers(data[2:-3])[0] == 0
+    # Who comes too late is told so at once.
+    assert await read_to_end(await hall.join(first=b"head")) == b"headbye"
+    assert len(hall.table) == 0
+
+
+async def test_the_end_does_not_wait_for_a_stalled_listener(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PARTING_S", 0.2)
+    await hall.join(small=True)
+    for n in range(3):
+        hall.table.send(frame(n))
+    hall.table.end(b"bye")
+    async with asyncio.timeout(3):
+        while len(hall.table):
+            await asyncio.sleep(0.01)
+
+
+async def test_state_that_was_missed_is_healed(hall: Hall) -> None:
+    hall.table.rejoin = lambda: b"state"
+    slow = await hall.join(small=True)
+    for n in range(6):
+        await hall.send(n)
+        await asyncio.sleep(0.01)
+    data = await read(slow, 2 + FRAME_BYTES + 5)
+    assert data == b"hi" + frame(0) + b"state"
+
+
+def test_a_chunk_of_a_chunked_body() -> None:
+    assert framed(b"x" * 20) == b"14\r\n" + b"x" * 20 + b"\r\n"

@@ -1,0 +1,1 @@
+"""Tests of the byte and text formats, against ffmpeg."""

@@ -1,0 +1,150 @@
+"""Ogg Opus as others read it: ffmpeg and ffprobe find nothing wrong and the exact length."""
+
+from __future__ import annotations
+
+import random
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hustings.audio import opus
+from hustings.audio.opus import OpusEncoder
+from hustings.errors import BadInput
+from hustings.formats import ogg
+from tests.tones import decode_file, frames, level_dbfs, tone
+
+
+def _slow_crc(data: bytes) -> int:
+    """RFC 3533 section 6, bit by bit."""
+    register = 0
+    for byte in data:
+        register ^= byte << 24
+        for _ in range(8):
+            register = register << 1 ^ (0x104C11DB7 if register & 0x80000000 else 0)
+    return register
+
+
+def _pages(data: bytes) -> list[tuple[int, int, int, list[int]]]:
+    """Flags, granule, number and packet lengths of each page, checksums verified."""
+    pages, at = [], 0
+    while at < len(data):
+        fields = struct.unpack_from("<4sBBqIIIB", data, at)
+        magic, version, flags, granule, _serial, number, checksum, segments = fields
+        assert (magic, version) == (b"OggS", 0)
+        table = data[at + 27 : at + 27 + segments]
+        end = at + 27 + segments + sum(table)
+        page = data[at : at + 22] + bytes(4) + data[at + 26 : end]
+        assert _slow_crc(page) == checksum
+        lengths, length = [], 0
+        for value in table:
+            length += value
+            if value < 255:
+                lengths.append(length)
+                length = 0
+        pages.append((flags, granule, number, lengths))
+        at = end
+    return pages
+
+
+def _file(packets: list[tuple[bytes, int]], *, cut: int = 0) -> bytes:
+    stream = ogg.Stream(serial=7)
+    out = [stream.begin(ogg.head(), ogg.tags(vendor="test", comments=[("TITLE", "Käse")]))]
+    out += [stream.add(packet, samples) for packet, samples in packets]
+    out.append(stream.end(stream.samples - cut))
+    return b"".join(out)
+
+
+@given(st.binary(max_size=300))
+def test_the_checksum_is_that_of_the_rfc(data: bytes) -> None:
+    assert ogg.crc(data) == _slow_crc(data)
+
+
+def test_two_hours_are_written_within_two_seconds() -> None:
+    choice = random.Random(1)
+    packets = [choice.randbytes(choice.randint(60, 100)) for _ in range(100)]
+    began = time.process_time()
+    stream = ogg.Stream(serial=1)
+    length = sum(len(stream.add(packets[i % 100], 960)) for i in range(360_000))
+    assert length > 25_000_000
+    assert time.process_time() - began < 2.0
+
+
+def test_pages_are_numbered_marked_and_hold_a_second() -> None:
+    pages = _pages(_file([(b"\xf8abc", 960)] * 120, cut=100))
+    assert [flags for flags, *_ in pages] == [2, 0, 0, 0, 4]
+    assert [granule for _, granule, *_ in pages] == [0, 0, 48_000, 96_000, 115_100]
+    assert [number for _, _, number, _ in pages] == [0, 1, 2, 3, 4]
+    assert [len(lengths) for *_, lengths in pages] == [1, 1, 50, 50, 20]
+
+
+@pytest.mark.parametrize("length", [0, 1, 254, 255, 256, 509, 510, 511, 1275])
+def test_packets_of_any_length_fit_their_pages(length: int) -> None:
+    pages = _pages(_file([(bytes(length), 960)] * 60))
+    assert [n for *_, lengths in pages[2:] for n in lengths] == [length] * 60
+
+
+def test_a_title_longer_than_a_page_goes_on_on_the_next() -> None:
+    stream = ogg.Stream(serial=1)
+    text = "x" * 100_000
+    pages = _pages(stream.begin(ogg.head(), ogg.tags(vendor="v", comments=[("TITLE", text)])))
+    assert [(flags, granule) for flags, granule, *_ in pages] == [(2, 0), (0, -1), (1, 0)]
+
+
+def test_ffmpeg_reads_a_file_to_the_sample(tmp_path: Path) -> None:
+    encoder = OpusEncoder(bitrate_bps=32_000, complexity=5, application="audio", fec=False)
+    pcm = tone(1000, 3.0)
+    data = _file([(encoder.encode(frame), 960) for frame in frames(pcm)], cut=500)
+    path = tmp_path / "x.opus"
+    path.write_bytes(data)
+    done = subprocess.run(
+        [
+            "ffprobe",
+            "-v",
+            "warning",
+            "-show_entries",
+            "format=duration:stream_tags=title",
+            "-of",
+            "csv=p=0",
+            str(path),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert "Käse" in done.stdout
+    heard = decode_file(path)
+    assert len(heard) == 3 * 48_000 - 312 - 500
+    assert np.corrcoef(heard[4800:-4800], pcm[4800 : len(heard) - 4800])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize(("samples", "packet"), ogg.SILENCE)
+def test_frames_of_silence_are_silent_and_as_long_as_they_say(samples: int, packet: bytes) -> None:
+    assert ogg.samples_of(packet) == samples
+    encoder = OpusEncoder(bitrate_bps=32_000, complexity=5)
+    spoken = [(encoder.encode(frame), 960) for frame in frames(tone(500, 0.2))]
+    heard = decode_file(_file([*spoken, *[(packet, samples)] * 80]), format="ogg")
+    assert len(heard) == 9600 + 80 * samples - 312
+    assert level_dbfs(heard[9600 + 960 :]) < -90
+
+
+def test_durations_of_packets_agree_with_libopus() -> None:
+    choice = random.Random(2)
+    for first in range(256):
+        packet = bytes((first, choice.randrange(256))) + choice.randbytes(400)
+        try:
+            expected = opus.samples_of(packet)
+        except BadInput:
+            with pytest.raises(BadInput):
+                ogg.samples_of(packet)
+        else:
+            assert ogg.samples_of(packet) == expected
+    for nothing in (b"", b"\xff"):
+        with pytest.raises(BadInput):
+            ogg.samples_of(nothing)

@@ -1,0 +1,1 @@
+"""Whole evenings: the product as it is run, its roles as processes."""

@@ -1,0 +1,1 @@
+"""A space: decisions and their fold."""

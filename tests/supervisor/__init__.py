@@ -1,0 +1,1 @@
+"""The supervisor: children, locks, order."""

@@ -1,0 +1,66 @@
+"""`hustings serve` as a program: starts once, says what is wrong, leaves nobody behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hustings.drills.installation import Installation, NotReady
+from hustings.run import ROLES
+from tests.journey.people import runs, until
+
+pytestmark = pytest.mark.journey
+
+
+async def test_start_restart_and_stop(tmp_path: Path) -> None:
+    async with Installation(tmp_path) as installation:
+        names = set(installation.processes())
+        assert names == {*(f"{r}-0" for r in ROLES), "stage-1", "live", "log"}
+        for url in (installation.studio_url, installation.gate_url, installation.listen_url):
+            async with httpx.AsyncClient() as client:
+                assert (await client.get(f"{url}/healthz")).status_code == 200
+        link = (tmp_path / "first-link").read_text().strip()
+        assert any(link in line for line in installation.lines), "the first link is printed"
+
+        pid = installation.kill("archive-0")
+        assert await until(lambda: installation.processes().get("archive-0", pid) != pid, seconds=5)
+        assert any("archive-0 ended with signal 9" in line for line in installation.lines)
+
+        children = list(installation.processes().values())
+        os.kill(installation.pid, signal.SIGINT)
+        assert await installation.ended() == 0
+        assert not [pid for pid in children if runs(pid)]
+
+
+async def test_a_second_start_is_refused(tmp_path: Path) -> None:
+    async with Installation(tmp_path) as first:
+        second = Installation(tmp_path)
+        with pytest.raises(NotReady, match=f"process {first.pid} does"):
+            await second.start()
+        assert await second.ended() == 2
+
+
+async def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        installation = Installation(tmp_path, {"gate_port": str(port)})
+        with pytest.raises(NotReady, match=f"setting gate_port = {port} cannot be used"):
+            await installation.start()
+        assert await installation.ended() == 2
+
+
+async def test_the_supervisor_is_killed(tmp_path: Path) -> None:
+    async with Installation(tmp_path) as installation:
+        children = list(installation.processes().values())
+        os.kill(installation.pid, signal.SIGKILL)
+        await installation.ended()
+        assert await until(lambda: not any(map(runs, children)), seconds=12)
+        await installation.start()
+        assert installation.processes().keys() >= {"live", "log", "web-0"}
