@@ -39,7 +39,7 @@ def forged(ring: keys.Keys) -> list[str]:
     head, claims, signature = good.split(".")
     claims_json = json.loads(base64.urlsafe_b64decode(claims + "=="))
     other = base64.urlsafe_b64encode(json.dumps({**claims_json, "seat": "s2"}).encode())
-    none = jwt.encode(claims_json, None, algorithm="none")
+    none = jwt.encode(claims_json, "", algorithm="none")
     foreign = jwt.encode({**claims_json, "iss": "other"}, ring.ticket_private(), algorithm="EdDSA")
     short = {k: v for k, v in claims_json.items() if k != "seat"}
     return [

@@ -14,12 +14,11 @@ import logging
 import os
 import signal
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Coroutine
-from pathlib import Path
 from typing import Final
 
 from hustings import process
+from hustings.certificate import Certificate
 from hustings.config import Settings
 from hustings.errors import ConfigError, LogError
 from hustings.keys import Keys
@@ -151,15 +150,4 @@ def listen(settings: Settings, server: str) -> socket.socket:
 def check_tls(settings: Settings) -> None:
     """Load every certificate once, so that a bad one stops the start and not a handshake."""
     for server in ("studio", "listen", "gate"):
-        certificate = getattr(settings, f"{server}_tls_cert")
-        if not certificate:
-            continue
-        key = getattr(settings, f"{server}_tls_key")
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(Path(certificate), Path(key))
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(
-                f"{server}_tls_cert",
-                certificate,
-                allowed=f"a PEM chain that fits its key ({error})",
-            ) from error
+        Certificate.of(settings, server)

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from hustings.certificate import Certificate
 from hustings.edge.http import Answerer, Server
 from hustings.edge.metrics import Metrics
-from hustings.edge.tls import Certificate
 
 
 @dataclass

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from hustings import limits
+from hustings.certificate import Certificate
 from hustings.edge import poll
 from hustings.edge.head import Request
 from hustings.edge.http import Handover, Outcome
 from hustings.edge.reply import Reply
-from hustings.edge.tls import Certificate
 from hustings.errors import BadInput, LogAway
 from tests.edge.house import head, request
 from tests.edge.serving import Serving, make_certificate, name_of, serving, trusting
@@ -275,7 +275,7 @@ async def test_a_handed_over_socket_is_no_connection_any_more() -> None:
 
 async def test_tls_serves_and_takes_a_new_certificate(tmp_path: Path) -> None:
     cert, key = make_certificate(tmp_path, "old")
-    certificate = Certificate(str(cert), str(key))
+    certificate = Certificate(str(cert), str(key), setting="listen_tls_cert")
     async with serving(answer, certificate=certificate) as s:
 
         async def visit() -> str:
@@ -302,7 +302,7 @@ async def test_a_handshake_that_stalls_ends_at_the_deadline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "HEAD_S", 0.3)
-    certificate = Certificate(*map(str, make_certificate(tmp_path, "a")))
+    certificate = Certificate(*map(str, make_certificate(tmp_path, "a")), setting="listen_tls_cert")
     async with serving(answer, certificate=certificate) as s, connection(s) as (reader, writer):
         writer.write(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc")
         assert await reader.read() == b""

@@ -79,7 +79,7 @@ async def test_a_renewed_certificate_is_used(
         # Half a renewal, then all of it.
         key.write_text("not a key")
         async with asyncio.timeout(10):
-            while "do not fit" not in caplog.text:
+            while "the old one stays" not in caplog.text:
                 await asyncio.sleep(0.02)
         assert await shown(port) == "CN=first"
         certificate(tmp_path, "second")

@@ -70,7 +70,9 @@ async def test_every_kill_costs_what_the_table_says(tmp_path: Path) -> None:
     missing = broken.seconds_missing(replay)
     assert len([s for s in missing if s > 0.1]) <= 1, missing
     assert max(missing, default=0.0) <= 1.5
-    assert len(replay) / SAMPLE_RATE == pytest.approx(receipt["audio"]["duration_ms"] / 1000, abs=0.1)
+    assert len(replay) / SAMPLE_RATE == pytest.approx(
+        receipt["audio"]["duration_ms"] / 1000, abs=0.1
+    )
     for one in now.crowd:
         assert broken.longest_stall(one) <= max(STALL_S.values())
         assert broken.samples_missing(one) <= 1.5 * SAMPLE_RATE

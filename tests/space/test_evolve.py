@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from hustings.errors import BadInput
 from hustings.space import Role, Space, Status
 from hustings.space import event as e
 
-AT = {"at_ms": 5, "by": "ann"}
+AT: dict[str, Any] = {"at_ms": 5, "by": "ann"}
 EVENTS: tuple[e.Event, ...] = (
     e.Scheduled(**AT, title="T", starts_at_ms=9),
     e.Delayed(**AT, starts_at_ms=10, reason="Late."),

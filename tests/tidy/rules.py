@@ -23,7 +23,7 @@ SCRIPT_LINES: Final = 300
 # layer never import each other, but for those that stand in `WITHIN`.
 LAYERS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"limits", "errors"}),
-    frozenset({"config", "keys", "process"}),
+    frozenset({"config", "keys", "process", "certificate"}),
     frozenset({"clock", "chunk", "stem", "space", "ticket", "signal", "crowd"}),
     frozenset({"audio", "formats"}),
     frozenset({"log", "store"}),
@@ -37,6 +37,7 @@ WITHIN: Final = {
     "errors": {"limits"},
     "config": {"keys"},
     "keys": {"config"},
+    "certificate": {"config"},
     "chunk": {"clock"},
     "stem": {"clock"},
     "signal": {"ticket"},

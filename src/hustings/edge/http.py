@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from hustings import limits
+from hustings.certificate import Certificate
 from hustings.edge import poll, reply
 from hustings.edge.connection import Connection
 from hustings.edge.head import BadHead, Request
 from hustings.edge.metrics import Metrics
 from hustings.edge.reply import Reply
-from hustings.edge.tls import Certificate
 from hustings.errors import BadInput, LogError, StoreError
 
 _log: Final = logging.getLogger("hustings.edge")
@@ -78,7 +78,7 @@ class Server:
         listener.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, limits.NOTSENT_LOWAT_BYTES
         )
-        # A peer that vanished without a word is found even where nothing is sent, as before a start.
+        # A peer that vanished is found even where nothing is sent, as before a start.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, limits.SILENT_PEER_S)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, limits.SILENT_PEER_S // 4)

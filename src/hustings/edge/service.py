@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from hustings import limits
+from hustings.certificate import Certificate
 from hustings.edge.admission import Load
 from hustings.edge.assets import Assets
 from hustings.edge.broadcast import Broadcaster
@@ -26,7 +27,6 @@ from hustings.edge.room import House as RoomHouse
 from hustings.edge.rooms import Rooms
 from hustings.edge.routes import House, Routes
 from hustings.edge.spool import Spool
-from hustings.edge.tls import Certificate
 from hustings.role import Context
 from hustings.store.objects import Objects
 
@@ -35,7 +35,7 @@ async def serve(context: Context) -> None:
     """Run one edge process until `context.stopping` is set."""
     assert context.listener is not None, "an edge is started with a listening socket"
     settings = context.settings
-    certificate = Certificate.of(settings)
+    certificate = Certificate.of(settings, "listen")
     spool = Spool(settings.folder / f"edge-{settings.index}")
     async with asyncio.TaskGroup() as tasks:
         edge = _Edge(context, spool, certificate, tasks)

@@ -8,12 +8,11 @@ import logging
 import math
 import socket
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import uvicorn
 
 from hustings import limits
-from hustings.gate.certificate import Certificate
+from hustings.certificate import Certificate
 from hustings.gate.connection import Connection
 from hustings.gate.whip import Whip
 from hustings.role import Context
@@ -43,9 +42,7 @@ async def serve(context: Context) -> None:
     settings = context.settings
     # What strangers send in place of HTTP is worth no line in the log.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    certificate = None
-    if settings.gate_tls_cert:
-        certificate = Certificate(Path(settings.gate_tls_cert), Path(settings.gate_tls_key))
+    certificate = Certificate.of(settings, "gate")
     whip = Whip(
         live=context.live,
         ticket_key=context.keys.ticket_public(),
@@ -54,7 +51,7 @@ async def serve(context: Context) -> None:
     server = _Server(_config(whip, certificate), ready=context.ready)
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve(sockets=[context.listener]))
-        looking = group.create_task(_look(certificate)) if certificate else None
+        looking = group.create_task(certificate.watch()) if certificate else None
         await context.stopping.wait()
         server.should_exit = True
         if looking is not None:
@@ -76,10 +73,3 @@ def _config(whip: Whip, certificate: Certificate | None) -> uvicorn.Config:
         timeout_graceful_shutdown=math.ceil(limits.GATE_PATIENCE_S),
         ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
     )
-
-
-async def _look(certificate: Certificate) -> None:
-    """Use a renewed certificate soon."""
-    while True:
-        await asyncio.sleep(limits.TLS_LOOK_S)
-        certificate.refresh()

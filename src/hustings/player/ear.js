@@ -257,7 +257,7 @@ export class Ear extends EventTarget {
     }
     if (!this.#wanted || audio.paused) return;
     this.#notice(nowS);
-    const hole = beyondHole(ranges, audio.currentTime);
+    const hole = beyondHole(ranges, audio.currentTime, this.#moved.dry);
     if (hole !== null) audio.currentTime = hole;
     const targetS = this.#edge.targetS(nowS);
     const reading = { behindS: this.#behindS(), aheadS: last[1] - audio.currentTime, targetS };

@@ -95,11 +95,14 @@ export function steer({ behindS, aheadS, targetS, bend = true }) {
 /**
  * Where to go on when the playing position has no sound after it although a later range exists.
  * @param {[number, number][]} ranges  buffered spans, rising
+ * @param {number} positionS
+ * @param {boolean} dry  the position stands still: browsers stop some 0.1 s before a span's end
  * @returns {number | null}
  */
-export function beyondHole(ranges, positionS) {
+export function beyondHole(ranges, positionS, dry) {
+  const restS = dry ? 0.5 : 0.05;
   for (const [start, end] of ranges) {
-    if (positionS >= start - 0.001 && end - positionS > 0.05) return null;
+    if (positionS >= start - 0.001 && end - positionS > restS) return null;
     if (start > positionS) return start + 0.01;
   }
   return null;

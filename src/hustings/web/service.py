@@ -13,8 +13,9 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from hustings.certificate import Certificate
 from hustings.role import Context
-from hustings.web import app, first_link, timers, tls
+from hustings.web import app, first_link, timers
 from hustings.web import studio as studios
 from hustings.web.accounts import Accounts
 from hustings.web.catalogue import Catalogue
@@ -71,11 +72,10 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
         timeout_graceful_shutdown=_GRACE_S,
     )
     helpers = [group.create_task(timers.run(studio))]
-    if settings.studio_tls_cert:
-        secured = tls.context(settings.studio_tls_cert, settings.studio_tls_key)
+    if certificate := Certificate.of(settings, "studio"):
+        secured = certificate.context
         config.ssl_context_factory = lambda _config, _default: secured
-        renewing = tls.renew(secured, settings.studio_tls_cert, settings.studio_tls_key)
-        helpers.append(group.create_task(renewing))
+        helpers.append(group.create_task(certificate.watch()))
     server = _Server(config)
     # The server closes what it is given; the listener belongs to whoever made it.
     serving = group.create_task(server.serve(sockets=[context.listener.dup()]))
