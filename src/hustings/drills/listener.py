@@ -72,6 +72,7 @@ class Listener:
     heard: list[Heard] = field(default_factory=list)
     connections: int = 0
     _end_ms: int = -1
+    _decoder: av.AudioCodecContext | None = None  # outlives connections, as in a browser
 
     async def run(self) -> None:
         """Listen; connect again, resuming where the sound ended, whenever the stream breaks."""
@@ -132,7 +133,7 @@ class Listener:
                 await writer.wait_closed()
 
     async def _decode(self, reader: asyncio.StreamReader, *, chunked: bool) -> None:
-        decoder = _decoder(self.codec)
+        self._decoder = decoder = self._decoder or _decoder(self.codec)
         buffer = b""
         moof = b""
         while True:

@@ -205,7 +205,8 @@ def _state(room: Room) -> Space:
 
 def _retry_ms(state: Space) -> int:
     """When to ask again, spread so that a crowd does not ask in step."""
-    low = 2_000 if state.status in ON_STAGE else 5_000
+    # After the end the replay is seconds away.
+    low = 2_000 if state.status in ON_STAGE or state.status is Status.ENDED else 5_000
     return random.randint(low, 2 * low)  # noqa: S311 - spreads load, guards nothing
 
 

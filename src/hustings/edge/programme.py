@@ -27,7 +27,11 @@ _LAST_S: Final = 2 * limits.FILL_AFTER_MS / 1000
 
 
 class Programme:
-    """What the listeners of one space hear. `ended` is set once no more sound follows."""
+    """What the listeners of one space hear.
+
+    `ended` is set once no more sound follows, `primed` once the ring holds what was said before
+    this edge began to listen.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Programme:
     ) -> None:
         self.ring = Ring()
         self.ended = asyncio.Event()
+        self.primed = asyncio.Event()
         self.chasing = 0
         self._broadcaster = broadcaster
         self._metrics = metrics
@@ -77,6 +82,10 @@ class Programme:
         """Have payloads go out with the next chunk."""
         self._pending.put(payloads)
         self._bursts.clear()
+
+    def told(self) -> bytes | None:
+        """All there is to tell a newcomer, as events of a chunk."""
+        return encode(self._whole())
 
     def join(self, form: Form, sock: socket.socket, head: bytes, *, chunked: bool) -> None:
         """A newcomer: header and burst at once, then live."""
@@ -122,6 +131,7 @@ class Programme:
         if self.over:
             return
         self.ended.set()
+        self.primed.set()
         self.stop()
         for (_, chunked), table in self._tables.items():
             table.end(LAST_CHUNK if chunked else b"")
@@ -160,7 +170,7 @@ class Programme:
         slots = self.ring.since(max(0, newest - limits.BURST_CHUNKS + 1, self.ring.oldest() or 0))
         assert slots, "the newest chunk is in the ring"
         made = [_sound(form, slot) for slot in slots]
-        made[-1] = forms.with_events(form, slots[-1].n, made[-1], encode(self._whole()))
+        made[-1] = forms.with_events(form, slots[-1].n, made[-1], self.told())
         self._bursts[form] = (newest, b"".join(made))
         return self._bursts[form][1]
 

@@ -48,15 +48,11 @@ class Push:
         def take(connection: Connection) -> None:
             head = _head(form, name, connection.wall(), chunked=chunked)
             sock = connection.hand_over()
-            newest = programme.ring.newest
-            if from_ms is None or newest is None or programme.over:
+            if _newcomer(programme, from_ms) and programme.primed.is_set():
                 programme.join(form, sock, head, chunked=chunked)
                 return
-            oldest = max(0, newest - limits.RESUME_S * 1000 // CHUNK_MS)
-            n = max(chunk_at_ms(from_ms + _SLACK_MS), oldest)
             chaser = _Chaser(sock, self._poller, form, chunked=chunked)
-            first = head + chaser.framed(forms.opening(form))
-            chase = self._tasks.create_task(self._chase(programme, chaser, first, n))
+            chase = self._tasks.create_task(self._chase(programme, chaser, head, from_ms))
             self._chases.add(chase)
             chase.add_done_callback(self._chases.discard)
 
@@ -68,23 +64,35 @@ class Push:
             chase.cancel()
         await asyncio.gather(*self._chases, return_exceptions=True)
 
-    async def _chase(self, programme: Programme, chaser: _Chaser, first: bytes, n: int) -> None:
+    async def _chase(
+        self, programme: Programme, chaser: _Chaser, head: bytes, from_ms: int | None
+    ) -> None:
         """Send what the listener lacks as fast as it takes it, until it is among the others."""
         programme.chasing += 1
         parked = False
+        form, chunked = chaser.form, chaser.chunked
         try:
+            # An edge that was just started reads the ring's past first: nobody hears it as news.
+            await programme.primed.wait()
             async with self._turn, asyncio.timeout(limits.CHASE_S):
+                if from_ms is None or _newcomer(programme, from_ms):
+                    parked = True
+                    programme.join(form, chaser.sock, head, chunked=chunked)
+                    return
+                n = _first(programme, from_ms)
+                first, events = head + chaser.framed(forms.opening(form)), programme.told()
                 while True:
-                    data, after = await self._history(programme, chaser.form, n)
+                    data, after = await self._history(programme, form, n)
                     if chaser.gone:
                         return
                     if not data:
                         # Nothing has been awaited since it was found that nothing is left to send.
                         parked = True
-                        programme.park(chaser.form, chaser.sock, first, chunked=chaser.chunked)
+                        programme.park(form, chaser.sock, first, chunked=chunked)
                         return
+                    data = forms.with_events(form, n, data, events)
                     await chaser.send(first + chaser.framed(data))
-                    first, n = b"", after
+                    first, events, n = b"", None, after
         except (OSError, TimeoutError):
             pass  # it is gone, or takes nothing: it comes back by itself
         finally:
@@ -148,6 +156,18 @@ class _Chaser:
         if self.sock.fileno() >= 0:
             self._poller.forget(self.sock.fileno())
             self.sock.close()
+
+
+def _newcomer(programme: Programme, from_ms: int | None) -> bool:
+    """Whether there is nothing to resume: the listener begins where the others are."""
+    return from_ms is None or programme.ring.newest is None or programme.over
+
+
+def _first(programme: Programme, from_ms: int) -> int:
+    """The chunk with which a resume begins: the one asked for, if it is not too long ago."""
+    assert programme.ring.newest is not None
+    oldest = programme.ring.newest - limits.RESUME_S * 1000 // CHUNK_MS
+    return max(chunk_at_ms(from_ms + _SLACK_MS), oldest, 0)
 
 
 def preview(form: Form, name: str) -> reply.Reply:

@@ -204,6 +204,7 @@ class Room:
         early, self._early = self._early, None
         for one in early or ():
             self.programme.put(one)
+        self.programme.primed.set()
 
     async def _record(self) -> None:
         """Read the log's chunks: first those that a resume may ask for, then as they come."""
