@@ -18,7 +18,8 @@ demo: .make/dev ## a whole space with synthetic people, measured; ARGS="--listen
 
 test: .make/dev check ## check, then all tests; as root it installs the Debian packages they need
 	@sh tests/prepare.sh
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -q -n 3 -m "not journey" $(ARGS)
+	@$(BIN)/pytest -q -m journey $(ARGS)
 
 check: .make/dev ## format, lint, types, and the rules of the house
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }

@@ -10,6 +10,9 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+import numpy as np
+
+from hustings.clock import SAMPLE_RATE
 from hustings.drills import measure, timecode
 from hustings.drills.listener import Listener
 from hustings.drills.measure import Sound
@@ -59,6 +62,23 @@ def seconds_missing(recording: Sound) -> list[float]:
         for earlier, later in itertools.pairwise(readings)
     )
     return [round((step - 1) * measure.SLOT_S, 1) for step in steps if step > 1]
+
+
+def offsets_ms(one: Sound, other: Sound, *, window_s: float = 2.0) -> list[float]:
+    """How much later than `one` the sound of `other` is, window by window, in milliseconds.
+
+    By cross-correlation; windows that hold hardly any sound are left out.
+    """
+    size = round(window_s * SAMPLE_RATE)
+    found = []
+    for at in range(0, min(len(one), len(other)) - size + 1, size):
+        a, b = one[at : at + size], other[at : at + size]
+        if np.sqrt(np.mean(a**2)) < 0.01:
+            continue
+        spectrum = np.fft.rfft(b, 2 * size) * np.conj(np.fft.rfft(a, 2 * size))
+        lag = int(np.argmax(np.fft.irfft(spectrum)))
+        found.append((lag if lag < size else lag - 2 * size) * 1000 / SAMPLE_RATE)
+    return found
 
 
 def longest_stall(listener: Listener) -> float:

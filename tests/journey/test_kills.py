@@ -61,6 +61,7 @@ async def test_every_kill_costs_what_the_table_says(tmp_path: Path) -> None:
         listen_url = now.installation.listen_url
         receipt = json.loads(await now.host.page(listen_url + door["replay"]["receipt"]))["receipt"]
         replay = await asyncio.to_thread(evening.fetch, listen_url + door["replay"]["m4a"])
+        opus = await asyncio.to_thread(evening.fetch, listen_url + door["replay"]["opus"])
         lines = "\n".join(now.installation.lines[-200:])
     found = [problem for what in LOST_S for problem in problems(now, what)]
     assert found == [], f"{found}\n{lines}"
@@ -73,6 +74,10 @@ async def test_every_kill_costs_what_the_table_says(tmp_path: Path) -> None:
     assert len(replay) / SAMPLE_RATE == pytest.approx(
         receipt["audio"]["duration_ms"] / 1000, abs=0.1
     )
+    # Both codecs hold one programme, before and after the other stage took over.
+    offsets = broken.offsets_ms(replay, opus)
+    assert len(offsets) >= 10
+    assert max(map(abs, offsets)) <= 2.0, offsets
     for one in now.crowd:
         assert broken.longest_stall(one) <= max(STALL_S.values())
         assert broken.samples_missing(one) <= 1.5 * SAMPLE_RATE

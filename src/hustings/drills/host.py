@@ -19,6 +19,7 @@ from typing import Any
 from hustings.errors import HustingsError
 
 HTTP_S = 15.0
+EVENT_S = 30.0
 
 
 class Refused(HustingsError):
@@ -66,6 +67,17 @@ class Person:
         """A ticket for one's own seat."""
         made = await self.call("POST", f"/spaces/{space}/ticket")
         return Seat(id=made["seat"], ticket=made["ticket"])
+
+    def first_event(self, path: str, kind: str) -> Any:
+        """Wait for the first event of a kind on one of the API's event streams. Blocks."""
+        request = urllib.request.Request(f"{self._url}/api{path}")  # noqa: S310 - our own studio
+        with self._opener.open(request, timeout=EVENT_S) as stream:
+            found = False
+            for line in stream:
+                if found and line.startswith(b"data:"):
+                    return json.loads(line.removeprefix(b"data:"))
+                found = found or line.strip() == f"event: {kind}".encode()
+        raise HustingsError(f"the event stream ended without {kind}")
 
     def _send(self, method: str, address: str, data: bytes | None, kind: str) -> str:
         headers = {"Origin": self._url, "Accept": "application/json, text/html"}

@@ -58,7 +58,7 @@ def _live(*what: str) -> tuple[str, ...]:
 
 LIVE: Final[dict[str, Rights]] = {
     "serve": Rights(
-        publish=("stage.gone.*",),
+        publish=("stage.gone.*", "serve.notice"),
         subscribe=("stage.beat.*", "stage.gone.*", "crowd.*"),
     ),
     "stage": Rights(

@@ -22,6 +22,7 @@ from hustings.errors import BadInput
 
 STREAM_PREFIX: Final = "SP_"
 STAGE_OPEN: Final = "stage.open"
+NOTICE: Final = "serve.notice"
 _SPACE_ID: Final = re.compile(r"[a-z0-9]{4,32}")
 
 

@@ -12,11 +12,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
 from hustings import limits
 from hustings.log.server import NatsServer
+
+Tell = Callable[[str, str], Awaitable[None]]
 
 log = logging.getLogger("hustings.disk")
 
@@ -25,8 +28,11 @@ BACK_BYTES: Final = limits.LOG_BALLAST_BYTES * 2
 FULL_BYTES: Final = 1024 * 1024  # a write may have failed already
 
 
-async def guard(server: NatsServer, folder: Path) -> None:
-    """Watch the free space of `folder`, once in `limits.DISK_LOOK_S`, without end."""
+async def guard(server: NatsServer, folder: Path, tell: Tell) -> None:
+    """Watch the free space of `folder`, once in `limits.DISK_LOOK_S`, without end.
+
+    `tell(code, advice)` lets every host know.
+    """
     low = False
     server.ensure_ballast()
     while True:
@@ -36,6 +42,7 @@ async def guard(server: NatsServer, folder: Path) -> None:
             low = True
             server.free_ballast()
             log.error("disk almost full (%d MiB free): the recording is at risk", free >> 20)
+            await tell("disk_low", "The server's disk is almost full: the recording is at risk.")
             if free < FULL_BYTES:
                 await server.stop()  # whoever keeps the server starts it again
         elif low and free > BACK_BYTES:
@@ -43,3 +50,4 @@ async def guard(server: NatsServer, folder: Path) -> None:
             log.warning("disk space is back: the log server restarts")
             await server.stop()
             server.ensure_ballast()
+            await tell("disk_back", "The server's disk has room again; the recording goes on.")

@@ -58,7 +58,7 @@ async def _serve(settings: Settings) -> int:
         loop.add_signal_handler(number, stopping.set)
     keys = keyring.ensure(settings.folder)
     with _listeners(settings) as listeners:
-        async with _servers(settings, keys) as (resolved, watched):
+        async with _servers(settings, keys) as (resolved, own_servers):
             passwords = keys.nats_passwords()
             own = msgspec.structs.replace(
                 resolved, nats_user="serve", nats_password=passwords["serve"]
@@ -66,8 +66,9 @@ async def _serve(settings: Settings) -> int:
             _, live, close = await connect(own, name="serve")
             try:
                 roles = Roles(resolved, listeners, passwords, live)
+                watching = _watching(own_servers, resolved, live)
                 async with asyncio.TaskGroup() as group:
-                    tasks = [group.create_task(one) for one in (*watched, *roles.keepers())]
+                    tasks = [group.create_task(one) for one in (*watching, *roles.keepers())]
                     if await _all_ready(roles, stopping):
                         banner.show(settings, seconds=time.monotonic() - began)
                     await stopping.wait()
@@ -155,10 +156,9 @@ async def _all_ready(roles: Roles, stopping: asyncio.Event) -> bool:
 @asynccontextmanager
 async def _servers(
     settings: Settings, keys: keyring.Keys
-) -> AsyncIterator[tuple[Settings, list[Keeping]]]:
-    """The NATS servers that the settings do not name: started, and settings that name them."""
+) -> AsyncIterator[tuple[Settings, list[NatsServer]]]:
+    """Settings that name both NATS servers, and the own ones among them, started."""
     own: list[NatsServer] = []
-    watchers: list[Keeping] = []
     passwords = keys.nats_passwords()
     try:
         if not settings.live_servers:
@@ -172,12 +172,22 @@ async def _servers(
             settings = msgspec.structs.replace(
                 settings, **{f"{server.name}_servers": (server.url,)}
             )
-            watchers.append(_keep_server(server, restart=settings.restart))
-            if server.name == "log":
-                watchers.append(disk.guard(server, settings.folder))
-        yield settings, watchers
+        yield settings, own
     finally:
         await asyncio.gather(*(server.stop() for server in own))
+
+
+def _watching(own: list[NatsServer], settings: Settings, live: Live) -> Iterator[Keeping]:
+    """What keeps the own servers running."""
+
+    async def tell(code: str, advice: str) -> None:
+        notice = msgspec.json.encode({"code": code, "advice": advice})
+        await live.publish(subjects.NOTICE, notice)
+
+    for server in own:
+        yield _keep_server(server, restart=settings.restart)
+        if server.name == "log":
+            yield disk.guard(server, settings.folder, tell)
 
 
 async def _keep_server(server: NatsServer, *, restart: bool) -> None:
