@@ -45,6 +45,7 @@ PROPOSE_TRIES_COUNT: Final = 8  # decisions on one space lose a race this often,
 REQUEST_S: Final = 2.0  # a station's answer to another station's request
 RESTART_BACKOFF_S: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)  # pauses before restarts 1, 2, 3 ...
 RESTART_FORGET_S: Final = 30.0  # a child that lived this long starts again at the first pause
+START_TRIES_COUNT: Final = 3  # deaths of a role that was never ready: it will not come up
 STOP_GRACE_S: Final = 10.0  # from SIGTERM to SIGKILL
 
 # --- stage ------------------------------------------------------------------------------------

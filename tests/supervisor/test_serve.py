@@ -56,6 +56,13 @@ async def test_a_taken_port_is_named(tmp_path: Path) -> None:
         assert await installation.ended() == 2
 
 
+async def test_a_role_that_cannot_start_ends_the_start(tmp_path: Path) -> None:
+    installation = Installation(tmp_path, {"database_url": "sqlite+aiosqlite:////nowhere/x.db"})
+    with pytest.raises(NotReady, match="web-0 does not start"):
+        await installation.start()
+    assert await installation.ended() == 1
+
+
 async def test_the_supervisor_is_killed(tmp_path: Path) -> None:
     async with Installation(tmp_path) as installation:
         children = list(installation.processes().values())

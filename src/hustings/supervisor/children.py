@@ -45,7 +45,9 @@ class Child:
     """One role's process, through all its restarts.
 
     `line` is called with the child's name and each line it prints. `on_exit` is awaited with the
-    instance's name as soon as the process has ended, before any pause.
+    instance's name as soon as the process has ended, before any pause. A child that dies
+    `limits.START_TRIES_COUNT` times before it was ever ready will not come up: `hopeless` is then
+    called with its name, and it is left alone.
     """
 
     def __init__(
@@ -57,16 +59,19 @@ class Child:
         step_aside: bool,
         line: Line,
         on_exit: Callable[[str], Awaitable[None]],
+        hopeless: Callable[[str], None],
     ) -> None:
         self.role = role
         self.name = f"{role}-{settings.index}"
         self.ready = asyncio.Event()
-        self.restarts = 0
+        self.deaths = 0
         self._settings = settings
         self._listener = listener
         self._step_aside = step_aside
         self._line = line
         self._on_exit = on_exit
+        self._hopeless = hopeless
+        self._was_ready = False
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
 
@@ -86,6 +91,10 @@ class Child:
                 return
             lived = time.monotonic() - began
             log.warning("%s ended with %s after %.1f s", self.name, _meaning(code), lived)
+            self.deaths += 1
+            if not self._was_ready and self.deaths >= limits.START_TRIES_COUNT:
+                self._hopeless(self.name)
+                return
             if not self._settings.restart:
                 log.error("%s stays down: restarting is switched off", self.name)
                 return
@@ -93,7 +102,6 @@ class Child:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause_before(young))
             young += 1
-            self.restarts += 1
 
     async def stop(self) -> None:
         """SIGTERM, then after the grace period SIGKILL; returns when it has ended."""
@@ -158,6 +166,7 @@ class Child:
         try:
             await readable.wait()
             if os.read(descriptor, 1):
+                self._was_ready = True
                 self.ready.set()
         finally:
             loop.remove_reader(descriptor)

@@ -65,7 +65,7 @@ async def _serve(settings: Settings) -> int:
             )
             _, live, close = await connect(own, name="serve")
             try:
-                roles = Roles(resolved, listeners, passwords, live)
+                roles = Roles(resolved, listeners, passwords, live, stopping)
                 watching = _watching(own_servers, resolved, live)
                 async with asyncio.TaskGroup() as group:
                     tasks = [group.create_task(one) for one in (*watching, *roles.keepers())]
@@ -78,7 +78,7 @@ async def _serve(settings: Settings) -> int:
                         task.cancel()
             finally:
                 await close()
-    return 0
+    return 1 if roles.hopeless else 0
 
 
 @dataclass(slots=True)
@@ -101,8 +101,11 @@ class Roles:
         listeners: dict[str, list[socket.socket]],
         passwords: dict[str, str],
         live: Live,
+        stopping: asyncio.Event,
     ) -> None:
+        self.hopeless = ""
         self._live = live
+        self._stopping = stopping
         step_aside = not process.realtime_allowed()
         if step_aside:
             log.info("no real-time priority here: the other roles step aside for the stage")
@@ -121,6 +124,7 @@ class Roles:
                     step_aside=step_aside,
                     line=_Printer(max(len(r) for r in run.ROLES) + 2),
                     on_exit=self._gone,
+                    hopeless=self._give_up,
                 )
                 self.children.append(child)
 
@@ -133,6 +137,11 @@ class Roles:
         """Stop all children, role by role in `STOP_ORDER`."""
         for role in STOP_ORDER:
             await asyncio.gather(*(c.stop() for c in self.children if c.role == role))
+
+    def _give_up(self, name: str) -> None:
+        log.error("%s does not start, for the reason above: giving up", name)
+        self.hopeless = name
+        self._stopping.set()
 
     async def _gone(self, instance: str) -> None:
         if instance.startswith("stage-"):
