@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,10 +18,13 @@ from hustings.archive.recorder import NOTHING_SAID, Recorder
 from hustings.archive.recording import Recording
 from hustings.config import Settings
 from hustings.log.follow import read_state
+from hustings.log.jetstream import JetStreamLog
 from hustings.log.memory import MemoryLive, MemoryLog
+from hustings.log.propose import propose
 from hustings.log.subjects import Kind
-from hustings.space import Space, Status
+from hustings.space import Role, Space, Status
 from hustings.space import event as e
+from hustings.space.command import Withhold
 from hustings.stem import StemPacket
 from hustings.store import layout
 from hustings.store.objects import Objects
@@ -159,6 +163,29 @@ async def test_a_host_who_withholds_first_is_obeyed(house: House, tmp_path: Path
     assert await house.objects.size(layout.receipt(SPACE))
 
 
+async def test_a_host_who_withholds_at_the_same_moment_is_obeyed(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.feed(_evening())
+    web = await house.connect("web")
+    recorder = await _recorder(house, tmp_path / "work")
+    append = JetStreamLog.append
+    answers: list[object] = []
+
+    async def overtaken(self: JetStreamLog, *given: Any, **options: Any) -> int:
+        """The host's wish comes to the log between the archive's decision and its append."""
+        if not answers:
+            answers.append(None)
+            command = Withhold(by="account1", role=Role.HOST, reason="later")
+            answers[0] = await propose(*web, SPACE, command, now_ms=1)
+        return await append(self, *given, **options)
+
+    monkeypatch.setattr(JetStreamLog, "append", overtaken)
+    await recorder.run()
+    assert isinstance(answers[0], Space)
+    assert (await _state(house)).status is Status.WITHHELD
+
+
 async def test_a_store_that_refuses_is_asked_again(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +222,22 @@ async def test_a_disk_that_refuses_is_tried_again(
     await (await _recorder(house, tmp_path / "work")).run()
     assert failures == []
     assert (await _state(house)).recording_seconds == pytest.approx(3.2)
+
+
+async def test_a_folder_that_cannot_be_made_is_tried_again(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk: the other spaces' recorders must not end with this one."""
+    monkeypatch.setattr(limits, "ARCHIVE_RETRY_S", 0.05)
+    await house.feed(_evening())
+    work = tmp_path / "work"
+    work.write_text("in the way")
+    running = asyncio.create_task((await _recorder(house, work)).run())
+    await asyncio.sleep(0.2)
+    assert not running.done()
+    work.unlink()
+    await running
+    assert (await _state(house)).status is Status.POSTED
 
 
 async def test_the_log_may_be_away_at_the_end(house: House, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -129,6 +130,7 @@ async def test_the_page_holds_state_and_preview(h: House) -> None:
     text = answer.body.decode()
     assert "<script>alert" not in text
     assert "{{" not in text
+    assert f'<h1 id="title">{html.escape(nasty)}</h1>' in text  # readable without JavaScript
     assert "<!--hustings" not in text
     policy = answer.fields["content-security-policy"]
     assert "default-src 'none'" in policy

@@ -207,6 +207,23 @@ async def test_an_answer_nobody_takes_is_given_up(
                     await asyncio.sleep(0.02)
 
 
+async def test_a_source_that_pauses_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The visitor takes what there is: the bound on a write must not fall on the source."""
+    monkeypatch.setattr(limits, "WRITE_S", 0.2)
+
+    async def pausing() -> AsyncIterator[bytes]:
+        yield BIG  # more than the socket takes at once
+        await asyncio.sleep(1.5)  # the sweep for deadlines comes round once a second
+        yield b"end"
+
+    def slow(asked: Request) -> Outcome:
+        return Reply(stream=pausing(), length=len(BIG) + 3)  # type: ignore[arg-type]
+
+    async with serving(slow) as s, connection(s) as (reader, writer):
+        writer.write(request("/"))
+        assert (await body(reader))[2] == BIG + b"end"
+
+
 async def test_a_visitor_who_leaves_ends_the_work(s: Serving) -> None:
     async with connection(s) as (_, writer):
         writer.write(request("/never"))
@@ -296,6 +313,26 @@ async def test_tls_serves_and_takes_a_new_certificate(tmp_path: Path) -> None:
         make_certificate(tmp_path, "new")
         assert certificate.refresh()
         assert await visit() == "new"
+
+
+async def test_one_who_is_gone_before_the_handshake_harms_nobody(tmp_path: Path) -> None:
+    cert, key = make_certificate(tmp_path, "here")
+    certificate = Certificate(str(cert), str(key), setting="listen_tls_cert")
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
+    async with serving(answer, certificate=certificate) as s:
+        for first in (b"", b"\x16\x03\x01"):
+            sock = socket.create_connection(("127.0.0.1", s.port))
+            sock.send(first)
+            # RST instead of FIN, while the connection waits to be accepted
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", s.port, ssl=trusting())
+        writer.write(request("/a"))
+        assert (await body(reader))[2] == b"/a"
+        writer.close()
+        await writer.wait_closed()
+    assert failures == []
 
 
 async def test_a_handshake_that_stalls_ends_at_the_deadline(

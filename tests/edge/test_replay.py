@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from hustings import limits
 from hustings.config import Settings
+from hustings.edge.head import parse
+from hustings.edge.replay import Replay
+from hustings.space import Space, Status
 from hustings.space import event as e
 from hustings.store import layout
 from hustings.store.objects import Objects
@@ -98,6 +103,80 @@ async def test_only_while_it_is_posted(h: House) -> None:
     for name in ("replay.m4a", "receipt.json", "stems/s1.opus"):
         answer = await h.get(f"/live/{SPACE}/{name}")
         assert (answer.status, answer.fields["cache-control"]) == (404, "no-store")
+
+
+async def test_a_crowd_at_the_door_asks_the_store_once(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await post(h)
+    await h.stop_edge(h.edges[0])
+    await h.start_edge()  # nobody has been here yet
+    asked, listing = 0, Objects.list
+
+    async def counted(self: Objects, prefix: str) -> list[str]:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.05)
+        return await listing(self, prefix)
+
+    monkeypatch.setattr(Objects, "list", counted)
+    doors = await asyncio.gather(*(h.door() for _ in range(20)))
+    assert [list(door["replay"]["stems"]) for door in doors] == [["s1"]] * 20
+    assert asked == 1
+
+
+async def test_a_store_that_does_not_answer_keeps_nobody_at_the_door(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await post(h)
+    await h.stop_edge(h.edges[0])
+    await h.start_edge()
+
+    async def silent(self: Objects, prefix: str) -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(Objects, "list", silent)
+    monkeypatch.setattr(limits, "REQUEST_S", 0.3)
+    async with asyncio.timeout(5):
+        doors = await asyncio.gather(*(h.door() for _ in range(3)))
+    assert [door["replay"]["stems"] for door in doors] == [{}] * 3
+    assert all(door["replay"]["m4a"] == M4A for door in doors)
+
+
+async def test_many_readers_leave_turns_to_those_who_listen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = Objects.open(Settings(data=str(tmp_path)))
+    await objects.put(layout.replay_aac(SPACE), DATA)
+    space = Space(id=SPACE, status=Status.POSTED, receipt_sha256="ab" * 32)
+    asked = parse(request(M4A))
+    assert asked is not None
+    replay, read, get = Replay(objects), asyncio.Event(), Objects.get
+    turn, blocks = 0, Counter[int]()
+
+    async def at_once(self: Objects, path: str, start: int, end: int) -> bytes:
+        block = await get(self, path, start, end)
+        await read.wait()
+        return block
+
+    async def load() -> bytes:
+        answer = await replay.answer(asked[0], space, ("replay.m4a",))
+        data = b""
+        assert answer.stream is not None
+        async for block in answer.stream:
+            blocks[turn] += 1
+            data += block
+        return data
+
+    monkeypatch.setattr(Objects, "get", at_once)
+    loads = [asyncio.create_task(load()) for _ in range(60)]
+    asyncio.get_running_loop().call_later(0.3, read.set)
+    while not all(one.done() for one in loads):
+        turn += 1
+        await asyncio.sleep(0)
+    assert {one.result() == DATA for one in loads} == {True}
+    assert max(blocks.values()) <= 5  # four, and one whose turn had begun
 
 
 async def test_too_many_readers_are_told_to_wait(h: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,28 @@ def test_what_is_overdue_is_filled_at_the_programmes_pace() -> None:
     assert numbers(ring.put(chunk(9), now_s=102.1)) == [(9, False)]
 
 
+def test_a_path_that_becomes_slower_costs_silence_once() -> None:
+    ring, late_s = Ring(), 1.5
+    ring.put(chunk(0), now_s=0.0)
+    heard: list[tuple[int, bool]] = []
+    for n in range(1, 20):
+        arrives_s = n * 0.32 + late_s
+        heard += numbers(ring.fill(now_s=arrives_s))
+        heard += numbers(ring.put(chunk(n), now_s=arrives_s))
+    assert [n for n, _ in heard] == list(range(1, 20))
+    assert [n for n, filled in heard if filled] == [1, 2]
+
+
+def test_old_chunks_that_the_log_brings_later_change_no_pace() -> None:
+    ring = Ring()
+    for n in (5, 7):
+        ring.put(chunk(n), now_s=100)
+    due_s = ring.due_s()
+    ring.put(chunk(6), now_s=130)
+    assert ring.late == 1
+    assert ring.due_s() == due_s
+
+
 def test_a_replaced_stage_is_not_heard() -> None:
     ring = Ring()
     ring.put(chunk(5, epoch=2), now_s=0)

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from hustings import limits
+from hustings.chunk import Chunk
 from hustings.clock import CHUNK_SAMPLES
+from hustings.edge.segments import Segments
 from hustings.edge.spool import Spool
 from hustings.formats import fmp4
 from hustings.formats.boxes import walk
+from hustings.log.subjects import Kind
 from tests import programme, tones
 from tests.edge.house import SPACE, House, numbers_in
 
@@ -123,6 +126,51 @@ async def test_old_ones_come_from_the_log_once_and_then_from_the_spool(
     await h.log_server.stop()
     assert await piece(h, 1) == segment("opus", *range(6, 12))
     assert await piece(h, 3) == 503  # exists, and cannot be had now: never 404
+
+
+async def test_a_chunk_in_the_log_that_cannot_be_read_ends_nothing(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a step back to an older version, for whoever asks for what lies behind the ring."""
+    monkeypatch.setattr(limits, "RING_CHUNKS", 8)
+    await h.open_with(3)
+    await h.stage[0].append(SPACE, Kind.MIX, b"\x98", message_id="x")
+    for n in range(3, 30):
+        await h.chunk(n)
+    await h.until(lambda s: s["n"] == 29)
+    stream = await h.push("?from=0")
+    data = b""
+    while 29 not in numbers_in(data):
+        data += await stream.piece()
+    assert await piece(h, 0) in (segment("opus", *range(6)), 503)
+    assert await piece(h, 2) == segment("opus", *range(12, 18))
+
+
+async def test_the_log_is_asked_for_a_few_segments_at_a_time(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RING_CHUNKS", 6)
+    await h.schedule()
+    await h.doors()
+    for n in range(60):
+        await h.chunk(n)
+    await h.until(lambda s: s["n"] == 59)
+    now, most = 0, 0
+    read = Segments._read
+
+    async def counted(self: Segments, k: int) -> tuple[Chunk, ...]:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        try:
+            return await read(self, k)
+        finally:
+            now -= 1
+
+    monkeypatch.setattr(Segments, "_read", counted)
+    got = await asyncio.gather(*(piece(h, k) for k in range(8)))
+    assert got == [segment("opus", *range(6 * k, 6 * k + 6)) for k in range(8)]
+    assert 1 <= most <= 4
 
 
 @pytest.mark.parametrize("name", ["x.m4s", "-1.m4s", "1.mp4", "0.m4s/", "1e3.m4s", ""])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hustings.errors import ConfigError
-from tests.edge.house import SPACE, House, house, numbers_in, request
+from tests.edge.house import SPACE, House, head, house, numbers_in, request
 from tests.edge.serving import make_certificate, trusting
 
 
@@ -53,6 +53,30 @@ async def test_stopping_lets_answers_out_and_players_resume(h: House) -> None:
     writer.close()
     await writer.wait_closed()
     assert reader is not None
+
+
+async def test_stopping_is_not_kept_up_by_who_asks_meanwhile(h: House) -> None:
+    await h.open_with(3)
+    await h.until(lambda s: s["n"] == 2)
+    edge = h.edges[0]
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+    writer.write(request(f"/live/{SPACE}/door.json"))
+    _, fields = await head(reader)
+    await reader.readexactly(int(fields["content-length"]))
+    await h.log_server.stop()
+    # An answer in hand that takes two seconds: the log does not say whether there is such a space.
+    busy = asyncio.create_task(h.get("/live/nosuchone1/door.json"))
+    await h.get("/healthz")  # on a later connection: the other is being waited on by now
+    edge.stopping.set()
+    await asyncio.sleep(0.1)
+    writer.write(request(f"/live/{SPACE}/door.json"))
+    status, _ = await head(reader)
+    assert status == 503
+    async with asyncio.timeout(6):
+        await edge.task
+    assert (await busy).status == 503
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_an_idle_edge_rests(h: House) -> None:

@@ -29,7 +29,7 @@ from tests.tones import Sound, tone, tone_presence, write_wav
 
 GREEN_HZ = 1_500.0
 ANN_HZ, BEN_HZ = 440.0, 660.0
-GREEN_S, EVENING_S = 25.0, 120.0
+GREEN_S, EVENING_S = 20.0, 120.0
 ON_AIR_S = 10.0
 PRESENT_DBFS = -36.0
 ROOM = Path(__file__).parents[2] / "docs" / "images"
@@ -259,15 +259,17 @@ async def check_recording(room: Room) -> None:
         "receipt"
     ]
     assert receipt["gaps"] == []
-    assert receipt["audio"]["duration_ms"] / 1000 == pytest.approx(on_air_s, abs=1.5)
+    # From click to click it takes a moment longer than on air; the files know to the frame.
+    seconds = receipt["audio"]["duration_ms"] / 1000
+    assert seconds == pytest.approx(on_air_s, abs=3.0)
     files = [door["replay"]["m4a"], door["replay"]["opus"]]
     stems = list(door["replay"]["stems"].values())
     assert len(stems) == 2
     for address in files:
         sound = await asyncio.to_thread(evening.fetch, installation.listen_url + address)
-        assert len(sound) / 48_000 == pytest.approx(receipt["audio"]["duration_ms"] / 1000, abs=0.1)
-        assert spans(sound, ANN_HZ) == pytest.approx(on_air_s, abs=1.5)
-        assert spans(sound, BEN_HZ) == pytest.approx(on_air_s, abs=1.5)
+        assert len(sound) / 48_000 == pytest.approx(seconds, abs=0.1)
+        assert spans(sound, ANN_HZ) == pytest.approx(seconds, abs=0.7)
+        assert spans(sound, BEN_HZ) == pytest.approx(seconds, abs=0.7)
         assert spans(sound, GREEN_HZ) == 0.0, "the green room is in a file"
     own = []
     for address in stems:

@@ -66,8 +66,11 @@ async def test_every_kill_costs_what_the_table_says(tmp_path: Path) -> None:
     found = [problem for what in LOST_S for problem in problems(now, what)]
     assert found == [], f"{found}\n{lines}"
     assert joins == [2, 2], "each speaker came back to the stage once, by themselves"
-    # The recording: a gap where the stage was away, with its cause, and nothing else.
-    assert [gap["cause"] for gap in receipt["gaps"]] == ["takeover"], receipt["gaps"]
+    # The recording: at most a gap where the stage was away, with its cause, and nothing else. A
+    # takeover within a chunk leaves no number out; that there was one, the epochs say.
+    assert {gap["cause"] for gap in receipt["gaps"]} <= {"takeover"}, receipt["gaps"]
+    assert sum(gap["length_ms"] for gap in receipt["gaps"]) <= 1_500
+    assert len(receipt["epochs"]) == 2
     missing = broken.seconds_missing(replay)
     assert len([s for s in missing if s > 0.1]) <= 1, missing
     assert max(missing, default=0.0) <= 1.5

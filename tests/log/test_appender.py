@@ -228,3 +228,17 @@ async def test_it_writes_only_what_the_lease_fences(kind: Kind) -> None:
     log, epoch = await _memory()
     with pytest.raises(AssertionError):
         Bench(log, epoch).appender.put(kind, b"", 0)
+
+
+async def test_giving_up_sound_costs_the_same_however_much_else_waits() -> None:
+    log, epoch = await _memory()
+    log.away = True
+    bench = Bench(log, epoch)
+    for number in range(60_000):  # an outage of days
+        bench.appender.put(Kind.OBS, b"x", number)
+    began = time.process_time()
+    for number in range(1_000):
+        bench.now += limits.LOG_BUFFER_S + 1
+        bench.appender.put(Kind.MIX, b"x", number)
+    assert time.process_time() - began < 0.5
+    assert bench.lost == [(Kind.MIX, number) for number in range(999)]

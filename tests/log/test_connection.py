@@ -149,6 +149,56 @@ async def test_a_subscription_made_while_the_server_is_away_holds(servers: Serve
     await connection.close()
 
 
+@pytest.mark.parametrize("serving", [False, True])
+async def test_a_server_that_dies_while_it_is_subscribed_to_ends_nothing(
+    servers: Servers, serving: bool
+) -> None:
+    _, stage = await servers.role("stage")
+    _, gate = await servers.role("gate")
+    heard: list[bytes] = []
+
+    async def hear(message: Message) -> None:
+        heard.append(message.data)
+
+    async def answer(message: Message) -> bytes:
+        heard.append(message.data)
+        return b""
+
+    assert servers.live.pid is not None
+    os.kill(servers.live.pid, signal.SIGSTOP)  # the subscription waits for its answer
+    if serving:
+        subscribing = asyncio.ensure_future(stage.serve("stage.aaaa.offer", answer))
+    else:
+        subscribing = asyncio.ensure_future(stage.subscribe("stage.open", hear))
+    await asyncio.sleep(0.1)
+    assert not subscribing.done()
+    await _kill(servers.live)
+    await servers.live.start()
+    end = await asyncio.wait_for(subscribing, 5)
+    while not heard:
+        await gate.publish("stage.aaaa.offer" if serving else "stage.open", b"x")
+        await asyncio.sleep(0.01)
+    await end()
+
+
+async def test_a_server_that_is_slow_is_waited_for(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hustings.limits.REQUEST_S", 0.1)
+    _, stage = await servers.role("stage")
+    assert servers.live.pid is not None
+    os.kill(servers.live.pid, signal.SIGSTOP)
+    subscribing = asyncio.ensure_future(stage.subscribe("stage.open", _ignore))
+    await asyncio.sleep(0.35)
+    assert not subscribing.done()
+    os.kill(servers.live.pid, signal.SIGCONT)
+    await asyncio.wait_for(subscribing, 5)
+
+
+async def _ignore(message: Message) -> None:
+    pass
+
+
 async def test_publishing_never_waits_and_is_bounded_while_the_server_is_away(
     servers: Servers,
 ) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import html
 import json
 import time
 from collections.abc import AsyncIterator
@@ -147,6 +148,7 @@ class Edge:
         text = json.dumps(self.state()).replace("<", "\\u003c")
         page = (PLAYER / "page.html").read_text().replace("{{assets}}", "/assets/0")
         page = page.replace("{{space}}", "space00001")
+        page = page.replace("{{title}}", html.escape(self.door["title"]))
         page = page.replace("<!--hustings:head-->", "<title>Live</title>")
         state = f'<script type="application/json" id="door">{text}</script>'
         return page.replace("<!--hustings:state-->", state).encode()

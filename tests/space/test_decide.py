@@ -40,6 +40,7 @@ RESUME = c.Resume(by="ann", role=Role.HOST)
 END = c.End(by="ann", role=Role.HOST)
 POST = c.Post(by="archive", recording_seconds=3.2, receipt_sha256="00")
 CANCEL = c.Cancel(by="ann", role=Role.HOST, reason="Rain.")
+WITHHOLD = c.Withhold(by="ann", role=Role.HOST)
 
 REACHED: dict[Status, tuple[c.Command, ...]] = {
     Status.SCHEDULED: (SCHEDULE,),
@@ -48,6 +49,7 @@ REACHED: dict[Status, tuple[c.Command, ...]] = {
     Status.HELD: (SCHEDULE, OPEN, GO, HOLD),
     Status.ENDED: (SCHEDULE, OPEN, GO, END),
     Status.POSTED: (SCHEDULE, OPEN, GO, END, POST),
+    Status.WITHHELD: (SCHEDULE, OPEN, GO, END, WITHHOLD),
     Status.CANCELLED: (SCHEDULE, CANCEL),
 }
 
@@ -59,12 +61,13 @@ POSSIBLE: dict[Status, set[type]] = {
     Status.HELD: {c.Resume, c.End},
     Status.ENDED: {c.Post, c.Withhold},
     Status.POSTED: {c.Withhold},
+    Status.WITHHELD: set(),  # whoever posts what was recorded must not overrule the host
     Status.CANCELLED: set(),
 }
 ALL: tuple[c.Command, ...] = (
     *(OPEN, GO, HOLD, RESUME, END, POST, CANCEL),
     c.Delay(by="ann", role=Role.HOST, starts_at_ms=NOW + 1, reason="The train is late."),
-    c.Withhold(by="ann", role=Role.HOST),
+    WITHHOLD,
 )
 
 

@@ -88,3 +88,20 @@ def test_muting_silences_and_observations_follow() -> None:
     assert not of(granted, joined, muted, spoke).seats["s1"].speaking
     assert not of(granted, joined, left).seats["s1"].connected
     assert of(joined, left, spoke, muted).seats == {}
+
+
+def test_doors_move_with_the_start() -> None:
+    made = e.Scheduled(**AT, title="T", starts_at_ms=10_000, doors_at_ms=9_000)
+    later = of(made, e.Delayed(**AT, starts_at_ms=25_000, reason="Late."))
+    assert (later.starts_at_ms, later.doors_at_ms) == (25_000, 24_000)
+    again = of(
+        made,
+        e.Delayed(**AT, starts_at_ms=25_000, reason="Late."),
+        e.Delayed(**AT, starts_at_ms=20_000, reason="Not so late."),
+    )
+    assert again.doors_at_ms == 19_000
+    by_hand = of(
+        e.Scheduled(**AT, title="T", starts_at_ms=10_000),
+        e.Delayed(**AT, starts_at_ms=25_000, reason="Late."),
+    )
+    assert by_hand.doors_at_ms is None

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from signal import SIGKILL, SIGSTOP
 
 import msgspec
 import pytest
@@ -25,6 +26,7 @@ from hustings.config import Settings
 from hustings.errors import NoResponder
 from hustings.keys import Keys
 from hustings.log import subjects
+from hustings.log.connect import connect
 from hustings.log.contract import Live, Log, Message
 from hustings.log.follow import read_state
 from hustings.log.propose import propose
@@ -55,14 +57,22 @@ def normal_priority() -> Iterator[None]:
 class StageProcess:
     """One stage role, run in this process on connections of its own."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, ready: asyncio.Event) -> None:
         self.context = context
         self.instance = context.instance
-        self.ready = asyncio.Event()
+        self.ready = ready
         self.task: asyncio.Task[None]
+
+    async def serve(self) -> None:
+        """Begin to serve, and wait until it is ready."""
+        self.task = asyncio.create_task(serve(self.context))
+        await until(lambda: self.ready.is_set() or self.task.done())
+        assert self.ready.is_set()
 
     async def kill(self) -> None:
         """End it at once, without a word to the log."""
+        if not hasattr(self, "task"):
+            return
         self.task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.task
@@ -112,12 +122,18 @@ class Hall:
 
     async def stage(self, index: int = 0, **settings: object) -> StageProcess:
         """Start a stage role and wait until it is ready."""
-        log, live = await self._connect("stage")
-        base = settings_as("stage", *self._servers)
+        stage = await self.prepare(index, **settings)
+        await stage.serve()
+        return stage
+
+    async def prepare(self, index: int = 0, **settings: object) -> StageProcess:
+        """A stage role that is connected, and not yet started."""
+        log, live, close = await connect(self.settings(**settings), name="test-stage")
+        self._stack.push_async_callback(close)
         own = {"media_port": free_port() - index, "index": index, "host": "127.0.0.1", **settings}
         ready = asyncio.Event()
         context = Context(
-            settings=msgspec.structs.replace(base, **own),
+            settings=self.settings(**own),
             instance=f"stage-{index}-{next(self._numbers)}",
             log=log,
             live=live,
@@ -126,18 +142,39 @@ class Hall:
             ready=ready.set,
             stopping=asyncio.Event(),
         )
-        assert isinstance(context.settings, Settings)
-        stage = StageProcess(context)
-        stage.task = asyncio.create_task(serve(context))
+        stage = StageProcess(context, ready)
         self._stack.push_async_callback(stage.kill)
-        await until(lambda: ready.is_set() or stage.task.done())
-        assert ready.is_set()
         return stage
+
+    def settings(self, **own: object) -> Settings:
+        """A stage's settings."""
+        made = msgspec.structs.replace(settings_as("stage", *self._servers), **own)
+        assert isinstance(made, Settings)
+        return made
 
     @property
     def answering(self) -> bool:
         """Whether a stage says in its beats that it holds the space."""
         return self.space in self._held
+
+    @property
+    def log_port(self) -> int:
+        """Where the log server listens."""
+        return self._servers[1].port
+
+    def freeze_live(self) -> None:
+        """The live server answers nothing any more."""
+        pid = self._servers[0].pid
+        assert pid is not None
+        os.kill(pid, SIGSTOP)
+
+    async def replace_live(self) -> None:
+        """The live server is killed, and another one takes its place."""
+        pid = self._servers[0].pid
+        assert pid is not None
+        os.kill(pid, SIGKILL)
+        await self._servers[0].wait()
+        await self._servers[0].start()
 
     async def stop_log(self) -> None:
         """The log server ends."""
@@ -268,7 +305,7 @@ class Hall:
         self.observed.append(decode(message.data))
 
     async def _on_beat(self, message: Message) -> None:
-        self._held = msgspec.json.decode(message.data, type=list[str])
+        self._held = list(msgspec.json.decode(message.data, type=dict[str, int]))
 
     async def _on_levels(self, message: Message) -> None:
         self.levels.append(msgspec.json.decode(message.data)["levels"])

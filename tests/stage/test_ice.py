@@ -92,6 +92,7 @@ def without(name: str) -> bytes:
         bytes(stun.Message(stun.Method.ALLOCATE, stun.Class.REQUEST)),
         bytes(request({"SOFTWARE": "x" * limits.STUN_BYTES})),
     ],
+    ids=lambda datagram: f"{len(datagram)}-bytes",
 )
 def test_what_is_no_check_is_bad_input(datagram: bytes) -> None:
     with pytest.raises(BadInput, match="STUN"):

@@ -304,11 +304,12 @@ def test_a_stray_packet_changes_nothing() -> None:
     first = clean.run()
     run_push = disturbed.buffer.push
 
-    def stray(*, sequence: int, timestamp: int, payload: bytes, now_ns: int) -> None:
-        run_push(sequence=sequence, timestamp=timestamp, payload=payload, now_ns=now_ns)
+    def stray(*, sequence: int, timestamp: int, payload: bytes, now_ns: int) -> bool:
+        taken = run_push(sequence=sequence, timestamp=timestamp, payload=payload, now_ns=now_ns)
         if sequence % 10 == 0:
             wild = sequence + 20_000 & 0xFFFF
             run_push(sequence=wild, timestamp=12_345, payload=payload, now_ns=now_ns)
+        return taken
 
     disturbed.buffer.push = stray  # type: ignore[method-assign]
     assert np.array_equal(first, disturbed.run())

@@ -92,7 +92,7 @@ async def test_a_replaced_holder_cannot_write(log: Log) -> None:
 
 
 async def test_a_space_without_chunks_begins_at_zero(log: Log) -> None:
-    at = await lease.resumption(log, await taken(log), boot_id=BOOT, boottime_ns=10**12)
+    at = await lease.resumption(log, await taken(log), boot_id=BOOT, boottime_ns=lambda: 10**12)
     assert at == lease.Resumption(n=0, into_ns=0, n_last=None)
 
 
@@ -113,7 +113,7 @@ async def test_on_the_same_boot_the_boot_clock_counts(
     first = await taken(log)
     await chunk_logged(log, first.epoch, 7, boottime_ns=10**12)
     second = await taken(log, "stage-1-2")
-    at = await lease.resumption(log, second, boot_id=BOOT, boottime_ns=10**12 + elapsed_ns)
+    at = await lease.resumption(log, second, boot_id=BOOT, boottime_ns=lambda: 10**12 + elapsed_ns)
     assert at == lease.Resumption(n=n, into_ns=into_ns, n_last=7)
 
 
@@ -124,10 +124,32 @@ async def test_on_another_boot_the_log_servers_stamps_count(log: Log) -> None:
     assert entry is not None
     await asyncio.sleep(1.2 * clock.CHUNK_MS / 1000)  # the programme has no stage for so long
     second = await taken(log, "stage-1-2")
-    at = await lease.resumption(log, second, boot_id=BOOT, boottime_ns=0)
-    elapsed_ns = second.stamp_ns - entry.stamp_ns
-    assert at.n == 8 + elapsed_ns // clock.CHUNK_NS
-    assert at.n >= 9
+    later_ns = 2 * clock.CHUNK_NS
+    at = await lease.resumption(
+        log, second, boot_id=BOOT, boottime_ns=lambda: second.at_ns + later_ns
+    )
+    elapsed_ns = second.stamp_ns - entry.stamp_ns + later_ns
+    assert (at.n, at.into_ns) == (8 + elapsed_ns // clock.CHUNK_NS, elapsed_ns % clock.CHUNK_NS)
+    assert at.n >= 11
+
+
+async def test_the_clock_goes_on_while_the_log_takes_its_time(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await taken(log)
+    began_ns = boot.boottime_ns()
+    await chunk_logged(log, first.epoch, 7, boottime_ns=began_ns)
+    second = await taken(log, "stage-1-2")
+    answer = log.last
+
+    async def slowly(space: str, kind: Kind) -> Entry | None:
+        await asyncio.sleep(0.1)
+        return await answer(space, kind)
+
+    monkeypatch.setattr(log, "last", slowly)
+    at = await lease.resumption(log, second, boot_id=BOOT, boottime_ns=boot.boottime_ns)
+    counted_ns = (at.n - 8) * clock.CHUNK_NS + at.into_ns
+    assert 0 <= boot.boottime_ns() - began_ns - counted_ns < 50_000_000
 
 
 def test_a_lease_that_is_none_is_refused() -> None:

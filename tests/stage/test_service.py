@@ -90,6 +90,7 @@ async def test_the_audience_hears_the_stage_on_air_and_only_then(hall: Hall) -> 
     assert [chunk.n for chunk in chunks] == list(range(len(chunks)))
     assert len({chunk.epoch for chunk in chunks}) == 1
     assert [k for k, _ in itertools.groupby(x.programme for x in chunks)] == [HOLD, LIVE] * 2
+    await until(lambda: len(hall.chunks) == len(chunks))
     assert chunks == hall.chunks
     sound = opus_sound(chunks)
     for index, chunk in enumerate(chunks[:-1]):

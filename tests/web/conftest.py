@@ -1,13 +1,29 @@
-"""Fixtures: the servers, and a studio on them."""
+"""Fixtures: the servers, a studio on them, and a browser."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import pytest
+from playwright.async_api import BrowserContext, async_playwright
 
+from tests.conftest import CHROMIUM
 from tests.web import running
+
+ARGUMENTS: Final = [
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--autoplay-policy=no-user-gesture-required",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--disable-sync",
+]
 
 
 @pytest.fixture
@@ -22,3 +38,13 @@ async def web(tmp_path: Path, servers: running.Engines) -> AsyncIterator[running
     folder.mkdir()
     async with running.studio(folder, servers) as found:
         yield found
+
+
+@pytest.fixture
+async def context(tmp_path: Path) -> AsyncIterator[BrowserContext]:
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch_persistent_context(
+            str(tmp_path / "profile"), executable_path=CHROMIUM, args=ARGUMENTS
+        )
+        yield found
+        await found.close()

@@ -25,7 +25,9 @@ async def test_first_link_works_once(web: Running) -> None:
         assert sorted(a.status_code for a in answers) == [303, 410]
         winner = client if answers[0].status_code == 303 else late
         assert "Hanna Host" in (await winner.get("/")).text
-        assert (await late.get(link, headers={"accept": "text/html"})).status_code == 410
+        page = await late.get(link, headers={"accept": "text/html"})
+        assert page.status_code == 410
+        assert "Sign in with it" in page.text
     assert not file.exists()
 
 
@@ -41,6 +43,13 @@ async def test_first_link_lasts_over_a_restart_and_then_no_more(
             assert (await client.post(path, data=FORM)).status_code == 303
     async with studio(tmp_path, servers) as third:
         assert not (third.folder / "first-link").exists()
+
+
+async def test_wrong_first_link_says_how_to_get_one(web: Running) -> None:
+    async with web.browser() as client:
+        page = await client.get("/first/nonsense", headers={"accept": "text/html"})
+    assert page.status_code == 410
+    assert "Start Hustings again" in page.text
 
 
 async def test_first_form_says_what_is_wrong_beside_the_field(web: Running) -> None:

@@ -10,40 +10,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, expect
 
 from hustings.log import subjects
 from hustings.log.contract import Live, Log
 from hustings.log.subjects import Kind
 from hustings.space import encode
 from hustings.space.event import SeatJoined, Spoke
-from tests.conftest import CHROMIUM
 from tests.servers import connected
 from tests.web.running import EMAIL, PASSWORD, Running, make_space, until
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS: Final = [
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SIZES: Final = {"telephone": (360, 740), "desktop": (1280, 860)}
-
-
-@pytest.fixture
-async def context(tmp_path: Path) -> AsyncIterator[BrowserContext]:
-    async with async_playwright() as playwright:
-        found = await playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=CHROMIUM, args=ARGUMENTS
-        )
-        yield found
-        await found.close()
 
 
 @pytest.fixture
@@ -174,6 +153,63 @@ async def test_speaker_takes_a_seat(web: Running, page: Page, tmp_path: Path) ->
         await host.delete(f"/api/spaces/{space}/seats/{answer.json()['seat']}")
         await page.locator("#notice").wait_for()
         assert "taken away" in await page.locator("#notice").inner_text()
+
+
+async def test_cohost_who_is_removed_runs_nothing(web: Running, page: Page) -> None:
+    async with web.host() as host:
+        space = (await make_space(host))["id"]
+        body = {"name": "Amara", "role": "cohost"}
+        made = (await host.post(f"/api/spaces/{space}/seats", json=body)).json()
+        await page.goto(made["link"])
+        await page.get_by_role("button", name="Take your seat").click()
+        await page.wait_for_selector("body[data-events=true]")
+        assert await page.locator("#next-step").is_visible()
+        own = page.locator(f"[data-seat='{made['seat']}']")
+        others = page.locator(f"[data-seat]:not([data-seat='{made['seat']}'])")
+        await own.wait_for()
+        assert not await others.locator("[data-act=remove]").is_visible(), "the host's seat stays"
+        await host.delete(f"/api/spaces/{space}/seats/{made['seat']}")
+        await page.locator("#notice").wait_for()
+        assert "taken away" in await page.locator("#notice").inner_text()
+        for gone in ("#next-step", "#invite", "#later", "#offline", "#microphone"):
+            assert not await page.locator(gone).is_visible(), gone
+
+
+async def test_desk_says_when_nobody_is_signed_in(web: Running, context: BrowserContext) -> None:
+    page = context.pages[0]
+    await _signed_in(web, page)
+    async with web.host() as host:
+        made = await make_space(host)
+        await page.goto(made["stage_url"])
+        await page.wait_for_selector("body[data-events=true]")
+        await context.clear_cookies()
+        await page.locator("#next-step").click()
+        await page.locator("#notice").wait_for()
+        assert "You are signed out" in await page.locator("#notice").inner_text()
+
+
+async def test_second_press_does_not_go_live(web: Running, page: Page) -> None:
+    await _signed_in(web, page)
+    servers = web.engines
+    async with (
+        web.host() as host,
+        connected("stage", servers.live, servers.log, servers.passwords) as (record, _),
+    ):
+        made = await make_space(host)
+        await page.goto(made["stage_url"])
+        joined = SeatJoined(at_ms=1, seat=made["seats"][0]["id"], join=1, n=0)
+        await record.append(made["id"], Kind.OBS, encode(joined), message_id="joined")
+        await page.wait_for_selector("[data-seat][data-connected=true]")
+        next_step = page.locator("#next-step")
+        await next_step.focus()
+        await page.keyboard.press("Space")
+        await page.wait_for_selector("body[data-status=doors]")
+        await page.keyboard.press("Space")
+        await expect(next_step).to_be_enabled()
+        assert (await host.get(f"/api/spaces/{made['id']}")).json()["status"] == "doors"
+        # The button keeps the focus, and works once it has been seen.
+        await page.keyboard.press("Space")
+        await page.wait_for_selector("body[data-status=live]")
 
 
 async def test_keyboard_reaches_the_next_step(web: Running, page: Page) -> None:

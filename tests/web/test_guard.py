@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Final
@@ -9,6 +11,7 @@ from typing import Final
 import pytest
 
 from hustings import limits
+from hustings.web.catalogue import Catalogue
 from tests.web.running import Running, is_problem, make_space
 
 
@@ -130,3 +133,74 @@ async def test_unknown_addresses_and_methods(web: Running) -> None:
         page = await client.get("/nope", headers={"accept": "text/html"})
         assert page.status_code == 404
         assert "<h1>Nothing here</h1>" in page.text
+
+
+async def test_words_stand_in_one_line_and_are_not_empty(web: Running) -> None:
+    async with web.host() as client:
+        made = await make_space(client, title="An\r\nevening\t here")
+        assert made["title"] == "An evening here"
+        seats = f"/api/spaces/{made['id']}/seats"
+        for name in (" ", "\n"):
+            is_problem(await client.post("/api/spaces", json={"title": name}), 422, "value")
+            is_problem(await client.post(seats, json={"name": name}), 422, "value")
+    async with web.browser() as client:
+        nul = {"email": "a\x00@example.org", "password": "x"}
+        assert (await client.post("/sign-in", data=nul)).status_code == 422
+
+
+async def test_what_is_not_http_is_a_problem(web: Running) -> None:
+    host, port = web.url.removeprefix("http://").split(":")
+    for head in (b"\x16\x03\x01\x02\x00 hello\r\n\r\n", b"GET / HTTP/1.1\r\nbad head\r\n\r\n"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head)
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        await writer.wait_closed()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b"content-type: application/problem+json" in answer.lower()
+        assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "request"
+
+
+async def test_a_head_that_does_not_come_is_not_awaited(
+    web: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "HEAD_S", 0.2)
+    host, port = web.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
+    with contextlib.suppress(ConnectionResetError):
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.close()
+    with contextlib.suppress(ConnectionResetError):
+        await writer.wait_closed()
+
+
+async def test_answer_to_a_bug_is_safe(
+    web: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    async with web.host() as client:
+        monkeypatch.setattr(Catalogue, "owned", broken)
+        is_problem(await client.get("/api/spaces"), 500, "bug")
+        page = await client.get("/", headers={"accept": "text/html"})
+        assert page.status_code == 500
+        assert "a bug" not in page.text
+        assert "script-src 'self';" in page.headers["content-security-policy"]
+        assert page.headers["cache-control"] == "no-store"
+
+
+async def test_another_name_of_this_machine_leads_to_the_studio(web: Running) -> None:
+    port = web.url.rpartition(":")[2]
+    accept = {"accept": "text/html"}
+    async with web.browser() as client:
+        for name in ("localhost", "[::1]"):
+            headers = {"host": f"{name}:{port}"}
+            answer = await client.get("/sign-in?next=/new", headers={**accept, **headers})
+            assert answer.headers["location"] == f"{web.url}/sign-in?next=/new"
+            # Programs are let through.
+            assert (await client.get("/healthz", headers=headers)).status_code == 200
+        for name in ("evil.example", f"evil.example:{port}", "localhost:1", "a:b", ""):
+            answer = await client.get("/sign-in", headers={**accept, "host": name})
+            assert answer.status_code in (200, 400), name

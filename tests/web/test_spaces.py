@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 
 import httpx
+import pytest
+from sqlalchemy.exc import OperationalError
 
 from hustings import keys, limits, ticket
 from hustings.log import subjects
 from hustings.log.contract import Message
+from hustings.space import Refusal
+from hustings.web.catalogue import Catalogue
+from hustings.web.database import Database
+from hustings.web.spaces import Spaces
+from hustings.web.watch import Watches
 from tests.servers import connected
 from tests.web.running import Running, is_problem, make_space, until
 
@@ -223,6 +231,16 @@ async def test_cohost_runs_the_space(web: Running) -> None:
             assert (await command(cohost, space, "doors")).status_code == 200
 
 
+async def test_the_hosts_seat_stays(web: Running) -> None:
+    async with web.host() as host:
+        made = await make_space(host)
+        path = f"/api/spaces/{made['id']}/seats/{made['seats'][0]['id']}"
+        async with web.speaker(host, made["id"], role="cohost") as (cohost, _):
+            is_problem(await cohost.delete(path), 403, "role")
+            is_problem(await host.delete(path), 403, "role")
+            assert (await host.post(f"/api/spaces/{made['id']}/ticket")).status_code == 200
+
+
 async def test_mute_and_unmute(web: Running) -> None:
     async with web.host() as host:
         made = await make_space(host)
@@ -252,6 +270,49 @@ async def test_removed_speaker_has_nothing_left(web: Running) -> None:
             assert [s["id"] for s in answer.json()["seats"]] == [host_seat]
             is_problem(await speaker.post(f"/api/spaces/{space}/ticket"), 403, "seat")
             assert (await speaker.get(invited["link"])).status_code == 410
+
+
+async def test_removal_has_the_last_word(web: Running) -> None:
+    database = Database(f"sqlite+aiosqlite:///{web.folder / 'hustings.db'}")
+    catalogue = Catalogue(database)
+    async with web.host() as host, asyncio.TaskGroup() as group:
+        spaces = Spaces(
+            log=web.record,
+            live=web.live,
+            keys=keys.ensure(web.folder),
+            catalogue=catalogue,
+            watches=Watches(log=web.record, live=web.live, group=group),
+        )
+        space = (await make_space(host))["id"]
+        made = (await host.post(f"/api/spaces/{space}/seats", json={"name": "Amara"})).json()
+        # Somebody opens the invitation; before the name is sent, a host takes the seat away.
+        invite = await catalogue.invited(made["link"].rpartition("/")[2], now_ms=now_ms())
+        assert invite is not None
+        assert (await host.delete(f"/api/spaces/{space}/seats/{made['seat']}")).status_code == 200
+        refused = await spaces.accept(invite, "Amara", now_ms=now_ms())
+        assert isinstance(refused, Refusal)
+        seats = (await host.get(f"/api/spaces/{space}")).json()["seats"]
+        assert made["seat"] not in [one["id"] for one in seats]
+    await database.close()
+
+
+async def test_commands_do_not_wait_for_the_catalogue(
+    web: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with web.host() as host:
+        space = (await make_space(host))["id"]
+
+        async def locked(*_: object) -> None:
+            raise OperationalError("UPDATE spaces", {}, Exception("database is locked"))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Catalogue, "refresh", locked)
+            answer = await command(host, space, "doors")
+            assert answer.status_code == 200
+            assert answer.json()["status"] == "doors"
+        # The copy follows when the database can be written again.
+        await command(host, space, "live")
+        assert [one["status"] for one in (await host.get("/api/spaces")).json()] == ["live"]
 
 
 async def test_speaker_steps_down(web: Running) -> None:

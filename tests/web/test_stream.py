@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 
+from hustings import limits
 from hustings.log import subjects
+from hustings.log.contract import Entry
 from hustings.log.subjects import Kind
 from hustings.space import encode
 from hustings.space.event import SeatJoined, Warned
@@ -117,3 +120,66 @@ async def test_stream_ends_with_the_seat(web: Running) -> None:
                 last = [data async for name, data in stream if name == "state"]
                 assert seat not in [s["id"] for s in last[-1]["seats"]]
             is_problem(await speaker.get(f"/api/spaces/{space}/events"), 403, "seat")
+
+
+async def test_stream_ends_with_the_sign_in(web: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WATCH_PING_S", 0.2)
+    async with web.host() as host:
+        space = (await make_space(host))["id"]
+        async with events(host, space) as stream:
+            await expect(stream, "state")
+            await host.post("/sign-out")
+            assert [name async for name, _ in stream if name == "state"] == []
+        is_problem(await host.get(f"/api/spaces/{space}/events"), 401, "sign-in")
+
+
+async def test_whoever_sits_down_tells_the_seats_other_pages(web: Running) -> None:
+    async with web.host() as host:
+        space = (await make_space(host))["id"]
+        async with (
+            web.speaker(host, space) as (speaker, _),
+            events(speaker, space) as own,
+            events(host, space) as other,
+        ):
+            await expect(own, "state")
+            await expect(other, "state")
+            answer = await speaker.post(f"/api/spaces/{space}/ticket", json={"page": "p1"})
+            assert answer.status_code == 200
+            assert await expect(own, "taken") == {"page": "p1"}
+            await host.post(f"/api/spaces/{space}/doors")
+            names = []
+            async for name, data in other:
+                names.append(name)
+                if name == "state" and data["status"] == "doors":
+                    break
+            assert "taken" not in names, "it is for the same seat only"
+            bad = {"page": "<b>"}
+            is_problem(await speaker.post(f"/api/spaces/{space}/ticket", json=bad), 422, "value")
+
+
+async def test_followed_space_is_not_read_again(
+    web: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    read = web.record.read
+
+    def counted(space: str, kinds: Collection[Kind], *, after: int = 0) -> AsyncIterator[Entry]:
+        if Kind.OBS in kinds:
+            reads.append(space)
+        return read(space, kinds, after=after)
+
+    async with web.host() as host:
+        made = await make_space(host)
+        path = f"/api/spaces/{made['id']}"
+        seat = f"{path}/seats/{made['seats'][0]['id']}"
+        async with events(host, made["id"]) as stream:
+            await expect(stream, "state")
+            monkeypatch.setattr(web.record, "read", counted)
+            for _ in range(20):
+                assert (await host.get(path)).json()["seats"][0]["muted"] is False
+            assert reads == []
+            # Whoever has decided something reads it, however late the follower is.
+            for _ in range(10):
+                for verb, muted in (("mute", True), ("unmute", False)):
+                    assert (await host.post(f"{seat}/{verb}")).status_code == 200
+                    assert (await host.get(path)).json()["seats"][0]["muted"] is muted

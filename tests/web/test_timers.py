@@ -17,7 +17,8 @@ from hustings.space.command import OpenDoors
 from hustings.space.event import DoorsOpened
 from hustings.web.catalogue import Catalogue
 from hustings.web.database import Database
-from tests.web.running import Engines, Running, make_space, studio, until
+from tests.servers import connected
+from tests.web.running import Engines, Running, is_problem, make_space, studio, until
 
 
 async def opened(web: Running, space: str) -> list[DoorsOpened]:
@@ -60,6 +61,22 @@ async def test_doors_wait_for_the_log(web: Running) -> None:
         await web.engines.log.start()
         await until(lambda: status(host, made["id"], "doors"), within_s=15)
         assert len(await opened(web, made["id"])) == 1
+
+
+async def test_space_without_a_log_keeps_no_other_from_opening(web: Running) -> None:
+    servers = web.engines
+    async with (
+        web.host() as host,
+        connected("archive", servers.live, servers.log, servers.passwords) as (record, _),
+    ):
+        soon = time.time_ns() // 1_000_000 + 500
+        times = {"starts_at_ms": soon + 60_000, "doors_at_ms": soon}
+        lost = await make_space(host, title="Lost", **times)
+        await record.delete(lost["id"])
+        made = await make_space(host, **times)
+        await until(lambda: status(host, made["id"], "doors"))
+        is_problem(await host.get(f"/api/spaces/{lost['id']}"), 404, "not-found")
+        assert "Lost" in (await host.get("/")).text
 
 
 async def test_catalogue_follows_what_others_decide(web: Running) -> None:

@@ -7,7 +7,8 @@ Signed is the canonical form of the member `receipt`: JSON by RFC 8785, which fo
 receipt may be reformatted and stays valid. Times and lengths are whole milliseconds. The signature
 is plain Ed25519 (RFC 8032); the key's id is the beginning of the SHA-256 of its 32 raw bytes.
 
-A receipt depends on the log alone: built again after a crash, it is the same.
+A receipt depends on the log alone, but for the count of listeners, which is kept beside it: built
+again after a crash, it is the same.
 """
 
 from __future__ import annotations

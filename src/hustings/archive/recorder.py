@@ -25,9 +25,7 @@ from hustings.archive.replay import AAC_NAME, OPUS_NAME
 from hustings.errors import Conflict, LogAway, StoreError
 from hustings.keys import Keys
 from hustings.log.contract import Entry, Live, Log
-from hustings.log.follow import read_state
 from hustings.log.propose import propose
-from hustings.log.subjects import Kind
 from hustings.space import Command, Refusal, Status
 from hustings.space.command import Post, Withhold
 from hustings.store import layout
@@ -51,7 +49,6 @@ class Recorder:
         self, space: str, *, folder: Path, log: Log, live: Live, objects: Objects, keys: Keys
     ) -> None:
         self.space = space
-        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._log = log
         self._live = live
@@ -68,20 +65,25 @@ class Recorder:
     async def run(self) -> None:
         """Record until the space has ended, and post it; returns at once if it was called off."""
         while True:
-            recording = Recording(self.space, self._folder / "recording")
             try:
-                await self._follow(recording)
-                if recording.ended:
-                    await self._read_rest(recording)
-                    await self._complete(recording)
-                shutil.rmtree(self._folder, ignore_errors=True)
-                return
+                await self._record()
             except OSError as error:
                 # A full disk, above all. What is written is thrown away to make room.
                 log.error("space %s: recording begins again: %s", self.space, error)
-            finally:
-                await asyncio.to_thread(recording.abandon)
-            await asyncio.sleep(limits.ARCHIVE_RETRY_S)
+                await asyncio.sleep(limits.ARCHIVE_RETRY_S)
+                continue
+            shutil.rmtree(self._folder, ignore_errors=True)
+            return
+
+    async def _record(self) -> None:
+        recording = Recording(self.space, self._folder / "recording")
+        try:
+            await self._follow(recording)
+            if recording.ended:
+                await self._read_rest(recording)
+                await self._complete(recording)
+        finally:
+            await asyncio.to_thread(recording.abandon)
 
     async def _follow(self, recording: Recording) -> None:
         """Read the log until it says that the space has ended, or is called off."""
@@ -168,9 +170,6 @@ class Recorder:
     async def _propose(self, command: Command) -> None:
         while True:
             try:
-                if await self._withheld():
-                    log.info("space %s: withheld, not posted", self.space)
-                    return
                 answer = await propose(
                     self._log, self._live, self.space, command, now_ms=_wall_clock_ms
                 )
@@ -179,13 +178,9 @@ class Recorder:
                 await asyncio.sleep(limits.ARCHIVE_RETRY_S)
                 continue
             if isinstance(answer, Refusal):
-                log.info("space %s: not posted again: %s", self.space, answer.reason)
+                # It is posted already, or the host has decided that it is not published.
+                log.info("space %s: left as it is: %s", self.space, answer.reason)
             return
-
-    async def _withheld(self) -> bool:
-        """Whether the host has decided meanwhile that nothing is published."""
-        space, _ = await read_state(self._log, self.space, kinds=(Kind.EV,))
-        return space is not None and space.status is Status.WITHHELD
 
 
 def _place(space: str, name: str) -> str:

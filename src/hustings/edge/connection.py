@@ -341,6 +341,7 @@ class Connection:
             return
         if self._drained is not None:
             self._state = State.WORKING
+            self.deadline = float("inf")  # the source may be slower than the visitor
             self._host.poller.change(self.sock.fileno(), poll.GONE_ONLY)
             self._drained.set_result(None)
             self._drained = None

@@ -167,9 +167,11 @@ class Door:
         state = _state(room)
         # In a script element only "<" could end it or open a comment; JSON may escape it.
         data = document.decode().replace("<", "\\u003c")
+        # What people wrote comes last, so that nothing in it is taken for a placeholder.
         return (
             self._assets.page.replace("{{assets}}", self._assets.prefix)
             .replace("{{space}}", state.id)
+            .replace("{{title}}", html.escape(state.title))
             .replace("<!--hustings:head-->", self._head(state))
             .replace(
                 "<!--hustings:state-->",

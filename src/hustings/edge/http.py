@@ -151,9 +151,14 @@ class Server:
     def _welcome(self, sock: socket.socket) -> None:
         secure = self._certificate is not None
         if self._certificate is not None:
-            sock = self._certificate.context.wrap_socket(
-                sock, server_side=True, do_handshake_on_connect=False
-            )
+            try:
+                sock.getpeername()  # one that was reset by now fails half wrapped
+                sock = self._certificate.context.wrap_socket(
+                    sock, server_side=True, do_handshake_on_connect=False
+                )
+            except OSError:
+                sock.close()
+                return
         connection = Connection(sock, self, secure=secure)
         if not connection.gone:
             self._active.add(connection)

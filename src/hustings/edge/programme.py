@@ -83,9 +83,12 @@ class Programme:
         self._pending.put(payloads)
         self._bursts.clear()
 
-    def told(self) -> bytes | None:
-        """All there is to tell a newcomer, as events of a chunk."""
-        return encode(self._whole())
+    def told(self, form: Form) -> bytes:
+        """All there is to tell, as events of the next chunk: what rode with those of the past is
+        not in the `history`."""
+        newest = self.ring.newest
+        n = 0 if newest is None else newest + 1
+        return forms.with_events(form, n, b"", encode(self._whole()))
 
     def join(self, form: Form, sock: socket.socket, head: bytes, *, chunked: bool) -> None:
         """A newcomer: header and burst at once, then live."""
@@ -170,7 +173,8 @@ class Programme:
         slots = self.ring.since(max(0, newest - limits.BURST_CHUNKS + 1, self.ring.oldest() or 0))
         assert slots, "the newest chunk is in the ring"
         made = [_sound(form, slot) for slot in slots]
-        made[-1] = forms.with_events(form, slots[-1].n, made[-1], self.told())
+        events = encode(self._whole())
+        made[-1] = forms.with_events(form, slots[-1].n, made[-1], events)
         self._bursts[form] = (newest, b"".join(made))
         return self._bursts[form][1]
 

@@ -22,7 +22,7 @@ from hustings.edge.forms import Form
 from hustings.edge.head import Request
 from hustings.edge.http import Handover
 from hustings.edge.programme import Programme
-from hustings.errors import LogError
+from hustings.errors import BadInput, LogError
 
 # A player's end of buffer is a time in seconds that was rounded on its way: a chunk that begins
 # this much later than asked for is the one that is meant.
@@ -74,25 +74,29 @@ class Push:
         try:
             # An edge that was just started reads the ring's past first: nobody hears it as news.
             await programme.primed.wait()
-            async with self._turn, asyncio.timeout(limits.CHASE_S):
+            if chaser.gone():
+                return
+            async with asyncio.timeout(limits.CHASE_S):
                 if from_ms is None or _newcomer(programme, from_ms):
                     parked = True
                     programme.join(form, chaser.sock, head, chunked=chunked)
                     return
                 n = _first(programme, from_ms)
-                first, events = head + chaser.framed(forms.opening(form)), programme.told()
+                first = head + chaser.framed(forms.opening(form))
                 while True:
-                    data, after = await self._history(programme, form, n)
-                    if chaser.gone:
+                    # Whoever is slow to take what was read keeps nobody else from reading.
+                    async with self._turn:
+                        data, after = await self._history(programme, form, n)
+                    if chaser.gone():
                         return
                     if not data:
                         # Nothing has been awaited since it was found that nothing is left to send.
                         parked = True
-                        programme.park(form, chaser.sock, first, chunked=chunked)
+                        told = chaser.framed(programme.told(form))
+                        programme.park(form, chaser.sock, first + told, chunked=chunked)
                         return
-                    data = forms.with_events(form, n, data, events)
                     await chaser.send(first + chaser.framed(data))
-                    first, events, n = b"", None, after
+                    first, n = b"", after
         except (OSError, TimeoutError):
             pass  # it is gone, or takes nothing: it comes back by itself
         finally:
@@ -103,8 +107,9 @@ class Push:
     async def _history(self, programme: Programme, form: Form, n: int) -> tuple[bytes, int]:
         try:
             return await programme.history(form, n)
-        except LogError:
-            # Neither ring nor spool has it and the log is away: a gap, rather than nothing.
+        except (LogError, BadInput):
+            # Neither ring nor spool has it, and the log is away or has something that cannot be
+            # read: a gap, rather than nothing.
             return await programme.history(form, programme.ring.oldest() or n)
 
 
@@ -123,7 +128,6 @@ class _Chaser:
         self._writable: asyncio.Future[None] | None = None
         poller.change(sock.fileno(), poll.GONE_ONLY, self)
 
-    @property
     def gone(self) -> bool:
         """Whether the other side has left."""
         return self.sock.fileno() < 0
@@ -137,6 +141,9 @@ class _Chaser:
         waiting, self._writable = self._writable, None
         if mask & poll.GONE:
             self.close()
+        else:
+            # Writable it may stay for long: it is asked for again when it is waited for.
+            self._poller.change(self.sock.fileno(), poll.GONE_ONLY)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
 

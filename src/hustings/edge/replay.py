@@ -6,6 +6,7 @@ knows its address.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from typing import Final
@@ -20,6 +21,7 @@ from hustings.store.objects import Objects
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 _STEM: Final = re.compile(r"([A-Za-z0-9_-]{1,64})\.opus")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+_BLOCKS: Final = 4  # sent in one turn of the loop: a millisecond that the live programme waits
 _TYPES: Final = {"m4a": "audio/mp4", "opus": "audio/ogg; codecs=opus", "json": "application/json"}
 
 
@@ -29,6 +31,7 @@ class Replay:
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
         self._reading = 0
+        self._turn = asyncio.Semaphore(_BLOCKS)
 
     async def answer(self, request: Request, space: Space, names: tuple[str, ...]) -> Reply:
         """A file of a posted space. `names` is the path below `/live/<space>/`."""
@@ -92,6 +95,8 @@ class Replay:
                 block = await self._objects.get(path, start, stop)
                 if not block:
                     return
+                async with self._turn:
+                    await asyncio.sleep(0)
                 yield block
                 start += len(block)
         finally:

@@ -62,6 +62,9 @@ class Ring:
             return []
         if self.newest is not None and chunk.n <= self.newest:
             self._amend(chunk)
+            if chunk.n > self._heard_n:
+                # The way here has become longer: wait longer, or all that follows is late as well.
+                self._heard_n, self._heard_s = chunk.n, now_s
             return []
         self.epoch = chunk.epoch
         given = []

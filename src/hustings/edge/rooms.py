@@ -28,6 +28,7 @@ class Rooms:
         self._rooms: dict[str, tuple[Room, asyncio.Task[None]]] = {}
         self._opening: dict[str, asyncio.Future[Room | None]] = {}
         self._unknown: dict[str, float] = {}
+        self._closed = False
         self._loop = asyncio.get_running_loop()
 
     def __len__(self) -> int:
@@ -77,7 +78,8 @@ class Rooms:
                     task.cancel()
 
     async def close(self) -> None:
-        """End every room; listeners are cut off, to resume elsewhere."""
+        """End every room; listeners are cut off, to resume elsewhere. None is opened any more."""
+        self._closed = True
         tasks = [task for _, task in self._rooms.values()]
         self._rooms.clear()
         for task in tasks:
@@ -101,6 +103,8 @@ class Rooms:
         if kept is None and not await self._house.log.exists(space):
             self._remember_unknown(space)
             return None
+        if self._closed:
+            raise LogAway("this edge leaves")
         room = self._rooms[space][0] if space in self._rooms else None
         if room is None:
             room = Room(space, self._house, kept=kept)

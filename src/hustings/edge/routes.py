@@ -14,12 +14,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from hustings import limits
 from hustings.edge import admission, news, push, reply, segments
 from hustings.edge.admission import Load, Wait
 from hustings.edge.assets import Assets
@@ -76,6 +78,7 @@ class Routes:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._listings: dict[str, asyncio.Event] = {}  # of stems, being asked of the store
         self._live: dict[str, InRoom] = {
             "door.json": self._door,
             "push": self._push,
@@ -157,11 +160,21 @@ class Routes:
         return self._house.door.document(room, wall_s=time.time())
 
     async def _list_stems(self, room: Room) -> None:
+        """Ask the store for the stems' names: once for all who want to know, and not for long."""
         if not self._house.door.needs_stems(room):
             return
         try:
-            stems = await self._house.replay.stems(room.space)
-        except StoreError:
+            async with asyncio.timeout(limits.REQUEST_S):
+                if (listed := self._listings.get(room.space)) is not None:
+                    await listed.wait()
+                    return
+                listed = self._listings[room.space] = asyncio.Event()
+                try:
+                    stems = await self._house.replay.stems(room.space)
+                finally:
+                    del self._listings[room.space]
+                    listed.set()
+        except (StoreError, TimeoutError):
             return  # the page is true without them
         self._house.door.give_stems(room, stems)
 

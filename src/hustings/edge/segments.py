@@ -8,6 +8,7 @@ past it, and is then the same bytes for ever, on every edge: fit for any cache.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from typing import Final
 
@@ -16,12 +17,16 @@ from hustings.chunk import SEGMENT_CHUNKS, Chunk, segment_of
 from hustings.edge.connection import Connection
 from hustings.edge.reply import NO_STORE, Reply, problem
 from hustings.edge.spool import Spool
-from hustings.errors import HustingsError
+from hustings.errors import BadInput, HustingsError, LogError
 from hustings.formats import fmp4
 from hustings.formats.fmp4 import Codec
 from hustings.log.contract import Log
 from hustings.log.seek import seek_chunk
 from hustings.log.subjects import Kind
+
+_log: Final = logging.getLogger("hustings.edge")
+
+_READS: Final = 4  # segments of one space read from the log at once: it is the stage's, too
 
 
 class Segments:
@@ -40,6 +45,7 @@ class Segments:
         self._loading: dict[int, asyncio.Future[tuple[Chunk, ...]]] = {}
         self._memory: OrderedDict[tuple[Codec, int], bytes] = OrderedDict()
         self._held: dict[int, list[tuple[Codec, Connection]]] = {}
+        self._turn = asyncio.Semaphore(_READS)
 
     def begin(self, n: int) -> None:
         """The log will be read from chunk `n` on, a segment's first: what is before is final."""
@@ -63,17 +69,11 @@ class Segments:
         if self._making:
             await self._settle()
         self.over = True
-        for waiting in self._held.values():
-            for _, connection in waiting:
-                connection.respond(never())
-        self._held.clear()
+        self._let_go(never())
 
     def cut(self) -> None:
         """Let go of those who wait: this edge leaves."""
-        for waiting in self._held.values():
-            for _, connection in waiting:
-                connection.respond(_LEAVING)
-        self._held.clear()
+        self._let_go(_LEAVING)
 
     async def chunks(self, k: int) -> tuple[Chunk, ...]:
         """The chunks of a settled segment: from the spool, else from the log."""
@@ -114,6 +114,13 @@ class Segments:
         waiting[:] = [(c, one) for c, one in waiting if not one.gone]
         waiting.append((codec, connection))
 
+    def _let_go(self, answer: Reply) -> None:
+        # An answer may be followed at once by the connection's next request, and that one wait.
+        held, self._held = self._held, {}
+        for waiting in held.values():
+            for _, connection in waiting:
+                connection.respond(answer)
+
     async def _settle(self) -> None:
         chunks = tuple(self._making)
         self._making = []
@@ -142,7 +149,8 @@ class Segments:
 
     async def _load(self, k: int, loading: asyncio.Future[tuple[Chunk, ...]]) -> None:
         try:
-            chunks = await self._read(k)
+            async with self._turn:
+                chunks = await self._read(k)
             if k < self.settled:
                 await self._spool.keep_chunks(self.space, k, chunks)
         except HustingsError as error:
@@ -159,20 +167,30 @@ class Segments:
         chunks: list[Chunk] = []
         seq = self._hints.pop(k, None)
         if seq is None:
-            seq = await seek_chunk(self._log, self.space, k * SEGMENT_CHUNKS)
+            seq = await self._seek(k * SEGMENT_CHUNKS)
         while seq is not None:
             entry = await self._log.next(self.space, Kind.MIX, seq=seq)
             if entry is None:
                 break
-            one = chunk.unpack(entry.data)
+            seq = entry.seq + 1
+            try:
+                one = chunk.unpack(entry.data)
+            except BadInput as error:
+                _log.warning("space %s: a chunk is passed over: %s", self.space, error)
+                continue
             if segment_of(one.n) > k:
                 self._hints[segment_of(one.n)] = entry.seq
                 break
             chunks.append(one)
-            seq = entry.seq + 1
         while len(self._hints) > limits.SEGMENTS_COUNT:
             del self._hints[next(iter(self._hints))]
         return tuple(chunks)
+
+    async def _seek(self, n: int) -> int | None:
+        try:
+            return await seek_chunk(self._log, self.space, n)
+        except BadInput as error:
+            raise LogError(f"space {self.space}: chunk {n} cannot be found: {error}") from error
 
 
 _LEAVING: Final = problem(503, "stopping", "This server is being stopped.", retry_after_s=1)

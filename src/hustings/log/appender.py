@@ -35,6 +35,7 @@ class _Waiting:
     number: int
     data: bytes
     since: float
+    order: int
 
 
 class Appender:
@@ -64,12 +65,15 @@ class Appender:
         self._on_lost = on_lost
         self._on_stop = on_stop
         self._clock = clock
-        self._queue: deque[_Waiting] = deque()
+        # Two rows of one order, so that giving up the oldest sound costs the same however much
+        # else waits.
+        self._sound: deque[_Waiting] = deque()
+        self._other: deque[_Waiting] = deque()
+        self._taken = 0
         self._current: _Waiting | None = None
         self._tried_since: float | None = None  # the entry in flight, at its first try
         self._failed = False  # whether a try of it has failed
         self._bytes = 0
-        self._sounds = 0  # of those in the queue
         self._filled = asyncio.Event()
         self._settled = asyncio.Event()
         self._settled.set()
@@ -90,7 +94,9 @@ class Appender:
     @property
     def buffered_s(self) -> float:
         """How long the oldest entry has waited."""
-        oldest = self._current or (self._queue[0] if self._queue else None)
+        oldest = self._current
+        if oldest is None and (row := self._row()):
+            oldest = row[0]
         return 0.0 if oldest is None else self._clock() - oldest.since
 
     def put(self, kind: Kind, data: bytes, number: int) -> None:
@@ -101,9 +107,10 @@ class Appender:
         assert kind in _SOUND or kind is Kind.OBS, "decisions and leases are not the appender's"
         if self.stopped is not None:
             return
-        self._queue.append(_Waiting(kind, number, data, self._clock()))
+        row = self._sound if kind in _SOUND else self._other
+        row.append(_Waiting(kind, number, data, self._clock(), self._taken))
+        self._taken += 1
         self._bytes += len(data)
-        self._sounds += kind in _SOUND
         self._give_up_oldest()
         self._settled.clear()
         self._filled.set()
@@ -120,12 +127,10 @@ class Appender:
     async def run(self) -> None:
         """Append what is put, until this writer must stop."""
         while True:
-            while not self._queue:
+            while not (row := self._row()):
                 self._filled.clear()
                 await self._filled.wait()
-            entry = self._queue.popleft()
-            self._sounds -= entry.kind in _SOUND
-            self._current = entry
+            self._current = entry = row.popleft()
             try:
                 await self._store(entry)
             except LogError as error:
@@ -133,7 +138,7 @@ class Appender:
                 return
             self._current = None
             self._bytes -= len(entry.data)
-            if not self._queue:
+            if not self._row():
                 self._settled.set()
 
     async def _store(self, entry: _Waiting) -> None:
@@ -163,20 +168,22 @@ class Appender:
         return True
 
     def _give_up_oldest(self) -> None:
-        while self._bytes > limits.LOG_BUFFER_BYTES and self._queue:
-            self._drop(self._oldest_sound() if self._sounds else 0)
-        while self._sounds and self._is_old(self._queue[at := self._oldest_sound()]):
-            self._drop(at)
+        while self._bytes > limits.LOG_BUFFER_BYTES and (row := self._sound or self._other):
+            self._drop(row)
+        while self._sound and self._is_old(self._sound[0]):
+            self._drop(self._sound)
 
-    def _oldest_sound(self) -> int:
-        return next(i for i, entry in enumerate(self._queue) if entry.kind in _SOUND)
-
-    def _drop(self, at: int) -> None:
-        entry = self._queue[at]
-        del self._queue[at]
+    def _drop(self, row: deque[_Waiting]) -> None:
+        entry = row.popleft()
         self._bytes -= len(entry.data)
-        self._sounds -= entry.kind in _SOUND
         self._lose(entry)
+
+    def _row(self) -> deque[_Waiting]:
+        """The row whose first entry is the oldest of all; empty when nothing waits."""
+        if self._sound and self._other:
+            older = self._sound[0].order < self._other[0].order
+            return self._sound if older else self._other
+        return self._sound or self._other
 
     def _lose(self, entry: _Waiting) -> None:
         self.lost_count += 1
@@ -187,8 +194,9 @@ class Appender:
 
     def _stop(self, error: LogError) -> None:
         self.stopped = error
-        self._queue.clear()
+        self._sound.clear()
+        self._other.clear()
         self._current = None
-        self._bytes = self._sounds = 0
+        self._bytes = 0
         self._settled.set()
         self._on_stop(error)

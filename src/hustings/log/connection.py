@@ -9,14 +9,13 @@ there is none waits for it within its own time.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
 import secrets
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import nats.errors
 from nats.aio.client import Client
@@ -54,6 +53,7 @@ class Connection:
         self._answers = f"{permissions.inbox(user)}.{secrets.token_hex(8)}"
         self._asked = 0
         self._in_flight: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
+        self._subscribing: list[tuple[str, asyncio.Future[None]]] = []
         self._wakers: set[Callable[[], None]] = set()
         self._complained_at = -_COMPLAIN_EVERY_S
 
@@ -187,16 +187,18 @@ class Connection:
     ) -> Subscription:
         """Have `receive` called with each message, in order; the server knows of it on return.
 
-        While there is no connection the server will know of it once there is one. Nothing is
-        dropped on this side, so `receive` must not wait long. `ConfigError` when this user may not.
+        While there is no connection, or when it breaks meanwhile, the server will know of it once
+        there is one again: an outage is no error here. Nothing is dropped on this side, so
+        `receive` must not wait long. `ConfigError` when this user may not.
         `barrier` False does not wait for the server: for whoever sends it a request next.
         """
         subscription = await self._client.subscribe(
             subject, cb=receive, pending_msgs_limit=0, pending_bytes_limit=0
         )
         try:
-            if barrier and self.up:
-                await self._barrier(subject)
+            # A server that answers nothing for too long breaks the connection, which ends this.
+            while barrier and self.up and not await self._barrier(subject):
+                log.warning("%s: the server is slow to subscribe to %s", self.name, subject)
         except BaseException:
             await self.unsubscribe(subscription, barrier=False)
             raise
@@ -212,30 +214,33 @@ class Connection:
         except nats.errors.Error:
             return  # it has ended already, or the connection has
         if barrier and self.up:
-            with contextlib.suppress(LogAway):
-                await self._barrier(subscription.subject)
+            await self._barrier(subscription.subject)
 
     def new_inbox(self) -> str:
         """A fresh subject on which only this user can receive."""
         return self._client.new_inbox()
 
-    async def _barrier(self, subscribed: str) -> None:
+    async def _barrier(self, subscribed: str) -> bool:
+        """Whether the server has answered behind what was sent; `ConfigError` when it refused
+        `subscribed`."""
         # The client's flush is no barrier: its PING overtakes what is still buffered. A request
         # takes its place behind the subscription, and the server reads in order: its answer, that
         # nobody listens on a fresh inbox, means that it has seen both. A refusal comes before it.
-        token = f"sub.{secrets.token_hex(4)}"
-        refused: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
-        self._in_flight[token] = (subscribed, refused)
+        refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        subscribing = subscribed, refused
+        self._subscribing.append(subscribing)
         try:
             await self.request(self.new_inbox(), b"", timeout=limits.REQUEST_S)
-        except (NoResponder, LogAway) as error:
-            if refused.done():
-                refused.result()
-            if isinstance(error, LogAway) and self.up:
-                raise
+        except NoResponder:
+            answered = True
+        except LogAway:
+            answered = False
         finally:
+            self._subscribing.remove(subscribing)
             refused.cancel()
-            self._in_flight.pop(token, None)
+        if not refused.cancelled():
+            refused.result()
+        return answered
 
     async def _on_answer(self, message: Msg) -> None:
         waiting = self._in_flight.get(message.subject.rsplit(".", 1)[1])
@@ -256,7 +261,8 @@ class Connection:
 
     def _forbidden(self, act: str, subject: str) -> None:
         log.error("%s: user %r has no right to %s %s", self.name, self.user, act, subject)
-        for asked, answer in list(self._in_flight.values()):
+        waiting: list[tuple[str, asyncio.Future[Any]]] = [*self._in_flight.values()]
+        for asked, answer in (*waiting, *self._subscribing):
             # The server's sentence comes in lower case.
             if asked.lower() == subject and not answer.done():
                 answer.set_exception(

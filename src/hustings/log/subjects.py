@@ -79,7 +79,7 @@ def stage(space: str, verb: str) -> str:
 
 
 def beat(instance: str) -> str:
-    """Heartbeat of a stage process; `*` for all."""
+    """Heartbeat of a stage process: a JSON object of its spaces and their epochs; `*` for all."""
     return f"stage.beat.{instance}"
 
 

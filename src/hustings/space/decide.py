@@ -199,7 +199,7 @@ _RULES: Final[dict[type, _Rule]] = {
     c.Hold: _Rule(frozenset({S.LIVE}), True, _hold),
     c.Resume: _Rule(frozenset({S.HELD}), True, _plain(e.Resumed)),
     c.End: _Rule(frozenset({S.LIVE, S.HELD}), True, _plain(e.Ended)),
-    c.Post: _Rule(frozenset({S.ENDED, S.WITHHELD}), True, _post),
+    c.Post: _Rule(frozenset({S.ENDED}), True, _post),
     c.Withhold: _Rule(frozenset({S.ENDED, S.POSTED}), True, _withhold),
     c.GrantSeat: _Rule(_BEFORE_END, True, _grant),
     c.RevokeSeat: _Rule(_BEFORE_END, False, _revoke),

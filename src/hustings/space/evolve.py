@@ -49,7 +49,7 @@ def _status(space: Space, event: e.Event) -> Space:
                 doors_at_ms=event.doors_at_ms,
             )
         case e.Delayed():
-            return replace(space, starts_at_ms=event.starts_at_ms, reason=event.reason)
+            return _delayed(space, event)
         case e.Cancelled():
             return replace(space, status=Status.CANCELLED, reason=event.reason)
         case e.DoorsOpened():
@@ -76,6 +76,14 @@ def _status(space: Space, event: e.Event) -> Space:
             return replace(space, status=Status.WITHHELD, reason=event.reason)
         case _:
             return space
+
+
+def _delayed(space: Space, event: e.Delayed) -> Space:
+    doors = space.doors_at_ms
+    if doors is not None:
+        # As long before the new start as before the old one.
+        doors = max(0, doors + event.starts_at_ms - space.starts_at_ms)
+    return replace(space, starts_at_ms=event.starts_at_ms, doors_at_ms=doors, reason=event.reason)
 
 
 def _emptied(space: Space) -> Space:

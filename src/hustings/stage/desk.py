@@ -83,13 +83,17 @@ async def serve(
     live: Live, space: str, *, offer: Responder, close: Responder
 ) -> Callable[[], Awaitable[None]]:
     """Answer both kinds of requests for `space`; returns what ends it."""
-    ends = [
-        await live.serve(subjects.stage(space, "offer"), offer),
-        await live.serve(subjects.stage(space, "close"), close),
-    ]
+    ends: list[Callable[[], Awaitable[None]]] = []
 
     async def end() -> None:
         for one in ends:
             await one()
 
+    try:
+        for verb, responder in (("offer", offer), ("close", close)):
+            ends.append(await live.serve(subjects.stage(space, verb), responder))
+    except BaseException:
+        # A desk that stayed half open would answer for a space that another stage has by now.
+        await end()
+        raise
     return end

@@ -29,6 +29,7 @@ from hustings import limits
 from hustings.audio.comfort import ComfortNoise
 from hustings.audio.opus import OpusDecoder, has_fec, samples_of
 from hustings.audio.splice import FADE_SAMPLES, crossfade, lengthen, shorten
+from hustings.chunk import OPUS_LOOKAHEAD_SAMPLES
 from hustings.clock import TICK_MS, TICK_SAMPLES
 from hustings.errors import BadInput
 from hustings.stage.depth import DepthControl
@@ -39,6 +40,7 @@ Frame = NDArray[np.float32]
 _SAMPLES_PER_MS: Final = 48
 _CUT_MS: Final = 480.0  # what lies further above is not caught up with, but cut
 _OBSERVE_TICKS: Final = 10  # between two measurements of the room
+_AT_ONCE: Final = 1_000  # ticks waited: more than for any target
 _GUESS_SAMPLES: Final = 4_800  # 100 ms: what concealment can make up
 _COMFORT_TICKS: Final = 50  # 1 s of comfort noise, fading, after a loss
 _DTX_TICKS: Final = 50  # 1 s of the decoder's own noise after a sender fell silent on purpose
@@ -91,6 +93,8 @@ class JitterBuffer:
         self._packets: dict[int, _Packet] = {}  # by sequence number without wrap
         self._newest: tuple[int, int] | None = None  # sequence and timestamp, without wrap
         self._suspect: _Suspect | None = None
+        self._mark: int | None = None  # timestamp: what was said before it is off air
+        self._floor: int | None = None  # timestamp: what was said before it is not played
         self._next: int | None = None  # sequence number whose turn it is
         self._cursor: int | None = None  # timestamp whose turn it is; None: not playing
         self._end = 0  # timestamp at which the newest packet ends
@@ -124,14 +128,36 @@ class JitterBuffer:
             held = 0
         return held / _SAMPLES_PER_MS
 
-    def push(self, *, sequence: int, timestamp: int, payload: bytes, now_ns: int) -> None:
-        """A packet came in at `now_ns` (any steady clock); the fields are those of RTP."""
+    def mark(self, now_ns: int) -> None:
+        """Tell from now on what was said before: what the fastest way would have brought by now."""
+        if (least_ms := self._spread.least_ms) is not None:
+            now = round((now_ns / 1e6 - least_ms) * _SAMPLES_PER_MS)
+            # The packet being filled counts as well: the next carries its end and a copy (FEC).
+            self._mark = now + TICK_SAMPLES + OPUS_LOOKAHEAD_SAMPLES
+
+    def play_from_mark(self) -> None:
+        """Leave out what was said before the mark: what is held of it, and what still comes."""
+        self._floor = self._mark
+        if self._floor is None:
+            return
+        for number in [n for n, held in self._packets.items() if held.timestamp < self._floor]:
+            del self._packets[number]
+            self.stats.dropped += 1
+        if self._cursor is not None and self._cursor - len(self._spare) < self._floor:
+            self._stop()
+            self._decoder.reset()  # a guess at lost sound must not be one at what was left out
+            self._idle_ticks = 0
+            self._began_ticks = _AT_ONCE if self._packets else 0
+
+    def push(self, *, sequence: int, timestamp: int, payload: bytes, now_ns: int) -> bool:
+        """A packet came in at `now_ns` (any steady clock); the fields are those of RTP. Returns
+        whether it holds sound that was said after the mark, if there is one."""
         self.stats.received += 1
         try:
             samples = samples_of(payload)
         except BadInput:
             self.stats.malformed += 1
-            return
+            return False
         if self._newest is None:
             self._newest = sequence - 1, timestamp - samples
         step = (sequence - self._newest[0] + 0x8000 & 0xFFFF) - 0x8000
@@ -140,8 +166,7 @@ class JitterBuffer:
             (step > 0 and jump > 0) or (step < 0 and jump < 0) or step == jump == 0
         )
         if not explained:
-            self._doubt(_Suspect(sequence, timestamp, payload, now_ns))
-            return
+            return self._doubt(_Suspect(sequence, timestamp, payload, now_ns))
         self._suspect = None
         number, stamp = self._newest[0] + step, self._newest[1] + jump
         if step > 0:
@@ -153,8 +178,11 @@ class JitterBuffer:
             self.stats.duplicates += 1
         elif self._next is not None and number < self._next:
             self.stats.late += 1
+        elif self._floor is not None and stamp < self._floor:
+            self.stats.dropped += 1
         else:
             self._store(number, _Packet(stamp, samples, payload))
+        return self._mark is None or stamp >= self._mark
 
     def pull(self) -> Frame | None:
         """The next 20 ms: 960 float32 samples, or None while there is nothing to hear."""
@@ -178,8 +206,9 @@ class JitterBuffer:
         self._newest = None
         self._next = None
         self._suspect = None
+        self._mark = self._floor = None
 
-    def _doubt(self, packet: _Suspect) -> None:
+    def _doubt(self, packet: _Suspect) -> bool:
         held = self._suspect
         if (
             held is not None
@@ -188,10 +217,10 @@ class JitterBuffer:
         ):
             self.reset()
             self.stats.received -= 2
-            for each in (held, packet):
-                self.push(**each._asdict())
-            return
+            self.push(**held._asdict())
+            return self.push(**packet._asdict())
         self._suspect = packet
+        return False
 
     def _store(self, number: int, packet: _Packet) -> None:
         if not self._packets:

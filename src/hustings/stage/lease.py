@@ -8,6 +8,7 @@ beating, which is for `beats` to judge.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,11 +33,13 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A lease that is ours. `stamp_ns` is when the log server stored it."""
+    """A lease that is ours. `stamp_ns` is when the log server stored it, `at_ns` our boot clock's
+    reading when it was asked to."""
 
     space: str
     epoch: int
     stamp_ns: int
+    at_ns: int
     previous: Holder | None
 
 
@@ -83,23 +86,33 @@ async def take(log: Log, space: str, *, holder: Holder, over: Entry | None) -> L
     if stored is None or stored.seq != epoch:
         return None
     previous = holder_of(over) if over is not None else None
-    return Lease(space=space, epoch=epoch, stamp_ns=stored.stamp_ns, previous=previous)
+    return Lease(
+        space=space,
+        epoch=epoch,
+        stamp_ns=stored.stamp_ns,
+        at_ns=holder.at_ns,
+        previous=previous,
+    )
 
 
-async def resumption(log: Log, lease: Lease, *, boot_id: bytes, boottime_ns: int) -> Resumption:
-    """Where the holder of `lease` continues the programme.
+async def resumption(
+    log: Log, lease: Lease, *, boot_id: bytes, boottime_ns: Callable[[], int]
+) -> Resumption:
+    """Where the holder of `lease` continues the programme, as of the moment of return.
 
     On the same boot the boot clock says how long the programme has been without a stage. On another
     boot or another machine the log server's stamps of the last chunk and of the lease say it,
-    because two stamps of one server need no two wall clocks to agree.
+    because two stamps of one server need no two wall clocks to agree, and our clock goes on there.
     """
     entry = await log.last(lease.space, Kind.MIX)
     if entry is None:
         return Resumption(n=0, into_ns=0, n_last=None)
     last = chunks.unpack(entry.data)
+    # The clock is read when the log has answered, which may take it a while after a failure.
+    now_ns = boottime_ns()
     if last.boot_id == boot_id:
-        elapsed_ns = boottime_ns - last.boottime_ns
+        elapsed_ns = now_ns - last.boottime_ns
     else:
-        elapsed_ns = lease.stamp_ns - entry.stamp_ns
+        elapsed_ns = lease.stamp_ns - entry.stamp_ns + now_ns - lease.at_ns
     n = clock.resume_number(last_n=last.n, elapsed_ns=elapsed_ns)
     return Resumption(n=n, into_ns=max(0, elapsed_ns) % clock.CHUNK_NS, n_last=last.n)

@@ -6,8 +6,8 @@ allocates without bound.
 A seat's gate decides whether its frame goes into the mix. It closes when the seat is muted, and
 when nothing worth hearing has come for half a second: then the seat can share the encoded mix of
 all who are silent, because it holds nothing of its own voice. Opening and closing fade over one
-frame. After unmuting the gate stays closed until what lay in the jitter buffer has passed: that was
-said while muted.
+frame. What was said while muted is not heard after unmuting, whether it lies in the jitter buffer
+by then or is still on its way.
 """
 
 from __future__ import annotations
@@ -53,7 +53,6 @@ class Seat:
         self._gain = SpeakerGain()
         self._voice = VoiceActivity()
         self._quiet_ticks = QUIET_TICKS
-        self._shut_ticks = 0  # after unmuting, until what was said before has passed
         self._last = 0.0
 
     def connect(self, *, join: int) -> None:
@@ -65,11 +64,20 @@ class Seat:
         """The transport is gone: what it still held is not played."""
         self._jitter = JitterBuffer()
 
-    def mute(self, muted: bool) -> None:
-        """Take the seat off air, or let it on again."""
+    def mute(self, muted: bool, *, now_ns: int) -> None:
+        """Take the seat off air, or let it on again. `now_ns` is on the clock of the packets."""
         if self.muted and not muted:
-            self._shut_ticks = self.depth_ticks
+            self.mark(now_ns)
+            self.play_from_mark()
         self.muted = muted
+
+    def mark(self, now_ns: int) -> None:
+        """What has been said until now is not to be logged; it may still be played."""
+        self._jitter.mark(now_ns)
+
+    def play_from_mark(self) -> None:
+        """What was said before the mark is not played any more."""
+        self._jitter.play_from_mark()
 
     @property
     def depth_ticks(self) -> int:
@@ -77,20 +85,19 @@ class Seat:
         wait_ms = max(self._jitter.depth_ms, self._jitter.target_ms)
         return -int(-wait_ms // TICK_MS)
 
-    def push(self, packet: MediaPacket) -> int:
-        """A packet came in. Returns in how many ticks it enters the mix, as far as is known now."""
+    def push(self, packet: MediaPacket) -> int | None:
+        """A packet came in. Returns in how many ticks it enters the mix, as far as is known now.
+
+        None: it is of no use, or was said before the mark.
+        """
         ahead = self.depth_ticks
-        self._jitter.push(
+        fresh = self._jitter.push(
             sequence=packet.sequence,
             timestamp=packet.timestamp,
             payload=packet.payload,
             now_ns=packet.arrived_ns,
         )
-        return ahead
-
-    def audible(self, ahead: int = 0) -> bool:
-        """Whether a sound that enters in `ahead` ticks may be mixed and logged."""
-        return not self.muted and ahead >= self._shut_ticks
+        return ahead if fresh else None
 
     def stem(self, packet: MediaPacket, *, enters: int) -> StemPacket:
         """The packet as it is logged, when it enters the mix in slot `enters`."""
@@ -107,8 +114,7 @@ class Seat:
         """This tick's frame for the mix, or None when the seat adds nothing."""
         raw = self._jitter.pull()
         self._listen(raw)
-        wanted = raw is not None and self._quiet_ticks < QUIET_TICKS and self.audible()
-        self._shut_ticks = max(0, self._shut_ticks - 1)
+        wanted = raw is not None and self._quiet_ticks < QUIET_TICKS and not self.muted
         was_open, self.open = self.open, wanted
         if not (wanted or was_open):
             self.closed_ticks += 1

@@ -8,6 +8,7 @@ connected, then it is closed. While several are connecting, the newest that conn
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -103,13 +104,15 @@ class Seats:
         for name in [name for name in self._places if name not in space.seats]:
             self._close(name, cause="revoked")
         for name, place in self._places.items():
-            place.seat.mute(space.seats[name].muted)
+            place.seat.mute(space.seats[name].muted, now_ns=time.monotonic_ns())
 
     def offer(self, space: Space, offer: signal.Offer) -> signal.Answer:
         """Let a speaker take a seat, or say why not, in the words and status codes of HTTP."""
         name = offer.ticket.seat
-        if space.status in OVER or not self._open:
+        if space.status in OVER:
             return _refused(410, "over", "This conversation is over.")
+        if not self._open:
+            return _refused(503, "stage_away", "The stage is changing. Try again.")
         granted = space.seats.get(name)
         if granted is None:
             return _refused(403, "seat", "This seat is not granted, or not any more.")
@@ -119,7 +122,7 @@ class Seats:
         place = self._places.get(name)
         if place is None:
             seat = Seat(name)
-            seat.mute(granted.muted)
+            seat.muted = granted.muted
             place = _Place(seat, Return(seat, None, complexity=self._complexity))
         link = _Link(next(self._order))
         try:

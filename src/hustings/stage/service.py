@@ -135,10 +135,12 @@ class Stage:
         if instance == self._context.instance:
             return
         try:
-            spaces = msgspec.json.decode(message.data, type=list[str])
+            epochs = msgspec.json.decode(message.data, type=dict[str, int])
         except msgspec.MsgspecError:
             return
-        self._rivals.beat(instance, spaces, now_ns=time.monotonic_ns())
+        self._rivals.beat(instance, epochs, now_ns=time.monotonic_ns())
+        for space in epochs.keys() & self._sessions.keys():
+            self._sessions[space].give_way(epochs[space])
         self._rivalled.set()
 
     async def _watch_rivals(self) -> None:
@@ -158,13 +160,23 @@ class Stage:
         while True:
             try:
                 for space in await self._context.log.spaces():
-                    state, _ = await read_state(self._context.log, space, kinds=(Kind.EV,))
-                    if state is not None and (state.status in ON_STAGE | {Status.ENDED}):
+                    if await self._is_waiting(space):
                         self._race(space)
             except LogAway:
                 await asyncio.sleep(_AGAIN_S)
                 continue
             return
+
+    async def _is_waiting(self, space: str) -> bool:
+        try:
+            state, _ = await read_state(self._context.log, space, kinds=(Kind.EV,))
+        except LogAway:
+            raise
+        except HustingsError as error:
+            # Its log was deleted meanwhile, or is a stranger's on the same servers.
+            log.warning("space %s is passed over: %s", space, error)
+            return False
+        return state is not None and state.status in ON_STAGE | {Status.ENDED}
 
     # --- the race for a lease ---------------------------------------------------------------------
 
@@ -198,19 +210,24 @@ class Stage:
         """The lease of `space`, or None: it is held, or nothing is to be done for it."""
         record = self._context.log
         while not self._context.stopping.is_set():
-            last = await record.last(space, Kind.EV)
-            if last is None:
-                raise NoStream(space)
-            if _is_done(last.data):
-                self._say_farewell(space, _OVER)
-                return None
-            over = await record.last(space, Kind.LEASE)
-            wait_ns = self._wait_ns(space, over)
-            if wait_ns is None:
-                return None
-            if wait_ns == 0:
-                return await self._take(space, over)
-            await asyncio.sleep(wait_ns / 1e9)
+            try:
+                last = await record.last(space, Kind.EV)
+                if last is None:
+                    raise NoStream(space)
+                if _is_done(last.data):
+                    self._say_farewell(space, _OVER)
+                    return None
+                over = await record.last(space, Kind.LEASE)
+                wait_ns = self._wait_ns(space, over)
+                if wait_ns is None:
+                    return None
+                if wait_ns == 0:
+                    return await self._take(space, over)
+                await asyncio.sleep(wait_ns / 1e9)
+            except LogAway as error:
+                # Whoever called this race may not call again: nobody may be on stage to ask.
+                log.warning("space %s: %s", space, error)
+                await asyncio.sleep(_AGAIN_S)
         return None
 
     async def _take(self, space: str, over: Entry | None) -> Lease | None:
@@ -267,10 +284,11 @@ class Stage:
         finally:
             self._sessions.pop(space, None)
         await self._beat()
-        if failed:
-            await publish(subjects.STAGE_OPEN, space.encode())
-        elif over:
+        if over:
             self._say_farewell(space, _OVER)
+        elif failed or self._context.stopping.is_set():
+            # Others hear in the beat above that it is let go, and here that it needs a stage.
+            await publish(subjects.STAGE_OPEN, space.encode())
 
     def _has_failed(self, space: str) -> bool:
         """Whether sessions of `space` have failed here too often lately."""
@@ -312,7 +330,7 @@ class Stage:
             timers.cancel()
 
     async def _beat(self) -> None:
-        data = msgspec.json.encode(list(self._sessions))
+        data = msgspec.json.encode({space: one.epoch for space, one in self._sessions.items()})
         await self._context.live.publish(subjects.beat(self._context.instance), data)
 
     async def _leave(self) -> None:

@@ -13,12 +13,11 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Final
 
 from hustings import limits
 from hustings.clock import CHUNK_NS, TICKS_PER_CHUNK
-from hustings.errors import Fenced, LogAway, LogError
+from hustings.errors import Fenced, LogError
 from hustings.log.appender import Appender
 from hustings.log.follow import Follower
 from hustings.log.subjects import Kind
@@ -35,6 +34,7 @@ from hustings.stage.lease import Lease, Resumption, resumption
 from hustings.stage.outlet import Outlet
 from hustings.stage.pacer import Pacer, Plan
 from hustings.stage.past import Past, read_past
+from hustings.stage.patience import patiently
 from hustings.stage.programme import ProgrammeFeed
 from hustings.stage.reports import Reports
 from hustings.stage.restart import Restart
@@ -45,8 +45,8 @@ from hustings.stage.seats import OVER, Seats
 log = logging.getLogger("hustings.stage")
 
 _POLL_S: Final = 0.005  # how often the encoder's last chunk is asked for
-_AGAIN_S: Final = 0.05  # between questions to a log that is away
 _NEVER: Final = 1 << 62
+_SETTLE_TICKS: Final = 2  # the packet being filled, and one that comes a little late
 
 
 def now_ms() -> int:
@@ -59,6 +59,7 @@ class Session:
 
     def __init__(self, context: Context, endpoint: Endpoint, lease: Lease, boot_id: bytes) -> None:
         self.space_id = lease.space
+        self.epoch = lease.epoch
         self.space: Space | None = None
         self.over = False  # whether the conversation is over, for good
         self._context = context
@@ -80,6 +81,7 @@ class Session:
         self._resumption: Resumption
         self._pacer = Pacer(origin_ns=time.monotonic_ns())
         self._programme: ProgrammeFeed | None = None
+        self._opening = False  # the mix is to be let in, and is not yet
         self._until = _NEVER  # slots from here on are not made any more
         self._desk: Desk | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -125,6 +127,15 @@ class Session:
             self._until = self._pacer.next
         self._wake.set()
 
+    def give_way(self, epoch: int) -> None:
+        """Another stage says that it holds the space under `epoch`.
+
+        If that is newer than our lease this session ends at once. The log would say the same, but
+        this stage may be cut off from the log and not from the live path.
+        """
+        if epoch > self.epoch and self._log_error is None:
+            self._stopped(Fenced(self.space_id, epoch=self.epoch))
+
     # --- what happens on the seats ----------------------------------------------------------------
 
     def joined(self, seat: Seat) -> None:
@@ -140,18 +151,18 @@ class Session:
     def heard(self, seat: Seat, packet: MediaPacket) -> None:
         """A packet came in: it goes to the jitter buffer, and to the stems if it will be on air."""
         ahead = seat.push(packet)
+        if ahead is None or seat.muted:
+            return
         enters = self._pacer.next + ahead
         programme = self._programme
-        if programme is None or enters >= self._until:
-            return
-        if programme.air.on_air(enters) and seat.audible(ahead):
+        if programme is not None and enters < self._until and programme.air.on_air(enters):
             self._reports.heard(seat.stem(packet, enters=enters))
 
     # --- from the lease to the first tick ---------------------------------------------------------
 
     async def _begin(self) -> None:
         context = self._context
-        self._past = await _patiently(lambda: read_past(context.log, self.space_id))
+        self._past = await patiently(lambda: read_past(context.log, self.space_id))
         self._seats = Seats(
             endpoint=self._endpoint,
             audience=self,
@@ -160,9 +171,9 @@ class Session:
             joins=self._past.joins,
         )
         await self._follower.ready.wait()
-        self._resumption = await _patiently(
+        self._resumption = await patiently(
             lambda: resumption(
-                context.log, self._lease, boot_id=self._boot_id, boottime_ns=boot.boottime_ns()
+                context.log, self._lease, boot_id=self._boot_id, boottime_ns=boot.boottime_ns
             )
         )
         self._began = True
@@ -233,10 +244,17 @@ class Session:
             live = space.status is Status.LIVE
             if self._programme is None:
                 self._programme = self._open()
-            waiting = [seat.depth_ticks for seat in self._seats.connected]
-            self._programme.air.want(live, slot=self._pacer.next, settle=max(waiting, default=0))
+            self._want(live, self._programme.air)
         self._wake.set()
         self._resume()
+
+    def _want(self, live: bool, air: Air) -> None:
+        if live and not air.wanted:
+            self._opening = True
+            for seat in self._seats.connected:
+                seat.mark(time.monotonic_ns())
+        waiting = [seat.depth_ticks + _SETTLE_TICKS for seat in self._seats.connected]
+        air.want(live, slot=self._pacer.next, settle=max(waiting, default=0))
 
     def _end(self) -> None:
         self.over = True
@@ -285,6 +303,10 @@ class Session:
             for skipped in plan.fill:
                 if skipped < self._until:
                     programme.skip(skipped)
+            if self._opening and programme.air.on_air(slot):
+                self._opening = False
+                for seat in self._seats.connected:
+                    seat.play_from_mark()
         mix = self._conference.tick(self._seats.returns(), missed=plan.missed)
         live = False
         if programme is not None and slot < self._until:
@@ -374,15 +396,3 @@ class Session:
     def _lost(self, kind: Kind, number: int) -> None:
         if kind is Kind.MIX and self.space is not None:
             self._reports.log_lost(self.space, n=self._n)
-
-
-_T = TypeVar("_T")
-
-
-async def _patiently(ask: Callable[[], Awaitable[_T]]) -> _T:
-    """Ask the log until it answers."""
-    while True:
-        try:
-            return await ask()
-        except LogAway:
-            await asyncio.sleep(_AGAIN_S)

@@ -33,6 +33,11 @@ class Spread:
         self._delays: deque[float] = deque(maxlen=_PACKETS)
         self._count = 0
 
+    @property
+    def least_ms(self) -> float | None:
+        """The relative delay of the fastest packet lately; None when there was none."""
+        return min(self._delays, default=None)
+
     def clear(self) -> None:
         """Forget the arrivals (the timestamps start anew), keep the target."""
         self._delays.clear()

@@ -62,6 +62,11 @@ class Accounts:
         self._database = database
         self._passwords = passwords
 
+    async def exist(self) -> bool:
+        """Whether anybody has an account."""
+        async with self._database.read() as session:
+            return await session.scalar(select(AccountRow.id).limit(1)) is not None
+
     async def first(
         self, *, link: str, email: str, name: str, password: str, now_ms: int
     ) -> Account | None:

@@ -48,7 +48,7 @@ async def create(
     if isinstance(made, Refusal):
         raise refused(made)
     response.headers["Location"] = f"/api/spaces/{made.id}"
-    return views.space_view(studio, made, doors_at_ms=made.doors_at_ms, now_ms=now_ms)
+    return views.space_view(studio, made, now_ms=now_ms)
 
 
 @router.get("", responses=documented(401))
@@ -71,12 +71,7 @@ async def mine(account: SignedIn, studio: CurrentStudio) -> list[views.ListedVie
 @router.get("/{space_id}", responses=documented(401, 403, 404, 422, 503))
 async def get(asker: Asker, studio: CurrentStudio) -> views.SpaceView:
     """One space: its status and its seats."""
-    return views.space_view(
-        studio,
-        asker.space,
-        doors_at_ms=views.doors_at_ms(asker.listed, asker.space),
-        now_ms=studios.now_ms(),
-    )
+    return views.space_view(studio, asker.space, now_ms=studios.now_ms())
 
 
 @router.post("/{space_id}/doors", responses=_OPEN)
@@ -161,8 +156,10 @@ async def renew_link(asker: Host, studio: CurrentStudio, seat: SeatId) -> views.
 
 @router.delete("/{space_id}/seats/{seat}", responses=_OPEN)
 async def remove(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.SpaceView:
-    """Take a seat away, or step down from your own."""
+    """Take a seat away, or step down from your own. Nobody can take the host's."""
     _seated(asker, seat)
+    if asker.space.seats[seat].role is Role.HOST:
+        raise Problem(403, "role", "The host's own seat stays.")
     result = await studio.spaces.remove(
         asker.space.id, by=asker.by, role=asker.role, seat=seat, now_ms=studios.now_ms()
     )
@@ -184,9 +181,13 @@ async def unmute(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.Spa
 
 
 @router.post("/{space_id}/ticket", responses=_OPEN)
-async def ticket(asker: Asker, studio: CurrentStudio) -> views.TicketView:
+async def ticket(
+    asker: Asker, studio: CurrentStudio, body: views.Sitting | None = None
+) -> views.TicketView:
     """The right to send sound from your own seat. It outlives an outage of the studio."""
     right = studio.spaces.ticket(asker.space, asker.seat, now_ms=studios.now_ms())
+    if body and body.page:
+        studio.watches.taken(asker.space.id, asker.seat, body.page)
     return views.TicketView(
         ticket=right.token,
         whip_url=studio.whip_url(asker.space.id),
@@ -214,12 +215,7 @@ def _shown(studio: Studio, asker: Standing, result: Space | Refusal) -> views.Sp
         else seat
         for seat in result.seats.values()
     }
-    return views.space_view(
-        studio,
-        replace(result, seats=seats),
-        doors_at_ms=views.doors_at_ms(asker.listed, result),
-        now_ms=studios.now_ms(),
-    )
+    return views.space_view(studio, replace(result, seats=seats), now_ms=studios.now_ms())
 
 
 def _seated(asker: Standing, seat: str) -> None:

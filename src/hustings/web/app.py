@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 import hustings
 from hustings.web import api, pages, problem, stage_pages, stream
@@ -33,8 +34,8 @@ class _Static(StaticFiles):
         return answer
 
 
-def build(studio: Studio) -> FastAPI:
-    """The application around `studio`."""
+def build(studio: Studio) -> ASGIApp:
+    """The application around `studio`, behind its guard: even an answer to a bug is guarded."""
     app = FastAPI(
         title="Hustings",
         summary="The studio of a live-audio platform: make spaces, run them, speak in them.",
@@ -52,9 +53,8 @@ def build(studio: Studio) -> FastAPI:
     app.add_api_route("/readyz", _ready, include_in_schema=False)
     app.add_api_route("/static/base.css", _base_css, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC))
-    app.add_middleware(Guard, settings=studio.settings)
     _describe(app)
-    return app
+    return Guard(app, settings=studio.settings)
 
 
 async def _healthy() -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from hustings import limits
 from hustings.space import Role, Space, Status
@@ -95,23 +95,26 @@ class Catalogue:
             )
             return [_listed(row) for row in rows]
 
-    async def refresh(self, space: Space) -> None:
-        """Copy what the log says. When the start has moved, the doors move with it."""
-        async with self._database.write() as session:
-            row = await session.get(SpaceRow, space.id)
-            if row is None:
-                return
-            moved = space.starts_at_ms - row.starts_at_ms
-            row.title, row.status = space.title, space.status
-            row.starts_at_ms = space.starts_at_ms
-            if row.doors_at_ms is not None:
-                row.doors_at_ms += moved
+    async def next_doors_ms(self) -> int | None:
+        """When the next doors open by themselves; None while none do."""
+        async with self._database.read() as session:
+            found: int | None = await session.scalar(
+                select(func.min(SpaceRow.doors_at_ms)).where(SpaceRow.status == Status.SCHEDULED)
+            )
+            return found
 
-    async def set_status(self, space: str, status: Status) -> None:
-        """Copy a status that an event told of."""
+    async def refresh(self, space: Space) -> None:
+        """Copy what the log says."""
         async with self._database.write() as session:
             await session.execute(
-                update(SpaceRow).where(SpaceRow.id == space).values(status=status)
+                update(SpaceRow)
+                .where(SpaceRow.id == space.id)
+                .values(
+                    title=space.title,
+                    status=space.status,
+                    starts_at_ms=space.starts_at_ms,
+                    doors_at_ms=space.doors_at_ms,
+                )
             )
 
     async def seat_of(self, space: str, account_id: str) -> str:
@@ -144,6 +147,16 @@ class Catalogue:
             await session.execute(
                 delete(InviteRow).where(InviteRow.space_id == space, InviteRow.seat == seat)
             )
+
+    async def invites(self, invite: Invite) -> bool:
+        """Whether there still is an invitation to this seat."""
+        async with self._database.read() as session:
+            found = await session.scalar(
+                select(InviteRow.seat).where(
+                    InviteRow.space_id == invite.space, InviteRow.seat == invite.seat
+                )
+            )
+        return found is not None
 
     async def invited(self, token: str, *, now_ms: int) -> Invite | None:
         """Where the invitation leads, None if it expired or was ended."""

@@ -31,7 +31,7 @@ def _email(text: str) -> str:
     return text
 
 
-Email = Annotated[str, Field(max_length=limits.EMAIL_CHARS), AfterValidator(_email)]
+Email = Annotated[str, Field(max_length=limits.EMAIL_CHARS), views.PLAIN, AfterValidator(_email)]
 
 
 class FirstForm(BaseModel):
@@ -48,7 +48,7 @@ class FirstForm(BaseModel):
 class SignInForm(BaseModel):
     """Somebody who says who they are."""
 
-    email: Annotated[str, Field(min_length=1, max_length=limits.EMAIL_CHARS)]
+    email: Annotated[str, Field(min_length=1, max_length=limits.EMAIL_CHARS), views.PLAIN]
     password: Annotated[str, Field(min_length=1, max_length=limits.PASSWORD_CHARS_MAX)]
 
 
@@ -63,7 +63,7 @@ class SpaceForm(BaseModel):
     own time zone; without scripts `starts_local` is UTC."""
 
     title: views.Title
-    description: Annotated[str, Field(max_length=limits.DESCRIPTION_CHARS)] = ""
+    description: Annotated[str, Field(max_length=limits.DESCRIPTION_CHARS), views.PLAIN] = ""
     when: Annotated[str, Field(pattern="^(now|later)$")] = "now"
     starts_local: Annotated[str, Field(max_length=32)] = ""
     starts_at_ms: Annotated[str, Field(max_length=16)] = ""
@@ -105,7 +105,7 @@ async def read(request: Request, kind: type[T]) -> Filled[T]:
     """The form in the request's body. Fields that the form does not know are left out."""
     sent = await request.form(max_files=0, max_fields=50)
     values = {
-        name: value
+        name: value.replace("\r\n", "\n")  # what browsers make of one new line when they send it
         for name, value in sent.items()
         if name in kind.model_fields and not isinstance(value, UploadFile)
     }

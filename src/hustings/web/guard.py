@@ -1,5 +1,8 @@
 """The guard in front of every request: cross-site requests, bodies too large, safety headers.
 
+It also leads a person who came by another name of this machine (127.0.0.1 for localhost) to the
+studio's own: cookies are for that name, and the gate takes microphones from pages of that name.
+
 ASGI middleware. Cross-site: anything but GET, HEAD and OPTIONS must come from the studio's own
 pages. Browsers say so themselves (`Sec-Fetch-Site`, W3C Fetch Metadata; `Origin`, RFC 6454).
 `SameSite=Lax` alone would not do: the listen origin may be the same host on another port, which is
@@ -14,12 +17,14 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hustings import limits
 from hustings.config import Settings
 from hustings.web import problem
 
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -45,7 +50,9 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope)
-        if refusal is None:
+        if refusal is None and (place := self._elsewhere(scope)):
+            await RedirectResponse(place, 307)(scope, receive, sending)
+        elif refusal is None:
             await self._app(scope, _bounded(receive), sending)
         else:
             answer = problem.response(Request(scope), refusal)
@@ -61,6 +68,22 @@ class Guard:
         return problem.Problem(
             403, "cross-site", "This request did not come from a page of the studio."
         )
+
+    def _elsewhere(self, scope: Scope) -> str:
+        """Where a person belongs who asks for a page by another loopback name, or ""."""
+        headers = Headers(scope=scope)
+        if scope["method"] != "GET" or "text/html" not in headers.get("accept", ""):
+            return ""
+        own, came = urlsplit(self._origin), urlsplit(f"//{headers.get('host', '')}")
+        try:
+            another = came.port == own.port and came.hostname != own.hostname
+        except ValueError:
+            return ""
+        if not another or not {own.hostname, came.hostname} <= _LOOPBACK:
+            return ""
+        query: bytes = scope["query_string"]
+        path: bytes = scope["raw_path"] + (b"?" + query if query else b"")
+        return self._origin + path.decode("ascii", errors="replace")
 
     def _own(self, headers: Headers, scheme: str) -> bool:
         site = headers.get("sec-fetch-site")

@@ -19,9 +19,10 @@ from hustings.web.studio import Studio
 router: Final = APIRouter(include_in_schema=False)
 
 _ON: Final = (Status.LIVE, Status.HELD, Status.DOORS)
-_SPENT: Final = (
-    "This link has been used, or it is older than a day. Start Hustings again to get a new one, "
-    "or sign in."
+_USED: Final = "This link has been used: the first account is made. Sign in with it."
+_OLD: Final = (
+    "This is not the newest link, or it is older than a day. Start Hustings again: it prints one "
+    "that works."
 )
 _WRONG: Final = "This e-mail address and password do not belong together."
 
@@ -45,7 +46,7 @@ async def home(request: Request, account: Visitor, studio: CurrentStudio) -> Res
 async def first(request: Request, token: str, studio: CurrentStudio) -> Response:
     """The form for the first account."""
     if not await first_link.good(studio.database, token, now_ms=studios.now_ms()):
-        raise Problem(410, "used", _SPENT)
+        raise await _spent(studio)
     return page.render(request, "first.html", {"values": {}, "errors": {}})
 
 
@@ -54,7 +55,7 @@ async def make_first(request: Request, token: str, studio: CurrentStudio) -> Res
     """Make the first account and sign it in."""
     now_ms = studios.now_ms()
     if not await first_link.good(studio.database, token, now_ms=now_ms):
-        raise Problem(410, "used", _SPENT)
+        raise await _spent(studio)
     filled = await forms.read(request, forms.FirstForm)
     if filled.form is None:
         return _again(request, "first.html", filled.values, filled.errors)
@@ -66,7 +67,7 @@ async def make_first(request: Request, token: str, studio: CurrentStudio) -> Res
         now_ms=now_ms,
     )
     if account is None:
-        raise Problem(410, "used", _SPENT)
+        raise await _spent(studio)
     first_link.used(studio.settings.folder)
     return await _signed_in(request, studio, account, "/")
 
@@ -169,6 +170,12 @@ async def new(request: Request, account: Visitor, studio: CurrentStudio) -> Resp
     if isinstance(made, Refusal):
         return _again(request, "new.html", filled.values, {"form": made.reason})
     return _to(f"/s/{made.id}/stage")
+
+
+async def _spent(studio: Studio) -> Problem:
+    if await studio.accounts.exist():
+        return Problem(410, "used", _USED)
+    return Problem(410, "old", _OLD)
 
 
 def _again(

@@ -6,16 +6,19 @@ form or body that cannot be used.
 
 from __future__ import annotations
 
+import json
 import logging
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from hustings.errors import BadInput, Conflict, LogError
 from hustings.space import Refusal
@@ -112,19 +115,19 @@ def response(request: Request, problem: Problem) -> Response:
             status=problem.status,
             headers=headers,
         )
-    body = ProblemBody(
+    return Response(body(problem), problem.status, headers, MEDIA_TYPE)
+
+
+def body(problem: Problem) -> bytes:
+    """The problem as JSON."""
+    told = ProblemBody(
         title=HTTPStatus(problem.status).phrase,
         status=problem.status,
         code=problem.code,
         detail=problem.detail,
         errors=list(problem.errors),
-    )
-    return JSONResponse(
-        body.model_dump(exclude_defaults=not problem.errors) | {"type": "about:blank"},
-        problem.status,
-        headers,
-        MEDIA_TYPE,
-    )
+    ).model_dump(exclude_defaults=not problem.errors)
+    return json.dumps({"type": "about:blank", **told}, ensure_ascii=False).encode()
 
 
 def install(app: FastAPI) -> None:
@@ -135,7 +138,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BadInput, _on_bad_input)
     app.add_exception_handler(Conflict, _on_conflict)
     app.add_exception_handler(LogError, _on_log_away)
-    app.add_exception_handler(OperationalError, _on_database_away)
+    for away in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(away, _on_database_away)
+    app.add_exception_handler(ClientDisconnect, _on_gone)
     app.add_exception_handler(Exception, _on_anything)
 
 
@@ -178,6 +183,10 @@ async def _on_conflict(request: Request, error: Exception) -> Response:
 async def _on_database_away(request: Request, error: Exception) -> Response:
     log.warning("the database is away: %s", error)
     return response(request, Problem(503, "database-away", NO_DATABASE, retry_s=2))
+
+
+async def _on_gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # nobody reads it
 
 
 async def _on_anything(request: Request, error: Exception) -> Response:

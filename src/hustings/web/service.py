@@ -7,18 +7,21 @@ talking and the recording grows.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
+from hustings import limits
 from hustings.certificate import Certificate
 from hustings.role import Context
 from hustings.web import app, first_link, timers
 from hustings.web import studio as studios
 from hustings.web.accounts import Accounts
 from hustings.web.catalogue import Catalogue
+from hustings.web.connection import Connection
 from hustings.web.cookies import Cookies
 from hustings.web.database import Database, address
 from hustings.web.passwords import Passwords
@@ -29,15 +32,29 @@ from hustings.web.watch import Watches
 log = logging.getLogger("hustings.web")
 
 _STARTED_POLL_S = 0.005
+_TICK_S = 1.0
 _GRACE_S = 3
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that leaves signals to the process it runs in."""
+    """Uvicorn that leaves signals to the process it runs in, and ticks once a second, not ten
+    times: all that its tick does is to renew the date in answers."""
+
+    def __init__(self, config: uvicorn.Config, *, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop."""
+        while not self._stopping.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self._stopping.wait()
 
 
 async def serve(context: Context) -> None:
@@ -65,10 +82,13 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
     settings = context.settings
     config = uvicorn.Config(
         app.build(studio),
+        http=Connection,
+        ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
+        h11_max_incomplete_event_size=limits.HEAD_BYTES,
         timeout_graceful_shutdown=_GRACE_S,
     )
     helpers = [group.create_task(timers.run(studio))]
@@ -76,7 +96,8 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
         secured = certificate.context
         config.ssl_context_factory = lambda _config, _default: secured
         helpers.append(group.create_task(certificate.watch()))
-    server = _Server(config)
+    stopping = asyncio.Event()
+    server = _Server(config, stopping=stopping)
     # The server closes what it is given; the listener belongs to whoever made it.
     serving = group.create_task(server.serve(sockets=[context.listener.dup()]))
     while not server.started:
@@ -84,7 +105,7 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
     context.ready()
     await context.stopping.wait()
     await watches.stop()
-    server.should_exit = True
+    stopping.set()
     await serving
     for task in helpers:
         task.cancel()

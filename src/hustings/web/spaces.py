@@ -7,7 +7,10 @@ onto something that is not recorded.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
+
+from sqlalchemy.exc import OperationalError
 
 from hustings import limits, ticket
 from hustings.errors import LogAway
@@ -16,12 +19,15 @@ from hustings.log import subjects
 from hustings.log.contract import Live, Log
 from hustings.log.follow import read_state
 from hustings.log.propose import propose
+from hustings.log.subjects import Kind
 from hustings.space import Command, Refusal, Role, Space, Status, decide
 from hustings.space.command import GrantSeat, OpenDoors, RevokeSeat, Schedule
 from hustings.web import secret
 from hustings.web.catalogue import Catalogue, Invite, Listed
 from hustings.web.problem import Problem
 from hustings.web.watch import Watches
+
+log = logging.getLogger("hustings.web")
 
 SEAT_CHARS = 8
 _OVER = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD, Status.CANCELLED})
@@ -74,31 +80,52 @@ class Spaces:
         return made
 
     async def state(self, space_id: str) -> Space:
-        """The space as its log tells it; while the log is away, as it was last seen."""
+        """The space as its log tells it; while the log is away, as it was last seen.
+
+        A space that somebody follows is folded already. One look at the log's last decision tells
+        whether that fold holds everything that was decided.
+        """
+        space = await self._state(space_id)
+        if space is None:
+            raise Problem(404, "not-found", "This space has no log any more.")
+        return space
+
+    async def _state(self, space_id: str) -> Space | None:
+        space, ev_seq = self._watches.known(space_id)
         try:
-            space, _ = await read_state(self._log, space_id)
+            if space is not None:
+                newest = await self._log.last(space_id, Kind.EV)
+                if newest is not None and newest.seq == ev_seq:
+                    return space
+            return (await read_state(self._log, space_id))[0]
         except LogAway:
-            space = self._watches.known(space_id)
             if space is None:
                 raise
-        return space or Space(id=space_id)
+            return space
 
     async def command(self, space_id: str, command: Command, *, now_ms: int) -> Space | Refusal:
         """Carry out a command: the state after it, or why not."""
         result = await propose(self._log, self._live, space_id, command, now_ms=now_ms)
         if isinstance(result, Space):
-            await self._catalogue.refresh(result)
             if isinstance(command, OpenDoors):
                 await self._live.publish(subjects.STAGE_OPEN, space_id.encode())
+            try:
+                await self._catalogue.refresh(result)
+            except OperationalError as error:
+                # It is decided, whatever lists say; the timers bring them up to date later.
+                log.warning("space %s: the catalogue is behind: %s", space_id, error)
         return result
 
     async def reconcile(self, listed: Listed) -> None:
         """Bring one row of the catalogue up to date with the log."""
-        space = await self.state(listed.id)
-        if (space.title, space.status, space.starts_at_ms) != (
+        space, _ = await read_state(self._log, listed.id, kinds=(Kind.EV,))
+        if space is None:
+            log.warning("space %s is in the catalogue and has no log", listed.id)
+        elif (space.title, space.status, space.starts_at_ms, space.doors_at_ms) != (
             listed.title,
             listed.status,
             listed.starts_at_ms,
+            listed.doors_at_ms,
         ):
             await self._catalogue.refresh(space)
 
@@ -147,7 +174,13 @@ class Spaces:
             gone = await self.command(invite.space, revoke, now_ms=now_ms)
             if isinstance(gone, Refusal):
                 return gone
-        return await self.command(invite.space, grant, now_ms=now_ms)
+        result = await self.command(invite.space, grant, now_ms=now_ms)
+        if isinstance(result, Space) and not await self._catalogue.invites(invite):
+            # A host took the seat away in this very moment: that has the last word.
+            revoke = RevokeSeat(by=invite.seat, seat=invite.seat)
+            await self.command(invite.space, revoke, now_ms=now_ms)
+            return Refusal("seat", "This invitation was taken back.")
+        return result
 
     def ticket(self, space: Space, seat: str, *, now_ms: int) -> Right:
         """The right to speak from a seat, signed. A space that is over gives none."""

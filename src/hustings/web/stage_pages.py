@@ -38,13 +38,7 @@ async def stage(
         if problem.status == 401:
             return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
         raise
-    now_ms = studios.now_ms()
-    view = views.space_view(
-        studio,
-        asker.space,
-        doors_at_ms=views.doors_at_ms(asker.listed, asker.space),
-        now_ms=now_ms,
-    )
+    view = views.space_view(studio, asker.space, now_ms=studios.now_ms())
     state: dict[str, Any] = {
         "space": view.model_dump(mode="json"),
         "you": {"seat": asker.seat, "role": asker.role, "hosts": asker.hosts},

@@ -41,6 +41,11 @@ class Standing:
         return self.seat or (self.account.id if self.account else "")
 
     @property
+    def owns(self) -> bool:
+        """Whether the asker is here by the account that owns this space, not by a seat."""
+        return self.account is not None and self.account.id == self.listed.owner_id
+
+    @property
     def hosts(self) -> bool:
         """Whether the asker runs this space."""
         return self.role in _HOSTS

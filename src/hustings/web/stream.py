@@ -4,17 +4,20 @@ event: state       the whole space, at once and at every change: a lost one is h
 event: levels      dBFS by seat, five times a second while somebody is connected
 event: listening   {"count": N}
 event: warning     {"seat", "code", "advice"}: something on stage needs a person
+event: taken       {"page"}: this page sits down on the asker's seat; any other lets go
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from hustings import limits
 from hustings.space import Space
@@ -45,21 +48,26 @@ _EXAMPLE: Final = (
         **documented(401, 403, 404, 422, 503),
     },
 )
-async def events(asker: Asker, studio: CurrentStudio) -> StreamingResponse:
+async def events(request: Request, asker: Asker, studio: CurrentStudio) -> StreamingResponse:
     """Follow a space as it happens."""
     if studio.watches.viewers(asker.space.id) >= limits.WATCHERS_COUNT:
         raise Problem(503, "full", "Too many pages follow this space.", retry_s=5)
     # A proxy that buffers would hold events back.
     headers = {"X-Accel-Buffering": "no"}
     return StreamingResponse(
-        _stream(studio, asker), media_type="text/event-stream", headers=headers
+        _stream(studio, request, asker), media_type="text/event-stream", headers=headers
     )
 
 
-async def _stream(studio: Studio, asker: Standing) -> AsyncIterator[str]:
+async def _stream(studio: Studio, request: Request, asker: Standing) -> AsyncIterator[str]:
     yield f"retry: {_RETRY_MS}\n\n"
     async with studio.watches.view(asker.space.id) as viewer:
+        looked = time.monotonic()
         while not viewer.closed:
+            if time.monotonic() - looked > limits.WATCH_PING_S:
+                if not await _still_signed_in(studio, request, asker):
+                    return
+                looked = time.monotonic()
             try:
                 async with asyncio.timeout(limits.WATCH_PING_S):
                     await viewer.wake.wait()
@@ -77,12 +85,7 @@ async def _stream(studio: Studio, asker: Standing) -> AsyncIterator[str]:
 def _news(studio: Studio, asker: Standing, viewer: Viewer) -> list[str]:
     out = []
     if viewer.state is not None:
-        view = views.space_view(
-            studio,
-            viewer.state,
-            doors_at_ms=views.doors_at_ms(asker.listed, viewer.state),
-            now_ms=studios.now_ms(),
-        )
+        view = views.space_view(studio, viewer.state, now_ms=studios.now_ms())
         out.append(f"event: state\ndata: {view.model_dump_json()}\n\n")
         viewer.state = None
     if viewer.levels is not None:
@@ -91,6 +94,9 @@ def _news(studio: Studio, asker: Standing, viewer: Viewer) -> list[str]:
     if viewer.listening is not None:
         out.append(_event("listening", {"count": viewer.listening}))
         viewer.listening = None
+    if page := viewer.taken.get(asker.seat):
+        out.append(_event("taken", {"page": page}))
+    viewer.taken.clear()
     while viewer.warnings:
         warned = viewer.warnings.popleft()
         told = {"seat": warned.seat, "code": warned.code, "advice": warned.advice}
@@ -104,5 +110,15 @@ def _event(name: str, data: object) -> str:
 
 def _may_stay(asker: Standing, space: Space) -> bool:
     """Whoever is here by a seat leaves with it."""
-    owner = asker.account is not None and asker.account.id == asker.listed.owner_id
-    return owner or asker.seat in space.seats
+    return asker.owns or asker.seat in space.seats
+
+
+async def _still_signed_in(studio: Studio, request: Request, asker: Standing) -> bool:
+    """Whoever is here by an account leaves when its sign-in ends."""
+    if not asker.owns:
+        return True
+    token = studio.cookies.session(request)
+    try:
+        return await studio.accounts.signed_in(token, now_ms=studios.now_ms()) is not None
+    except SQLAlchemyError:
+        return True  # the database is away: the desk goes on

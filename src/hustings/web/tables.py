@@ -80,7 +80,7 @@ class FirstLinkRow(Table):
 
 
 class SpaceRow(Table):
-    """A space in the catalogue. `doors_at_ms` moves with the start when the space is delayed."""
+    """A space in the catalogue."""
 
     __tablename__ = "spaces"
     __table_args__ = (Index("ix_spaces_status_doors_at_ms", "status", "doors_at_ms"),)

@@ -3,6 +3,9 @@
 Any number of web processes may run this: each asks for the same thing, and the compare-and-set of
 the log lets it happen once. Doors open through the log or not at all: while it is away, they are
 asked for again at every look.
+
+Between looks it sleeps until the next doors are due. Whatever is decided anywhere wakes it; a look
+every few seconds makes good what it was not told.
 """
 
 from __future__ import annotations
@@ -12,14 +15,14 @@ import logging
 import time
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from hustings import limits
-from hustings.errors import LogError
+from hustings.errors import LogAway, LogError
 from hustings.log import subjects
 from hustings.log.contract import Message
 from hustings.log.subjects import Kind
-from hustings.space import Status
+from hustings.space import Space, Status
 from hustings.space.command import OpenDoors
 from hustings.web import studio as studios
 from hustings.web.studio import Studio
@@ -29,6 +32,8 @@ log = logging.getLogger("hustings.web")
 
 _UNFINISHED: Final = (Status.SCHEDULED, Status.DOORS, Status.LIVE, Status.HELD, Status.ENDED)
 _RECONCILE_S: Final = 60.0
+_LOOK_S: Final = 5.0
+_SETTLE_S: Final = 0.2
 
 
 async def run(studio: Studio) -> None:
@@ -44,36 +49,68 @@ async def run(studio: Studio) -> None:
     reconciled = -_RECONCILE_S
     try:
         while True:
+            pause_s = limits.DOORS_CHECK_S
             try:
-                await open_due_doors(studio)
                 if time.monotonic() - reconciled > _RECONCILE_S:
                     changed.update(s.id for s in await studio.catalogue.in_status(_UNFINISHED))
                     reconciled = time.monotonic()
                 while changed:
-                    await _reconcile(studio, changed.pop())
-            except (LogError, OperationalError) as error:
+                    await _reconcile(studio, changed)
+                await open_due_doors(studio)
+                pause_s = await _until_doors_s(studio)
+            except (LogError, SQLAlchemyError) as error:
                 log.warning("timers: %s", error)
-            wake.clear()
-            try:
-                async with asyncio.timeout(limits.DOORS_CHECK_S):
-                    await wake.wait()
-            except TimeoutError:
-                continue
+            await _sleep(wake, pause_s)
     finally:
         await end()
+
+
+async def _sleep(wake: asyncio.Event, pause_s: float) -> None:
+    """Until something is decided, or for so long."""
+    try:
+        async with asyncio.timeout(pause_s):
+            await wake.wait()
+    except TimeoutError:
+        return
+    wake.clear()
+    # The row of a new space follows its event.
+    await asyncio.sleep(_SETTLE_S)
+
+
+async def _until_doors_s(studio: Studio) -> float:
+    """How long there is nothing to do."""
+    due_ms = await studio.catalogue.next_doors_ms()
+    if due_ms is None:
+        return _LOOK_S
+    left_s = (due_ms - studios.now_ms()) / 1000
+    return min(_LOOK_S, left_s) if left_s > 0 else limits.DOORS_CHECK_S
 
 
 async def open_due_doors(studio: Studio) -> None:
     """Open the doors of every space whose time has come."""
     now_ms = studios.now_ms()
     for listed in await studio.catalogue.due(now_ms=now_ms):
-        opened = await studio.spaces.command(listed.id, OpenDoors(by="timer"), now_ms=now_ms)
-        log.info("space %s: doors by timer: %s", listed.id, opened)
-        # A refusal means that somebody else has moved it on: the catalogue catches up.
-        await studio.spaces.reconcile(listed)
+        try:
+            opened = await studio.spaces.command(listed.id, OpenDoors(by="timer"), now_ms=now_ms)
+            if isinstance(opened, Space):
+                log.info("space %s: the doors open by themselves", listed.id)
+            else:
+                # Somebody else has moved it on: the catalogue catches up.
+                await studio.spaces.reconcile(listed)
+        except LogAway:
+            raise
+        except LogError as error:
+            log.warning("space %s: the doors do not open: %s", listed.id, error)
 
 
-async def _reconcile(studio: Studio, space_id: str) -> None:
-    listed = await studio.catalogue.get(space_id)
-    if listed is not None:
-        await studio.spaces.reconcile(listed)
+async def _reconcile(studio: Studio, changed: set[str]) -> None:
+    space_id = changed.pop()
+    try:
+        listed = await studio.catalogue.get(space_id)
+        if listed is not None:
+            await studio.spaces.reconcile(listed)
+    except (LogAway, SQLAlchemyError):
+        changed.add(space_id)
+        raise
+    except LogError as error:
+        log.warning("space %s: the catalogue is behind: %s", space_id, error)

@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from hustings import limits
 from hustings.space import Space
-from hustings.web.catalogue import Listed
 from hustings.web.studio import Studio
 
 
@@ -22,10 +21,23 @@ def _plain(text: str) -> str:
     return text.strip()
 
 
-_Plain = AfterValidator(_plain)
-Title = Annotated[str, Field(min_length=1, max_length=limits.TITLE_CHARS), _Plain]
-Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_CHARS), _Plain]
-Reason = Annotated[str, Field(max_length=limits.REASON_CHARS), _Plain]
+def _line(text: str) -> str:
+    # Titles and names also stand in file names, heads of streams and lists.
+    return " ".join(_plain(text).split())
+
+
+def _words(text: str) -> str:
+    if not text:
+        raise ValueError("there is nothing but spaces in it")
+    return text
+
+
+PLAIN = AfterValidator(_plain)
+_LINE = AfterValidator(_line)
+_WORDS = AfterValidator(_words)
+Title = Annotated[str, Field(min_length=1, max_length=limits.TITLE_CHARS), _LINE, _WORDS]
+Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_CHARS), _LINE, _WORDS]
+Reason = Annotated[str, Field(max_length=limits.REASON_CHARS), _LINE]
 Moment = Annotated[int, Field(ge=0, le=limits.TIME_MS_MAX, description="Unix time, milliseconds")]
 
 
@@ -37,7 +49,7 @@ class NewSpace(_Body):
     """A space to be made."""
 
     title: Title = Field(examples=["An evening on the new tram line"])
-    description: Annotated[str, Field(max_length=limits.DESCRIPTION_CHARS), _Plain] = ""
+    description: Annotated[str, Field(max_length=limits.DESCRIPTION_CHARS), PLAIN] = ""
     language: Annotated[
         str, Field(max_length=limits.LANGUAGE_CHARS, pattern=r"^([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?$")
     ] = Field("", description="a language tag (RFC 5646), or nothing", examples=["en"])
@@ -65,8 +77,8 @@ class Delay(_Body):
     """A later start, and why: listeners read it."""
 
     starts_at_ms: Moment = Field(examples=[1767205800000])
-    reason: Annotated[str, Field(min_length=1, max_length=limits.REASON_CHARS), _Plain] = Field(
-        examples=["Our guest's train is late."]
+    reason: Annotated[str, Field(min_length=1, max_length=limits.REASON_CHARS), _LINE, _WORDS] = (
+        Field(examples=["Our guest's train is late."])
     )
 
 
@@ -75,6 +87,17 @@ class Invitation(_Body):
 
     name: Name = Field(examples=["Amara Okafor"])
     role: Literal["speaker", "cohost"] = "speaker"
+
+
+class Sitting(_Body):
+    """Who sits down."""
+
+    page: Annotated[str, Field(pattern="^[a-z0-9]{0,32}$")] = Field(
+        "",
+        description="a name that this page or program made up for itself: others who follow the "
+        "space from the same seat are told that it was taken, and let go",
+        examples=["p7c41xk2"],
+    )
 
 
 class SeatView(BaseModel):
@@ -142,19 +165,12 @@ class TicketView(BaseModel):
     expires_at_ms: int
 
 
-def doors_at_ms(listed: Listed, space: Space) -> int | None:
-    """When the doors open by themselves: they have moved with the start since `listed` was read."""
-    if listed.doors_at_ms is None:
-        return None
-    return listed.doors_at_ms + space.starts_at_ms - listed.starts_at_ms
-
-
-def space_view(studio: Studio, space: Space, *, doors_at_ms: int | None, now_ms: int) -> SpaceView:
-    """`space` for the API. `doors_at_ms` is the catalogue's, which knows of delays."""
+def space_view(studio: Studio, space: Space, *, now_ms: int) -> SpaceView:
+    """`space` for the API."""
     fields: dict[str, Any] = {
         name: getattr(space, name)
         for name in SpaceView.model_fields
-        if hasattr(space, name) and name not in ("seats", "doors_at_ms")
+        if hasattr(space, name) and name != "seats"
     }
     seats = [
         SeatView(
@@ -170,7 +186,6 @@ def space_view(studio: Studio, space: Space, *, doors_at_ms: int | None, now_ms:
     return SpaceView(
         **fields,
         seats=seats,
-        doors_at_ms=doors_at_ms,
         share_url=studio.share_url(space.id),
         stage_url=studio.stage_url(space.id),
         now_ms=now_ms,

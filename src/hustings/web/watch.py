@@ -52,6 +52,7 @@ class Viewer:
     state: Space | None = None
     levels: dict[str, float] | None = None
     listening: int | None = None
+    taken: dict[str, str] = field(default_factory=dict)
     warnings: deque[Warned] = field(default_factory=lambda: deque(maxlen=_WARNINGS_COUNT))
     closed: bool = False
 
@@ -88,12 +89,15 @@ class _Watch:
     def __init__(self, space_id: str) -> None:
         self.space_id = space_id
         self.space: Space | None = None
+        self.ev_seq = 0
+        self.follower: Follower | None = None
         self.listening = 0
         self.viewers: set[Viewer] = set()
         self.task: asyncio.Task[None] | None = None
 
     async def on_change(self, space: Space, event: Event | None) -> None:
-        self.space = space
+        assert self.follower is not None
+        self.space, self.ev_seq = space, self.follower.ev_seq
         for viewer in self.viewers:
             viewer.state = space
             if isinstance(event, Warned):
@@ -157,10 +161,18 @@ class Watches:
         if self._end is not None:
             await self._end()
 
-    def known(self, space_id: str) -> Space | None:
-        """The state of a space that is being watched, None of any other."""
+    def known(self, space_id: str) -> tuple[Space | None, int]:
+        """The state of a space that is being watched and the sequence of the last decision in it;
+        (None, 0) of any other."""
         watch = self._watches.get(space_id)
-        return watch.space if watch else None
+        return (watch.space, watch.ev_seq) if watch else (None, 0)
+
+    def taken(self, space_id: str, seat: str, page: str) -> None:
+        """Tell everybody who follows a space that `page` sits down on a seat."""
+        watch = self._watches.get(space_id)
+        for viewer in watch.viewers if watch else ():
+            viewer.taken[seat] = page
+            viewer.wake.set()
 
     def viewers(self, space_id: str) -> int:
         """How many streams a space has here."""
@@ -195,7 +207,8 @@ class Watches:
         try:
             while True:
                 try:
-                    await Follower(self._log, watch.space_id, watch.on_change).run()
+                    watch.follower = Follower(self._log, watch.space_id, watch.on_change)
+                    await watch.follower.run()
                 except LogError as error:
                     log.warning("space %s cannot be followed: %s", watch.space_id, error)
                 await asyncio.sleep(_AGAIN_S)

@@ -16,6 +16,9 @@ export class Problem extends Error {
 
 const AWAY = "The studio does not answer right now.";
 const WAIT_MS = 8000;
+/** What to do about a 401 without leaving a page on which one may be talking. */
+export const SIGNED_OUT =
+  "You are signed out. Your microphone keeps working. Sign in again in another tab, then go on here.";
 
 /**
  * Call the API.

@@ -1,6 +1,6 @@
 // The host's desk: the next step, the seats' buttons, invitations, a later start.
 
-import { call, Problem } from "./api.js";
+import { call, Problem, SIGNED_OUT } from "./api.js";
 import { moment } from "./local_time.js";
 import { ask } from "./question.js";
 
@@ -10,6 +10,8 @@ const next = /** @type {HTMLButtonElement | null} */ (element("next-step"));
 const end = /** @type {HTMLButtonElement | null} */ (element("end"));
 const notice = /** @type {HTMLElement} */ (element("notice"));
 const nextWords = /** @type {HTMLElement} */ (element("next-words"));
+
+const SETTLE_MS = 700; // longer than a double click
 
 /** @type {Record<string, {verb: string, label: string, words: string}>} */
 const HOST_STEPS = {
@@ -26,7 +28,7 @@ const HOST_STEPS = {
   live: {
     verb: "hold",
     label: "Hold",
-    words: "You are on air, and it is being recorded.",
+    words: "On air: whoever is on stage and not muted is heard, and it is being recorded.",
   },
   held: {
     verb: "resume",
@@ -39,7 +41,7 @@ const HOST_STEPS = {
 const SPEAKER_WORDS = {
   scheduled: "The green room: those with a seat hear each other, nobody else does, nothing is recorded.",
   doors: "Listeners are coming in. What is said here is not on air yet; the host goes live.",
-  live: "On air: everybody hears you, and it is being recorded.",
+  live: "On air: whoever is on stage and not muted is heard, and it is being recorded.",
   held: "Off air for the moment: listeners hear the hold sound, nothing is recorded.",
 };
 
@@ -58,6 +60,7 @@ export class Desk {
   #hosts;
   #api;
   #busy = false;
+  #readyAt = 0;
 
   /** @param {{space: string, hosts: boolean}} where */
   constructor({ space, hosts }) {
@@ -70,27 +73,35 @@ export class Desk {
     element("invite")?.addEventListener("submit", (event) => void this.#invite(event));
   }
 
-  /** @param {any} space */
-  show(space) {
+  /**
+   * @param {any} space
+   * @param {boolean} seated whether we still belong here
+   */
+  show(space, seated) {
     this.#space = space;
     const step = HOST_STEPS[space.status];
     const words = (this.#hosts ? step?.words : SPEAKER_WORDS[space.status]) ?? OVER_WORDS[space.status];
     const doors = space.status === "scheduled" && space.doors_at_ms;
     set(nextWords, doors ? `${words} Doors open by themselves: ${moment(space.doors_at_ms)}.` : words);
     const over = !step;
-    /** @type {HTMLElement} */ (element("replay")).hidden = !over || space.status === "cancelled";
+    const replay = /** @type {HTMLElement} */ (element("replay"));
+    replay.hidden = !over || space.status === "cancelled";
     if (!next || !end) return;
-    next.hidden = over;
-    if (step) {
+    const focused = document.activeElement;
+    const runs = !over && seated;
+    next.hidden = !runs;
+    if (step && next.dataset.verb !== step.verb) {
+      if (next.dataset.verb) this.#settle();
       next.dataset.verb = step.verb;
       set(next, step.label);
     }
-    next.disabled = this.#busy;
-    end.hidden = space.status !== "live" && space.status !== "held";
-    /** @type {HTMLElement} */ (element("hold-field")).hidden = space.status !== "live";
-    /** @type {HTMLElement} */ (element("later")).hidden = !["scheduled", "doors"].includes(space.status);
-    /** @type {HTMLElement} */ (element("invite")).hidden = over;
-    if (over) /** @type {HTMLElement} */ (element("invite-made")).hidden = true;
+    end.hidden = !runs || (space.status !== "live" && space.status !== "held");
+    /** @type {HTMLElement} */ (element("next-buttons")).hidden = !runs;
+    /** @type {HTMLElement} */ (element("hold-field")).hidden = !runs || space.status !== "live";
+    /** @type {HTMLElement} */ (element("later")).hidden = !runs || !["scheduled", "doors"].includes(space.status);
+    /** @type {HTMLElement} */ (element("invite")).hidden = !runs;
+    if (!runs) /** @type {HTMLElement} */ (element("invite-made")).hidden = true;
+    if ((focused === next || focused === end) && over) replay.focus();
   }
 
   /**
@@ -116,7 +127,20 @@ export class Desk {
     }
   }
 
+  /** Another step stands on the button: a press meant for the one before must not carry it out. */
+  #settle() {
+    this.#readyAt = performance.now() + SETTLE_MS;
+    setTimeout(() => this.#enable(), SETTLE_MS);
+    this.#enable();
+  }
+
+  #enable() {
+    // Not `disabled`, which would take the focus away.
+    if (next) next.ariaDisabled = String(this.#busy || performance.now() < this.#readyAt);
+  }
+
   async #next() {
+    if (next?.ariaDisabled === "true") return;
     const verb = next?.dataset.verb ?? "";
     if (verb === "live" && !this.#space.seats.some((/** @type {any} */ seat) => seat.connected)) {
       const sure = await ask({
@@ -197,21 +221,27 @@ export class Desk {
   async #try(command) {
     if (this.#busy) return null;
     this.#busy = true;
-    if (next) next.disabled = true;
+    this.#enable();
     notice.hidden = true;
     try {
       const answer = await command();
       if (answer?.status) document.dispatchEvent(new CustomEvent("space", { detail: answer }));
       return answer ?? true;
     } catch (error) {
-      set(notice, error instanceof Problem ? error.message : "Something went wrong on this page.");
+      set(notice, sentence(error));
       notice.hidden = false;
       return null;
     } finally {
       this.#busy = false;
-      if (next) next.disabled = false;
+      this.#enable();
     }
   }
+}
+
+/** @param {unknown} error */
+function sentence(error) {
+  if (!(error instanceof Problem)) return "Something went wrong on this page.";
+  return error.status === 401 ? SIGNED_OUT : error.message;
 }
 
 /**

@@ -1,6 +1,9 @@
 // The studio's live state by server-sent events. Comes back by itself, whatever ends the stream.
 
+import { call, Problem } from "./api.js";
+
 const RETRY_MS = 1000;
+const REFUSED_MS = 5000;
 
 /**
  * @typedef {object} Listener
@@ -8,16 +11,18 @@ const RETRY_MS = 1000;
  * @property {(levels: Record<string, number>) => void} levels dBFS by seat
  * @property {(count: number) => void} listening how many listen now
  * @property {(warning: {seat: string, code: string, advice: string}) => void} warning
+ * @property {(page: string) => void} taken the page that sits down on our seat
  * @property {(online: boolean) => void} online whether the stream is connected
+ * @property {(problem: Problem) => void} refused why there is no stream for us (401, 403, 404)
  */
 
 /**
  * Follow a space until the page is left.
- * @param {string} url
+ * @param {string} space its address in the API
  * @param {Listener} listener
  * @returns {() => void} what ends it
  */
-export function follow(url, listener) {
+export function follow(space, listener) {
   /** @type {EventSource} */
   let source;
   let stopped = false;
@@ -26,18 +31,36 @@ export function follow(url, listener) {
 
   function open() {
     if (stopped) return;
-    source = new EventSource(url);
+    source = new EventSource(`${space}/events`);
     source.addEventListener("state", (event) => listener.state(data(event)));
     source.addEventListener("levels", (event) => listener.levels(data(event)));
     source.addEventListener("listening", (event) => listener.listening(data(event).count));
     source.addEventListener("warning", (event) => listener.warning(data(event)));
+    source.addEventListener("taken", (event) => listener.taken(data(event).page));
     source.onopen = () => listener.online(true);
     source.onerror = () => {
       if (stopped) return;
-      listener.online(false);
-      // EventSource gives up on an answer other than 200; the studio may only be restarting.
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, RETRY_MS * (1 + Math.random()));
+      // EventSource gives up on an answer other than 200, and does not say what it was.
+      if (source.readyState === EventSource.CLOSED) void ask();
+      else listener.online(false);
     };
+  }
+
+  /** Learn whether the studio is away, or does not let us in. */
+  async function ask() {
+    let pause = RETRY_MS;
+    try {
+      await call("GET", space);
+      listener.online(false); // there is no room for one more stream
+    } catch (error) {
+      if (error instanceof Problem && [401, 403, 404].includes(error.status)) {
+        pause = REFUSED_MS;
+        if (!stopped) listener.refused(error);
+      } else {
+        listener.online(false);
+      }
+    }
+    setTimeout(open, pause * (1 + Math.random()));
   }
 
   function stop() {

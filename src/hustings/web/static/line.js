@@ -55,10 +55,22 @@ export class Line extends EventTarget {
    * @param {boolean} [tell] whether the stage is told; false when it has let go by itself
    */
   leave(tell = true) {
-    this.#wanted?.abort();
-    this.#wanted = null;
-    this.#hangUp(tell);
+    this.#end(tell);
     if (this.condition !== "refused") this.#set("away");
+  }
+
+  /**
+   * Let go of the seat for a reason, and do not come back to it.
+   * @param {string} words the reason
+   */
+  give(words) {
+    this.#end(false);
+    this.#set("refused", words);
+  }
+
+  /** Whether the seat is ours, or about to be. */
+  get joined() {
+    return this.condition === "connected" || this.condition === "connecting";
   }
 
   /**
@@ -83,9 +95,7 @@ export class Line extends EventTarget {
       } catch (error) {
         if (wanted.aborted) return;
         if (final(error)) {
-          this.#wanted = null;
-          this.#hangUp(false);
-          this.#set("refused", error instanceof Error ? error.message : "");
+          this.give(error instanceof Error ? error.message : "");
           return;
         }
         fresh = error instanceof Refused && error.status === 401;
@@ -124,6 +134,13 @@ export class Line extends EventTarget {
     this.#session = session;
     await connection.setRemoteDescription({ type: "answer", sdp });
     return connection;
+  }
+
+  /** @param {boolean} tell */
+  #end(tell) {
+    this.#wanted?.abort();
+    this.#wanted = null;
+    this.#hangUp(tell);
   }
 
   /** @param {boolean} tell whether the stage is told, or is taken to be gone */

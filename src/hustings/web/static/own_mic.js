@@ -7,7 +7,7 @@ import { showLevel } from "./seats.js";
 
 const RENEW_BEFORE_MS = 30 * 60_000;
 const AGAIN_MS = 1000;
-const SETTLE_MS = 1000; // a state that was under way while we told the studio is older than our word
+const SETTLE_MS = 1000; // by then the studio's state has come that follows on our word
 const METER_MS = 66;
 const SPEECH_DBFS = -45;
 const CHECK_WORDS = "Say something: the bar moves with your voice.";
@@ -33,10 +33,13 @@ export class OwnMic {
   #ticket = null;
   #status = "";
   #wantMuted = false;
-  #serverMuted = false;
+  #serverMuted = false; // in the newest state that came
+  #agreed = true; // whether a state has come that says what we told
   #telling = false;
-  #toldAt = -Infinity;
   #sinceVoice = 0;
+  #sitsDown = false; // somebody pressed Join: the other pages of this seat are to be told
+  // What this page is called when they are told.
+  #page = Math.random().toString(36).slice(2, 14);
 
   /** @param {{space: string, seat: string}} where */
   constructor({ space, seat }) {
@@ -53,7 +56,7 @@ export class OwnMic {
     device.addEventListener("change", () => void this.#open(device.value));
     check.addEventListener("click", () => void this.#open(device.value));
     join.addEventListener("click", () => void this.#join());
-    leave.addEventListener("click", () => this.#line.leave());
+    leave.addEventListener("click", () => this.#leave());
     mute.addEventListener("click", () => this.mute(!this.#wantMuted));
     setInterval(() => this.#measure(), METER_MS);
     if (!this.#mic.possible) {
@@ -69,26 +72,29 @@ export class OwnMic {
    * @param {{status: string, seats: import("./seats.js").Seat[]}} space
    */
   follow(space) {
-    const before = this.#status;
     this.#status = space.status;
     const seat = space.seats.find(({ id }) => id === this.#seat);
     const over = ["ended", "posted", "withheld", "cancelled"].includes(space.status);
-    if (over || !seat) {
-      this.#line.leave(false);
-      this.#mic.close();
-      element("microphone").hidden = true;
-      return;
-    }
-    const settled = !this.#telling && performance.now() - this.#toldAt > SETTLE_MS;
-    if (seat.muted && !this.#serverMuted && !this.#wantMuted && settled) {
-      this.#wantMuted = this.#mic.muted = true; // by a host, or before: only we can undo it
-      words.textContent = before
-        ? "The host has muted you. Unmute when you want to speak."
-        : "You are muted.";
-    }
+    if (over || !seat) return this.close();
     this.#serverMuted = seat.muted;
-    if (seat.muted !== this.#wantMuted) void this.#tell();
+    this.#compare();
     this.#show();
+  }
+
+  /** Be silent for good. */
+  close() {
+    this.#line.leave(false);
+    this.#mic.close();
+    element("microphone").hidden = true;
+  }
+
+  /**
+   * A page sits down on our seat.
+   * @param {string} page
+   */
+  taken(page) {
+    if (page === this.#page || !this.#line.joined) return;
+    this.#line.give("You joined on another page or device. Press Join to speak from here.");
   }
 
   /**
@@ -96,25 +102,51 @@ export class OwnMic {
    * @param {boolean} muted
    */
   mute(muted) {
-    this.#wantMuted = muted;
-    this.#mic.muted = muted;
+    this.#want(muted);
     words.textContent = muted ? "" : CHECK_WORDS;
     this.#show();
     void this.#tell();
   }
 
-  /** Tell the studio until it agrees: it may be restarting. */
+  /**
+   * Bring our microphone and what the studio says of our seat together. The seat is ours while we
+   * are joined; a host can mute it, and a page that is not joined only looks on.
+   */
+  #compare() {
+    if (this.#serverMuted === this.#wantMuted) {
+      this.#agreed ||= !this.#telling;
+    } else if (!this.#line.joined) {
+      this.#want(this.#serverMuted);
+      words.textContent = this.#wantMuted ? "You are muted." : CHECK_WORDS;
+    } else if (this.#telling || !this.#agreed) {
+      return; // this state may be older than our word
+    } else if (this.#serverMuted) {
+      this.#want(true); // only we can undo it
+      words.textContent = "The host has muted you. Unmute when you want to speak.";
+    } else {
+      void this.#tell();
+    }
+  }
+
+  /** @param {boolean} muted */
+  #want(muted) {
+    this.#wantMuted = this.#mic.muted = muted;
+  }
+
+  /** Tell the studio until it knows: it may be restarting. */
   async #tell() {
     if (this.#telling) return;
     this.#telling = true;
-    while (this.#serverMuted !== this.#wantMuted) {
+    this.#agreed = false;
+    let told = null;
+    while (told !== this.#wantMuted) {
       const wanted = this.#wantMuted;
       try {
         await call("POST", `${this.#api}/seats/${this.#seat}/${wanted ? "mute" : "unmute"}`);
-        this.#serverMuted = wanted;
+        told = wanted;
       } catch (error) {
         if (error instanceof Problem && error.code === "done") {
-          this.#serverMuted = wanted;
+          told = wanted;
         } else if (error instanceof Problem && error.status && error.status < 500) {
           break;
         } else {
@@ -123,13 +155,29 @@ export class OwnMic {
       }
     }
     this.#telling = false;
-    this.#toldAt = performance.now();
+    setTimeout(() => this.#settle(), SETTLE_MS);
+    this.#show();
+  }
+
+  /** Whatever differs from our word by now was decided after it. */
+  #settle() {
+    if (this.#telling || this.#agreed) return;
+    this.#agreed = true;
+    this.#compare();
     this.#show();
   }
 
   async #join() {
     if (!this.#mic.on && !(await this.#open(device.value))) return;
-    if (this.#mic.track) this.#line.join(this.#mic.track);
+    if (!this.#mic.track) return;
+    this.#sitsDown = true;
+    this.#line.join(this.#mic.track);
+    mute.focus();
+  }
+
+  #leave() {
+    this.#line.leave();
+    join.focus();
   }
 
   /**
@@ -172,9 +220,10 @@ export class OwnMic {
   /** @param {boolean} must @returns {Promise<import("./line.js").Ticket>} */
   async #renew(must) {
     const left = (this.#ticket?.expires_at_ms ?? 0) - Date.now();
-    if (this.#ticket && !must && left > RENEW_BEFORE_MS) return this.#ticket;
+    if (this.#ticket && !must && !this.#sitsDown && left > RENEW_BEFORE_MS) return this.#ticket;
+    this.#sitsDown = false;
     try {
-      this.#ticket = await call("POST", `${this.#api}/ticket`);
+      this.#ticket = await call("POST", `${this.#api}/ticket`, { page: this.#page });
     } catch (error) {
       // The ticket in memory is good while the studio is away.
       if (!this.#ticket || must || left <= 0) throw error;
@@ -200,8 +249,7 @@ export class OwnMic {
   }
 
   #show() {
-    const { condition } = this.#line;
-    const joined = condition === "connected" || condition === "connecting";
+    const { condition, joined } = this.#line;
     document.body.dataset.connected = { connected: "true", connecting: "connecting" }[condition] ?? "false";
     document.body.dataset.muted = String(this.#wantMuted);
     check.hidden = joined || this.#mic.on;
@@ -210,7 +258,8 @@ export class OwnMic {
     join.textContent = this.#status === "scheduled" ? "Join the green room" : "Join the stage";
     mute.ariaPressed = String(this.#wantMuted);
     /** @type {HTMLElement} */ (mute.querySelector("span")).textContent = this.#wantMuted ? "Unmute" : "Mute";
-    lineWords.textContent = this.#lineWords();
+    const said = this.#lineWords();
+    if (lineWords.textContent !== said) lineWords.textContent = said; // it is read out
   }
 
   #lineWords() {

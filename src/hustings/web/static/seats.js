@@ -115,7 +115,7 @@ export class Seats {
     const allowed = {
       mute: hosts && !own && seat.connected && !seat.muted,
       link: hosts && seat.role !== "host",
-      remove: hosts && !own,
+      remove: hosts && !own && seat.role !== "host",
     };
     const words = {
       mute: `Mute ${seat.name}`,

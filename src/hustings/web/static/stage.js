@@ -1,5 +1,6 @@
 // The stage page: puts seats, desk and microphone on the live state of the space.
 
+import { SIGNED_OUT } from "./api.js";
 import "./copy.js";
 import { Desk } from "./desk.js";
 import { follow } from "./events.js";
@@ -35,14 +36,23 @@ function show(now) {
   status.className = `pill ${now.status}`;
   element("reason").hidden = !now.reason;
   element("reason").textContent = now.reason;
-  seats.show(now.seats, ["ended", "posted", "withheld", "cancelled"].includes(now.status));
-  desk.show(now);
+  const over = ["ended", "posted", "withheld", "cancelled"].includes(now.status);
+  // The host is here by an account; everybody else by a seat.
+  const seated = you.role === "host" || now.seats.some((/** @type {any} */ seat) => seat.id === you.seat);
+  seats.show(now.seats, over || !seated);
+  desk.show(now, seated);
   mic?.follow(now);
+  if (over) element("listening-line").hidden = true;
   tick();
-  if (you.seat && !you.hosts && !now.seats.some((/** @type {any} */ seat) => seat.id === you.seat)) {
-    stop();
-    tell("Your seat was taken away. Ask the host for a new invitation.");
-  }
+  if (!seated) dismissed();
+}
+
+/** Our seat is gone. */
+function dismissed() {
+  stop();
+  mic?.close();
+  desk.show(space, false);
+  tell("Your seat was taken away. Ask the host for a new invitation.");
 }
 
 function tick() {
@@ -76,20 +86,32 @@ function tell(sentence) {
   element("notice").hidden = false;
 }
 
-const stop = follow(`/api/spaces/${first.id}/events`, {
+let signedOut = false;
+
+const stop = follow(`/api/spaces/${first.id}`, {
   state: show,
   levels: (levels) => seats.levels(levels),
   listening: (count) => {
     element("listening").textContent = count.toLocaleString();
-    element("listening-line").hidden = space.status === "scheduled";
+    element("listening-line").hidden = !["doors", "live", "held"].includes(space.status);
   },
   warning: ({ seat, advice }) => {
     const name = space.seats.find((/** @type {any} */ one) => one.id === seat)?.name;
     tell(name ? `${name}: ${advice}` : advice);
   },
+  taken: (page) => mic?.taken(page),
   online: (online) => {
     document.body.dataset.events = String(online);
     element("offline").hidden = online;
+    if (online && signedOut) element("notice").hidden = true;
+    if (online) signedOut = false;
+  },
+  refused: ({ status }) => {
+    document.body.dataset.events = "false";
+    if (status !== 401) return dismissed();
+    signedOut = true;
+    element("offline").hidden = true;
+    tell(you.role === "host" ? SIGNED_OUT : "This browser holds no seat any more. Open your invitation again.");
   },
 });
 document.addEventListener("space", (event) => show(/** @type {CustomEvent} */ (event).detail));
