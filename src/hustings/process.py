@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import re
 import resource
 import signal
+import socket
 import sys
 from typing import Final
 
@@ -16,6 +18,12 @@ _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 # Loaded once, here: between fork and exec, where `die_with_parent` also runs, nothing may be.
 _libc: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _NICE_BESIDE_STAGE: Final = 10
+
+
+def instance(role: str, index: int, pid: int) -> str:
+    """The name of one process of a role, among all machines: fit to stand in a subject."""
+    machine = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())
+    return f"{role}-{index}-{pid}-{machine}"
 
 
 def die_with_parent(parent: int) -> None:

@@ -24,7 +24,7 @@ class Context:
 
     `listener` is a listening TCP socket for roles that serve HTTP (web, gate, edge), else None. The
     supervisor keeps it open while a role restarts, so that connections wait instead of being
-    refused. `instance` names this process uniquely ("stage-0-4711").
+    refused. `instance` names this process uniquely ("stage-0-4711-box").
     """
 
     settings: Settings

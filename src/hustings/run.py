@@ -55,7 +55,7 @@ async def _serve(role: str, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    instance = f"{role}-{settings.index}-{os.getpid()}"
+    instance = process.instance(role, settings.index, os.getpid())
     listener = _listener(role, settings)
     connecting = asyncio.create_task(connect(settings, name=instance))
     stopped = asyncio.create_task(stopping.wait())

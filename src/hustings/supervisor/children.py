@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from hustings import config, limits, run
+from hustings import config, limits, process, run
 from hustings.config import Settings
 
 log = logging.getLogger("hustings.serve")
@@ -153,7 +153,7 @@ class Child:
             reading = group.create_task(self._forward(child))
             code = await child.wait()
             self.ready.clear()
-            await self._on_exit(f"{self.name}-{child.pid}")
+            await self._on_exit(process.instance(self.role, self._settings.index, child.pid))
             watching.cancel()
             await asyncio.wait((reading,), timeout=1.0)
             reading.cancel()
