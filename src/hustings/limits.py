@@ -121,7 +121,7 @@ WRITE_S: Final = 20.0  # an answer of which the visitor takes nothing for so lon
 LINGER_S: Final = 2.0  # what a refused visitor still sends is read for this long, so no RST
 ACCEPTS_COUNT: Final = 128  # accepted in one go: about 5 ms, before anything else has its turn
 DESCRIPTORS_SPARE_COUNT: Final = 128  # kept for files, servers and log when sockets run out
-DOWNLOADS_COUNT: Final = 256  # replays being read at once: 64 MiB of RANGE_READ_BYTES
+DOWNLOADS_COUNT: Final = 1_024  # replays being read at once: 64 MiB of RANGE_READ_BYTES
 RESUME_S: Final = 600  # `from` reaches back this far; a longer rewind belongs to segments
 CHASE_S: Final = 60.0  # who has not caught up by then never will: the connection ends
 CHASE_CHUNKS: Final = 25  # one read for a listener who catches up: 8 s of programme
@@ -137,7 +137,7 @@ PARTING_S: Final = 5.0  # from the last chunk to the end of a connection that do
 
 # --- archive ----------------------------------------------------------------------------------
 POST_S: Final = 5.0  # from the end to a playable replay
-RANGE_READ_BYTES: Final = 256 * 1024  # one read from the store while serving a replay
+RANGE_READ_BYTES: Final = 64 * 1024  # one read from the store while serving a replay: 8 s
 LOG_ORDER_CHUNKS: Final = 32  # 10 s: an append repeated five times still finds its place
 GAP_CHUNKS: Final = 270_000  # a day without sound: beyond it a number is an error, not a gap
 LAST_CHUNK_S: Final = 3.0  # after "ended", for the last chunk: a stage that died sends none

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from hustings.archive.journal import Hold, Journal
 from hustings.archive.slots import Slot
 from hustings.archive.spans import Span, Spans
+from hustings.archive.timeline import build
 from hustings.chunk import silent
 from hustings.space import Role
 from hustings.space import event as e
@@ -61,6 +64,25 @@ def test_each_hold_has_its_reason() -> None:
         Hold(at_ms=640, length_ms=3 * 320, reason="tea", by_system=False),
         Hold(at_ms=7 * 320, length_ms=11 * 320, reason="restart", by_system=True),
     ]
+
+
+def test_a_decision_stands_where_it_was_heard() -> None:
+    """The chunk in the making goes out before the programme turns, two at a takeover."""
+    journal = _journal(
+        (8, e.WentLive(at_ms=0, by="host")), (9, e.OnAir(at_ms=0, n=10, live=True)),
+        (17, e.Held(at_ms=1, by="host")), (19, e.OnAir(at_ms=1, n=20, live=False)),
+        (24, e.Resumed(at_ms=2, by="host")), (25, e.OnAir(at_ms=2, n=26, live=True)),
+        # Held and back before the stage had turned: no mark is its own.
+        (26, e.Held(at_ms=3, by="host")), (26, e.Resumed(at_ms=4, by="host")),
+        (29, e.Ended(at_ms=5, by="host")), (31, e.OnAir(at_ms=5, n=32, live=False)),
+    )  # fmt: skip
+    spans = _spans((10, 10), (26, 6))
+    timeline = json.loads(build(journal, spans))
+    assert [(event["type"], event["at_ms"] / 320) for event in timeline["events"]] == [
+        ("live", 0), ("held", 10), ("resumed", 10), ("held", 11), ("resumed", 11), ("ended", 16),
+    ]  # fmt: skip
+    assert timeline["duration_ms"] == 16 * 320
+    assert [hold.at_ms for hold in journal.holds(spans)] == [10 * 320]
 
 
 def test_talk_time_counts_what_is_on_air() -> None:

@@ -164,8 +164,7 @@ async def test_a_server_that_dies_while_it_is_subscribed_to_ends_nothing(
         heard.append(message.data)
         return b""
 
-    assert servers.live.pid is not None
-    os.kill(servers.live.pid, signal.SIGSTOP)  # the subscription waits for its answer
+    await _stop(servers.live)  # the subscription waits for its answer
     if serving:
         subscribing = asyncio.ensure_future(stage.serve("stage.aaaa.offer", answer))
     else:
@@ -186,13 +185,25 @@ async def test_a_server_that_is_slow_is_waited_for(
 ) -> None:
     monkeypatch.setattr("hustings.limits.REQUEST_S", 0.1)
     _, stage = await servers.role("stage")
-    assert servers.live.pid is not None
-    os.kill(servers.live.pid, signal.SIGSTOP)
+    pid = await _stop(servers.live)
     subscribing = asyncio.ensure_future(stage.subscribe("stage.open", _ignore))
     await asyncio.sleep(0.35)
     assert not subscribing.done()
-    os.kill(servers.live.pid, signal.SIGCONT)
+    os.kill(pid, signal.SIGCONT)
     await asyncio.wait_for(subscribing, 5)
+
+
+async def _stop(server: NatsServer) -> int:
+    """Halt a server; returns its process id when the last of its threads stands still."""
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGSTOP)
+    threads = Path(f"/proc/{server.pid}/task")
+    while any(
+        (thread / "stat").read_text().rpartition(")")[2].split()[0] != "T"
+        for thread in threads.iterdir()
+    ):
+        await asyncio.sleep(0.01)
+    return server.pid
 
 
 async def _ignore(message: Message) -> None:

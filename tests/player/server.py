@@ -135,6 +135,8 @@ class Edge:
             return 200, "application/json", json.dumps(self.state()).encode(), []
         if name == "push":
             return self.refuse, "text/plain", b"", ["Retry-After: 1"]
+        if name == "replay.m4a" and self.refuse:
+            return self.refuse, "text/plain", b"", ["Retry-After: 1"]
         if name == "replay.m4a":
             return self._file(self.folder / name, head)
         return self.door_status if name == "door.json" else 404, "text/plain", b"", []

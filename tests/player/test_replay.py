@@ -70,6 +70,15 @@ async def test_an_address_can_point_into_it(visit: Visit, edge: Edge) -> None:
     assert await page.inner_text("#at") == "0:12"
 
 
+async def test_an_edge_without_room_is_asked_again(visit: Visit, edge: Edge) -> None:
+    edge.refuse = 503
+    page = await visit()
+    await page.click("#play")
+    await until(page, "document.getElementById('record').error !== null")
+    edge.refuse = 0
+    await until(page, f"{PLAYING} && document.getElementById('record').currentTime > 0.3")
+
+
 async def test_everything_can_be_taken_along(visit: Visit) -> None:
     page = await visit()
     found = await page.eval_on_selector_all("#links a", "all => all.map((a) => a.pathname)")

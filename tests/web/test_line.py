@@ -22,7 +22,7 @@ from tests.web.running import EMAIL, PASSWORD, Running, make_space, until
 pytestmark = pytest.mark.browser
 
 WHIP: Final = re.compile("/whip/")
-SLACK_S: Final = 0.25  # a loaded machine, and the way from the browser to here
+SLACK_S: Final = 0.5  # a loaded machine, and the way from the browser to here
 
 
 class Gate:

@@ -74,7 +74,7 @@ async def test_what_the_stage_and_the_edges_tell_arrives(web: Running) -> None:
             await edge.publish(subjects.crowd("edge-1"), b'{"spaces": {}}')
             await expect(stream, "listening", count=400)
             warned = Warned(at_ms=1, code="silent", advice="No sound arrives.", n=1, seat=seat)
-            await record.append(space, Kind.OBS, encode(warned), message_id="b")
+            await live.publish(subjects.live(space, "obs"), encode(warned))
             assert (await expect(stream, "warning"))["advice"] == "No sound arrives."
 
 

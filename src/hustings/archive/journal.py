@@ -1,7 +1,8 @@
 """The journal: what happened in a space, in the log's order, with its place in the programme.
 
 Decisions carry no chunk number; they are placed behind the newest chunk that the log held before
-them. Observations carry their own.
+them, and those that put the programme on air or take it off where the stage did so. Observations
+carry their own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from hustings.space import event as e
 
 # A stage that waited for the log says so when the log is back, up to its buffer's length later.
 _NEAR_CHUNKS: Final = 200
+
+_ON: Final = (e.WentLive, e.Resumed)
+_OFF: Final = (e.Held, e.Ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Journal:
         self.facts: list[Fact] = []
         self.seats: dict[str, e.SeatGranted] = {}  # as granted first, the revoked ones too
         self.ended = False
+        self._turn: int | None = None  # the decision that `OnAir` is to follow: its place in facts
 
     def add(self, event: Event, *, newest_n: int) -> None:
         """Take an event; `newest_n` is the newest chunk that stands before it in the log."""
@@ -62,7 +67,20 @@ class Journal:
         if isinstance(event, e.SeatGranted):
             self.seats.setdefault(event.seat, event)
         self.ended = self.ended or isinstance(event, e.Ended)
+        if isinstance(event, e.OnAir):
+            self._turned(event)
+        elif isinstance(event, _ON + _OFF):
+            self._turn = len(self.facts)
         self.facts.append(Fact(getattr(event, "n", newest_n + 1), event))
+
+    def _turned(self, mark: e.OnAir) -> None:
+        """What was decided takes effect at the next chunk: there it was heard."""
+        if self._turn is None:
+            return
+        decided = self.facts[self._turn]
+        if isinstance(decided.event, _ON if mark.live else _OFF):
+            self.facts[self._turn] = Fact(max(decided.n, mark.n), decided.event)
+            self._turn = None
 
     def holds(self, spans: Spans) -> list[Hold]:
         """What lies between the live spans, with the reason that was given."""

@@ -85,7 +85,10 @@ LIVE: Final[dict[str, Rights]] = {
     ),
     "web": Rights(
         publish=(*_live("ev"), "stage.open"),
-        subscribe=(*_live("obs", "ev", "levels"), "crowd.*", "stage.beat.*", "stage.gone.*"),
+        subscribe=(
+            *_live("obs", "ev", "levels"),
+            *("crowd.*", "stage.beat.*", "stage.gone.*", "serve.notice"),
+        ),
     ),
 }
 

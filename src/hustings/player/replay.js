@@ -1,11 +1,12 @@
 /**
  * The replay: the recording with a seek bar, steps of 15 seconds and speed.
  *
- * The recording is one file with byte ranges: the browser's own audio element does the rest. An
- * address that ends in `#t=754` begins at that second.
+ * The recording is one file with byte ranges: the browser's own audio element does the rest. Where
+ * that gives up (the edge was restarted, or has no room at the moment), it is begun anew at the same
+ * second. An address that ends in `#t=754` begins at that second.
  */
 
-import { clock, spoken } from "./time.js";
+import { backOff, clock, spoken } from "./time.js";
 
 const STEP_S = 15;
 
@@ -16,6 +17,8 @@ export class Replay {
   #audio;
   #seconds = 0;
   #dragging = false;
+  #wanted = false; // it plays, or would
+  #faults = 0; // since it could last be played
   /** @type {Record<string, any>} */
   #on = {};
   #changed;
@@ -54,7 +57,7 @@ export class Replay {
 
   toggle() {
     if (this.playing) this.#audio.pause();
-    else this.#audio.play().catch(() => {});
+    else this.#play();
   }
 
   pause() {
@@ -86,9 +89,31 @@ export class Replay {
       this.#dragging = false;
       this.seek(Number(seek.value));
     });
+    for (const name of ["pause", "ended"]) {
+      this.#audio.addEventListener(name, () => (this.#wanted = false));
+    }
+    this.#audio.addEventListener("error", () => this.#again());
+    this.#audio.addEventListener("canplay", () => (this.#faults = 0));
     for (const name of ["timeupdate", "durationchange", "seeked", "play", "pause", "ended"]) {
       this.#audio.addEventListener(name, () => this.#show());
     }
+  }
+
+  #play() {
+    this.#wanted = true;
+    this.#audio.play().catch(() => {});
+  }
+
+  /** The element has given up. */
+  #again() {
+    const audio = this.#audio;
+    if (!audio.getAttribute("src")) return;
+    setTimeout(() => {
+      const second = audio.currentTime;
+      audio.load();
+      audio.currentTime = second;
+      if (this.#wanted) this.#play();
+    }, backOff(this.#faults++, { firstMs: 1000, mostMs: 30_000 }));
   }
 
   #show() {

@@ -19,17 +19,25 @@ from typing import Final
 import msgspec
 
 from hustings import limits
-from hustings.errors import LogAway, LogError
+from hustings.errors import BadInput, LogAway, LogError
 from hustings.log import subjects
 from hustings.log.contract import Handler, Live, Log, Message
 from hustings.log.follow import Follower
-from hustings.space import Event, Space
+from hustings.space import Event, Space, decode
 from hustings.space.event import Warned
 
 log = logging.getLogger("hustings.web")
 
 _AGAIN_S: Final = 1.0
 _WARNINGS_COUNT: Final = 20
+
+
+class Advice(msgspec.Struct, frozen=True):
+    """Something that needs a person: about a seat, or about the whole machine."""
+
+    code: str
+    advice: str
+    seat: str = ""
 
 
 class _Levels(msgspec.Struct):
@@ -53,7 +61,7 @@ class Viewer:
     levels: dict[str, float] | None = None
     listening: int | None = None
     taken: dict[str, str] = field(default_factory=dict)
-    warnings: deque[Warned] = field(default_factory=lambda: deque(maxlen=_WARNINGS_COUNT))
+    warnings: deque[Advice] = field(default_factory=lambda: deque(maxlen=_WARNINGS_COUNT))
     closed: bool = False
 
 
@@ -95,13 +103,27 @@ class _Watch:
         self.viewers: set[Viewer] = set()
         self.task: asyncio.Task[None] | None = None
 
-    async def on_change(self, space: Space, event: Event | None) -> None:
+    async def on_change(self, space: Space, _: Event | None) -> None:
         assert self.follower is not None
         self.space, self.ev_seq = space, self.follower.ev_seq
         for viewer in self.viewers:
             viewer.state = space
-            if isinstance(event, Warned):
-                viewer.warnings.append(event)
+            viewer.wake.set()
+
+    async def on_observation(self, message: Message) -> None:
+        """A warning comes over the live path: the log may be what is in trouble."""
+        try:
+            seen = decode(message.data)
+        except BadInput as error:
+            log.warning("%s: %s", message.subject, error)
+            return
+        if isinstance(seen, Warned):
+            self.warn(Advice(seen.code, seen.advice, seen.seat))
+
+    def warn(self, advice: Advice) -> None:
+        """Have every viewer told."""
+        for viewer in self.viewers:
+            viewer.warnings.append(advice)
             viewer.wake.set()
 
     async def on_levels(self, message: Message) -> None:
@@ -147,7 +169,16 @@ class Watches:
 
     async def start(self) -> None:
         """Begin to count listeners."""
-        self._end = await subscribe(self._live, subjects.crowd("*"), self._on_gauge)
+        ends = [
+            await subscribe(self._live, subjects.crowd("*"), self._on_gauge),
+            await subscribe(self._live, subjects.NOTICE, self._on_notice),
+        ]
+
+        async def end() -> None:
+            for one in ends:
+                await one()
+
+        self._end = end
 
     async def stop(self) -> None:
         """End every stream and task."""
@@ -201,9 +232,20 @@ class Watches:
                 assert watch.task is not None
                 watch.task.cancel()
 
+    async def _on_notice(self, message: Message) -> None:
+        try:
+            notice = msgspec.json.decode(message.data, type=Advice)
+        except msgspec.MsgspecError as error:
+            log.warning("%s: not a notice: %s", message.subject, error)
+            return
+        for watch in self._watches.values():
+            watch.warn(notice)
+
     async def _run(self, watch: _Watch) -> None:
         levels = subjects.live(watch.space_id, "levels")
         end = await subscribe(self._live, levels, watch.on_levels)
+        seen = subjects.live(watch.space_id, "obs")
+        end_seeing = await subscribe(self._live, seen, watch.on_observation)
         try:
             while True:
                 try:
@@ -213,6 +255,7 @@ class Watches:
                     log.warning("space %s cannot be followed: %s", watch.space_id, error)
                 await asyncio.sleep(_AGAIN_S)
         finally:
+            await end_seeing()
             await end()
 
     async def _on_gauge(self, message: Message) -> None:
