@@ -90,5 +90,6 @@ async def test_media_time_is_programme_time(h: House, codec: fmp4.Codec) -> None
     assert end >= fmp4.decode_time(codec, 30) / 48_000 - 0.03
     sound = np.array(heard["sound"][: 48_000 * 3 // 2], np.float32)
     where = programme.place(sound) / 48_000
-    # The tap hears what the element put out some buffers ago.
-    assert 0 <= heard["at"] - where < 0.12
+    # The tap hears what the element put out some buffers ago; the element's clock is an estimate
+    # that a busy machine throws off by a buffer of 21 ms.
+    assert -0.022 <= heard["at"] - where < 0.12
