@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import datetime
 import ipaddress
+import json
 import ssl
 from pathlib import Path
 from typing import cast
@@ -117,3 +118,15 @@ async def test_it_stops_when_told(tmp_path: Path) -> None:
             await task
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_what_is_not_http_is_a_problem(tmp_path: Path) -> None:
+    async with serving(LIVE, tmp_path / "data") as (address, *_):
+        port = int(address.rsplit(":", 1)[1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nbad head\r\n\r\n")
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        await writer.wait_closed()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "request"

@@ -23,7 +23,7 @@ SCRIPT_LINES: Final = 300
 # layer never import each other, but for those that stand in `WITHIN`.
 LAYERS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"limits", "errors"}),
-    frozenset({"config", "keys", "process", "certificate"}),
+    frozenset({"config", "keys", "process", "certificate", "connection"}),
     frozenset({"clock", "chunk", "stem", "space", "ticket", "signal", "crowd"}),
     frozenset({"audio", "formats"}),
     frozenset({"log", "store"}),

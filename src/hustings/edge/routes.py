@@ -1,4 +1,4 @@
-"""The addresses of the listen origin, and what answers each. `docs/api.md` describes them.
+"""The addresses of the listen origin, and what answers each. `docs/listen.md` describes them.
 
 /s/{space}                       the page of a space
 /assets/{digest}/{name}          the player's files

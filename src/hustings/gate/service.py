@@ -13,7 +13,7 @@ import uvicorn
 
 from hustings import limits
 from hustings.certificate import Certificate
-from hustings.gate.connection import Connection
+from hustings.connection import Connection
 from hustings.gate.whip import Whip
 from hustings.role import Context
 

@@ -16,12 +16,12 @@ import uvicorn
 
 from hustings import limits
 from hustings.certificate import Certificate
+from hustings.connection import Connection
 from hustings.role import Context
 from hustings.web import app, first_link, timers
 from hustings.web import studio as studios
 from hustings.web.accounts import Accounts
 from hustings.web.catalogue import Catalogue
-from hustings.web.connection import Connection
 from hustings.web.cookies import Cookies
 from hustings.web.database import Database, address
 from hustings.web.passwords import Passwords

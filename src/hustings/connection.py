@@ -1,25 +1,32 @@
-"""The connection: HTTP/1.1 as uvicorn speaks it, with a bound on a head and a word on a broken one.
+"""A client's connection to studio or gate: HTTP/1.1 as uvicorn speaks it, with bounds on strangers.
 
-A head must arrive within `limits.HEAD_S`, or one byte a minute would hold a connection for ever. A
-head that is not HTTP is answered by a problem (RFC 9457), as every other error of the studio is.
+Both face the internet by themselves. A head must arrive within `limits.HEAD_S`, or one byte a
+minute would hold a connection for ever. Whoever goes on sending a body that was answered already,
+because it was refused, is cut off. What is not HTTP is answered by a problem (RFC 9457), as every
+other error is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any, Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hustings import limits
-from hustings.web import problem
 
-_NO_HTTP: Final = problem.Problem(
-    400,
-    "request",
-    f"This is not a request of HTTP/1.1 with a head of at most {limits.HEAD_BYTES} bytes.",
-)
+_NO_HTTP: Final = json.dumps(
+    {
+        "type": "about:blank",
+        "title": "Bad Request",
+        "status": 400,
+        "code": "request",
+        "detail": "This is not a request of HTTP/1.1 "
+        f"with a head of at most {limits.HEAD_BYTES} bytes.",
+    }
+).encode()
 
 
 class Connection(H11Protocol):
@@ -39,8 +46,10 @@ class Connection(H11Protocol):
         super().data_received(data)
         if self.conn.their_state is h11.IDLE:
             self._await_head()
-        else:
-            self._head_is_here()
+            return
+        self._head_is_here()
+        if self.conn.their_state is h11.SEND_BODY and self.conn.our_state is h11.DONE:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
@@ -52,15 +61,14 @@ class Connection(H11Protocol):
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.close()  # in the middle of an answer nothing can be said
             return
-        body = problem.body(_NO_HTTP)
         headers = [
-            (b"content-type", problem.MEDIA_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(_NO_HTTP)).encode()),
             (b"cache-control", b"no-store"),
             (b"connection", b"close"),
         ]
-        head = h11.Response(status_code=_NO_HTTP.status, headers=headers, reason=b"Bad Request")
-        for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+        head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        for event in (head, h11.Data(data=_NO_HTTP), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
