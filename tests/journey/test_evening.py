@@ -64,7 +64,7 @@ class Album:
 async def sign_up(page: Page, link: str, album: Album) -> None:
     await page.goto(link)
     await album.take(page, "first-account")
-    await page.fill("[name=name]", "Ann Whitfield")
+    await page.fill("[name=name]", "Ann, in the chair")
     await page.fill("[name=email]", "ann@example.org")
     await page.fill("[name=password]", "a long enough password")
     await page.click("main button")
@@ -160,7 +160,7 @@ async def prepare(room: Room, link: str) -> None:
     """The studio: an account, a space, an invitation."""
     await sign_up(room.ann, link, room.album)
     room.space = await create(room.ann, room.installation.studio_url, room.album)
-    await room.ann.fill("#invite-name", "Ben Adeyemi")
+    await room.ann.fill("#invite-name", "Ben, who objects")
     await room.ann.click("#invite button")
     await expect(room.ann.locator("#invite-link")).not_to_have_value("")
     await room.ben.goto(await room.ann.input_value("#invite-link"))

@@ -85,7 +85,7 @@ class Delay(_Body):
 class Invitation(_Body):
     """Somebody to give a seat to."""
 
-    name: Name = Field(examples=["Amara Okafor"])
+    name: Name = Field(examples=["A guest"])
     role: Literal["speaker", "cohost"] = "speaker"
 
 
@@ -104,7 +104,7 @@ class SeatView(BaseModel):
     """A speaker's place."""
 
     id: str = Field(examples=["k3v9q1xz"])
-    name: str = Field(examples=["Amara Okafor"])
+    name: str = Field(examples=["A guest"])
     role: Literal["host", "cohost", "speaker"]
     muted: bool
     connected: bool = Field(description="the speaker's sound arrives")
