@@ -18,6 +18,7 @@ from hustings.log.connect import connect
 from hustings.log.connection import Connection
 from hustings.log.contract import Message
 from hustings.log.server import NatsServer
+from tests.halting import halt
 from tests.log.conftest import Servers
 from tests.log.waiting import until
 from tests.servers import settings_as
@@ -194,15 +195,8 @@ async def test_a_server_that_is_slow_is_waited_for(
 
 
 async def _stop(server: NatsServer) -> int:
-    """Halt a server; returns its process id when the last of its threads stands still."""
     assert server.pid is not None
-    os.kill(server.pid, signal.SIGSTOP)
-    threads = Path(f"/proc/{server.pid}/task")
-    while any(
-        (thread / "stat").read_text().rpartition(")")[2].split()[0] != "T"
-        for thread in threads.iterdir()
-    ):
-        await asyncio.sleep(0.01)
+    await halt(server.pid)
     return server.pid
 
 

@@ -14,6 +14,7 @@ from hustings.log import api
 from hustings.log.contract import Entry, Log
 from hustings.log.server import NatsServer
 from hustings.log.subjects import Kind
+from tests.halting import halt
 from tests.log.conftest import SPACE, Servers
 from tests.log.waiting import collect, until
 
@@ -125,7 +126,7 @@ async def test_an_append_that_a_hanging_server_does_not_answer_is_away_in_time(
     web, _ = await servers.role("web")
     await web.create(SPACE)
     assert servers.log.pid is not None
-    os.kill(servers.log.pid, signal.SIGSTOP)
+    await halt(servers.log.pid)
     try:
         began = time.monotonic()
         with pytest.raises(LogAway):
@@ -151,7 +152,7 @@ async def test_a_tail_notices_a_hanging_server_and_goes_on(servers: Servers) -> 
     task = asyncio.create_task(follow())
     await until(lambda: got)
     assert servers.log.pid is not None
-    os.kill(servers.log.pid, signal.SIGSTOP)
+    await halt(servers.log.pid)
     await asyncio.sleep(1.5)
     os.kill(servers.log.pid, signal.SIGCONT)
     await web.append(SPACE, Kind.EV, b"1", message_id="1")

@@ -21,6 +21,7 @@ from hustings import keys, limits
 from hustings.errors import ConfigError, LogError
 from hustings.log import server as server_module
 from hustings.log.server import NatsServer
+from tests.halting import halt
 
 PASSWORDS = {role: f"{role}-password" for role in keys.ROLES}
 
@@ -239,7 +240,7 @@ async def test_a_hanging_server_is_killed(
     monkeypatch.setattr(limits, "STOP_GRACE_S", 0.2)
     pid = server.pid
     assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
+    await halt(pid)
     began = time.monotonic()
     await server.stop()
     assert await server.wait() == -signal.SIGKILL

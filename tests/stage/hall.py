@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from signal import SIGKILL, SIGSTOP
+from signal import SIGKILL
 
 import msgspec
 import pytest
@@ -38,6 +38,7 @@ from hustings.space import command as c
 from hustings.stage.lease import holder_of
 from hustings.stage.service import serve
 from hustings.ticket import Scope, Ticket
+from tests.halting import halt
 from tests.peers import Exchange, until
 from tests.servers import connect_as, nats_servers, settings_as
 
@@ -162,11 +163,11 @@ class Hall:
         """Where the log server listens."""
         return self._servers[1].port
 
-    def freeze_live(self) -> None:
+    async def freeze_live(self) -> None:
         """The live server answers nothing any more."""
         pid = self._servers[0].pid
         assert pid is not None
-        os.kill(pid, SIGSTOP)
+        await halt(pid)
 
     async def replace_live(self) -> None:
         """The live server is killed, and another one takes its place."""

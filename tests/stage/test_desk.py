@@ -13,6 +13,7 @@ import pytest
 from hustings.errors import NoResponder
 from hustings.log.contract import Message, Responder
 from hustings.stage import desk
+from tests.halting import halt
 from tests.peers import until
 from tests.servers import connected, nats_servers
 
@@ -32,7 +33,7 @@ async def test_a_desk_that_is_closed_while_it_opens_answers_nothing(
 
         async def freeze(subject: str, responder: Responder) -> Callable[[], Awaitable[None]]:
             if subject.endswith("close"):
-                os.kill(server, signal.SIGSTOP)
+                await halt(server)
                 frozen.set()
             return await serve(subject, responder)
 

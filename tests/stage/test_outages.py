@@ -24,7 +24,7 @@ __all__ = ["hall"]
 async def test_a_live_server_that_dies_while_a_stage_starts_costs_no_stage(hall: Hall) -> None:
     stage = await hall.prepare()
     await hall.scheduled("ann")
-    hall.freeze_live()
+    await hall.freeze_live()
     starting = asyncio.create_task(stage.serve())
     await asyncio.sleep(0.2)
     assert not starting.done()
@@ -42,7 +42,7 @@ async def test_a_live_server_that_dies_as_a_session_begins_costs_no_space(
     begin = Desk.open
 
     async def freeze(self: Desk) -> None:
-        hall.freeze_live()
+        await hall.freeze_live()
         begun.set()
         await begin(self)
 
