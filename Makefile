@@ -18,7 +18,9 @@ demo: .make/dev ## a whole space with synthetic people, measured; ARGS="--listen
 
 test: .make/dev check ## check, then all tests; as root it installs the Debian packages they need
 	@sh tests/prepare.sh
-	@$(BIN)/pytest -q -n 2 -m "not journey" $(ARGS)
+	@$(BIN)/pytest -q -n 2 -m "not journey" $(ARGS) \
+	  || { echo "once more by themselves, without neighbours on the two cores:"; \
+	       $(BIN)/pytest -q -m "not journey" --last-failed --last-failed-no-failures none; }
 	@$(BIN)/pytest -q -m journey $(ARGS)
 
 check: .make/dev ## format, lint, types, and the rules of the house
