@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hustings import keys
 from hustings.config import Settings
-from hustings.log.connect import Closer, connect
+from hustings.log.connect import Connections, connect
 from hustings.log.contract import Live, Log
 from hustings.log.server import NatsServer
 
@@ -50,7 +50,7 @@ def settings_as(
 
 async def connect_as(
     role: str, live: NatsServer, log: NatsServer, passwords: Mapping[str, str]
-) -> tuple[Log, Live, Closer]:
+) -> tuple[Log, Live, Connections]:
     """Log and live path with the rights of `role`, and what closes them."""
     return await connect(settings_as(role, live, log, passwords), name=f"test-{role}")
 

@@ -1,8 +1,10 @@
 """One role in this process: the composition root, start-up steps in order.
 
-1. logging, death signal, priority     4. the listening socket, inherited or own
+1. logging, death signal, priority     4. log and live are connected
 2. signals set `stopping`              5. the station's `serve`
-3. log and live are connected          6. connections are closed
+3. the listening socket                6. connections are closed
+
+An edge does not wait for step 4: what it has on disk is true while log and live are away.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from hustings.certificate import Certificate
 from hustings.config import Settings
 from hustings.errors import ConfigError, LogError
 from hustings.keys import Keys
-from hustings.log.connect import connect
+from hustings.log.connect import prepare
 from hustings.role import Context
 
 log = logging.getLogger("hustings.run")
@@ -34,6 +36,9 @@ READY_FD: Final = "HUSTINGS_READY_FD"
 LISTENER_FD: Final = "HUSTINGS_LISTENER_FD"
 PARENT: Final = "HUSTINGS_PARENT"
 STEP_ASIDE: Final = "HUSTINGS_STEP_ASIDE"
+
+# What these serve from disk does not depend on log and live.
+PATIENT: Final = frozenset({"edge"})
 
 BACKLOG: Final = 4096
 
@@ -57,13 +62,15 @@ async def _serve(role: str, settings: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     instance = process.instance(role, settings.index, os.getpid())
     listener = _listener(role, settings)
-    connecting = asyncio.create_task(connect(settings, name=instance))
+    store_log, live, connections = prepare(settings, name=instance)
+    opening = asyncio.create_task(connections.open())
     stopped = asyncio.create_task(stopping.wait())
-    await asyncio.wait((connecting, stopped), return_when=asyncio.FIRST_COMPLETED)
-    if not connecting.done():
-        connecting.cancel()
-        return
-    store_log, live, close = connecting.result()
+    if role not in PATIENT:
+        await asyncio.wait((opening, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not opening.done():
+            opening.cancel()
+            return
+        await opening
     context = Context(
         settings=settings,
         instance=instance,
@@ -78,12 +85,21 @@ async def _serve(role: str, settings: Settings) -> None:
     serve = importlib.import_module(f"hustings.{role}.service").serve
     try:
         async with asyncio.TaskGroup() as group:
-            watching = group.create_task(_die_when(close.lost()))
+            watching = [group.create_task(_die_when(connections.lost()))]
+            if not opening.done():
+                watching.append(group.create_task(_opened(opening)))
             await serve(context)
-            watching.cancel()
+            for task in watching:
+                task.cancel()
+    except ExceptionGroup as failed:
+        refused = failed.subgroup(ConfigError)
+        if refused is None:
+            raise
+        raise refused.exceptions[0] from None
     finally:
         stopped.cancel()
-        await close()
+        opening.cancel()
+        await connections()
         await _end_leftovers()
         if listener is not None:
             listener.close()
@@ -93,6 +109,11 @@ async def _die_when(lost: Coroutine[None, None, None]) -> None:
     """End the role when a NATS server has closed its connection for good."""
     await lost
     raise LogError("a NATS server has closed the connection for good")
+
+
+async def _opened(opening: asyncio.Task[None]) -> None:
+    """End the role when the servers, once they are there, refuse it."""
+    await opening
 
 
 async def _end_leftovers() -> None:

@@ -16,7 +16,7 @@ from hustings import keys
 from hustings.archive import service
 from hustings.config import Settings
 from hustings.keys import Keys
-from hustings.log.connect import Closer
+from hustings.log.connect import Connections
 from hustings.log.contract import Live, Log
 from hustings.log.server import NatsServer
 from hustings.role import Context
@@ -34,7 +34,7 @@ class House:
     passwords: dict[str, str]
     keys: Keys
     settings: Settings  # of the archive
-    closers: list[Closer] = field(default_factory=list)
+    closers: list[Connections] = field(default_factory=list)
 
     @property
     def objects(self) -> Objects:

@@ -227,7 +227,7 @@ def test_assets_are_read_once_and_named_by_content(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("let a = 1;\n" * 50)
     (tmp_path / "page.html").write_text("<p>{{assets}}</p>")
     first = Assets(tmp_path)
-    assert first.page == "<p>{{assets}}</p>"
+    assert first.page == "<p>{{assets}}</p>\n"
     (tmp_path / "a.js").write_text("let a = 2;\n" * 50)
     assert Assets(tmp_path).digest != first.digest
     assert Assets(assets_module.FOLDER).digest == Assets(assets_module.FOLDER).digest

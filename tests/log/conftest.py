@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hustings.log.connect import Closer
+from hustings.log.connect import Connections
 from hustings.log.contract import Live, Log
 from hustings.log.server import NatsServer
 from tests.servers import connect_as, nats_servers
@@ -24,7 +24,7 @@ class Servers:
     live: NatsServer
     log: NatsServer
     passwords: dict[str, str]
-    closers: list[Closer] = field(default_factory=list)
+    closers: list[Connections] = field(default_factory=list)
 
     async def role(self, role: str) -> tuple[Log, Live]:
         log, live, close = await connect_as(role, self.live, self.log, self.passwords)

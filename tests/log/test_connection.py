@@ -14,7 +14,8 @@ import pytest
 from hustings import limits
 from hustings.config import Settings
 from hustings.errors import ConfigError, LogAway, NoResponder
-from hustings.log.connect import connect
+from hustings.log import subjects
+from hustings.log.connect import connect, prepare
 from hustings.log.connection import Connection
 from hustings.log.contract import Message
 from hustings.log.server import NatsServer
@@ -294,3 +295,25 @@ async def test_errors_are_logged_and_not_thrown_about(
     with pytest.raises(NoResponder):
         await web.request("stage.open", b"", timeout=5)
     assert "Traceback" not in caplog.text
+
+
+async def test_before_it_is_opened_it_behaves_as_in_an_outage(servers: Servers) -> None:
+    settings = settings_as("edge", servers.live, servers.log, servers.passwords)
+    log, live, connections = prepare(settings, name="early")
+    heard = asyncio.Event()
+
+    async def hear(message: Message) -> None:
+        heard.set()
+
+    with pytest.raises(LogAway):
+        await log.exists("abcdefghij")
+    await live.publish(subjects.crowd("early"), b"nobody gets this")
+    subscribing = asyncio.ensure_future(live.subscribe(subjects.crowd("*"), hear))
+    await asyncio.sleep(0)
+    assert not subscribing.done()
+    await connections.open()
+    await asyncio.wait_for(subscribing, 5)
+    await live.publish(subjects.crowd("early"), b"now")
+    await asyncio.wait_for(heard.wait(), 5)
+    assert not await log.exists("abcdefghij")
+    await connections()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hustings.edge import lean
 from hustings.edge.head import Request
 from hustings.edge.reply import NO_STORE, Fields, Reply, problem, unless_known
 
@@ -30,6 +31,7 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
     ".txt": "text/plain; charset=utf-8",
 }
+_LEAN: Final = {".js": lean.script, ".css": lean.sheet, ".html": lean.markup}
 _PACKED: Final = frozenset({".js", ".css", ".html", ".json", ".webmanifest", ".svg", ".txt"})
 _FOR_EVER: Final = (("Cache-Control", "public, max-age=31536000, immutable"),)
 
@@ -47,7 +49,7 @@ class Assets:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in _TYPES)
-        contents = {p.relative_to(folder).as_posix(): p.read_bytes() for p in paths}
+        contents = {p.relative_to(folder).as_posix(): _served(p) for p in paths}
         self.page = contents.pop(PAGE, b"").decode()
         total = hashlib.sha256()
         for name, data in contents.items():
@@ -86,6 +88,11 @@ def takes_gzip(request: Request) -> bool:
 def packed(data: bytes) -> bytes:
     """`data` in gzip, always the same bytes for the same data."""
     return gzip.compress(data, compresslevel=9, mtime=0)
+
+
+def _served(path: Path) -> bytes:
+    make = _LEAN.get(path.suffix)
+    return path.read_bytes() if make is None else make(path.read_text()).encode()
 
 
 def _file(name: str, data: bytes) -> _File:

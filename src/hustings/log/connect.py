@@ -14,12 +14,29 @@ from hustings.log.jetstream import JetStreamLog
 from hustings.log.live import NatsLive
 
 
-@dataclass(frozen=True, slots=True)
-class Closer:
-    """Closes both connections when called."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connections:
+    """The connections to both servers. Closes them when called."""
 
+    settings: Settings
+    tls: ssl.SSLContext | None
     log: Connection
     live: Connection
+
+    async def open(self) -> None:
+        """Connect to both, however long it takes; `ConfigError` when they refuse the user."""
+        settings = self.settings
+        password = settings.nats_password
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(
+                    self.log.open(settings.log_servers, password=password, tls=self.tls)
+                )
+                group.create_task(
+                    self.live.open(settings.live_servers, password=password, tls=self.tls)
+                )
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
 
     async def __call__(self) -> None:
         """Send what is buffered, and close both. Safe to call twice."""
@@ -36,11 +53,10 @@ class Closer:
                 one.cancel()
 
 
-async def connect(settings: Settings, *, name: str) -> tuple[Log, Live, Closer]:
-    """Log and live path of a role, and what closes them.
+def prepare(settings: Settings, *, name: str) -> tuple[Log, Live, Connections]:
+    """Log and live path of a role, as during an outage until `Connections.open`.
 
-    `name` is shown in the servers' monitoring. Waits for servers that are not there yet; raises
-    `ConfigError` when settings name none, or the servers refuse the user.
+    `name` is shown in the servers' monitoring. `ConfigError` when settings name no servers.
     """
     for setting in ("log_servers", "live_servers"):
         if not getattr(settings, setting):
@@ -48,14 +64,23 @@ async def connect(settings: Settings, *, name: str) -> tuple[Log, Live, Closer]:
     tls = _tls(settings)
     log = Connection(name=f"{name} (log)", user=settings.nats_user)
     live = Connection(name=f"{name} (live)", user=settings.nats_user)
-    close = Closer(log, live)
+    connections = Connections(settings=settings, tls=tls, log=log, live=live)
+    return JetStreamLog(log, replicas=settings.log_replicas), NatsLive(live), connections
+
+
+async def connect(settings: Settings, *, name: str) -> tuple[Log, Live, Connections]:
+    """Log and live path of a role, and what closes them.
+
+    Waits for servers that are not there yet; raises `ConfigError` when settings name none, or the
+    servers refuse the user.
+    """
+    log, live, connections = prepare(settings, name=name)
     try:
-        await log.open(settings.log_servers, password=settings.nats_password, tls=tls)
-        await live.open(settings.live_servers, password=settings.nats_password, tls=tls)
+        await connections.open()
     except BaseException:
-        await close()
+        await connections()
         raise
-    return JetStreamLog(log, replicas=settings.log_replicas), NatsLive(live), close
+    return log, live, connections
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

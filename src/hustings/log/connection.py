@@ -49,6 +49,7 @@ class Connection:
         self._begun = False
         self._closing = False
         self._up = asyncio.Event()
+        self._opened = asyncio.Event()
         self._refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answers = f"{permissions.inbox(user)}.{secrets.token_hex(8)}"
         self._asked = 0
@@ -60,7 +61,11 @@ class Connection:
     async def open(
         self, servers: Sequence[str], *, password: str = "", tls: ssl.SSLContext | None = None
     ) -> None:
-        """Connect, however long it takes; `ConfigError` when the servers refuse the user."""
+        """Connect, however long it takes; `ConfigError` when the servers refuse the user.
+
+        Until then this behaves as during an outage: requests fail in their time, what is published
+        is dropped, and who subscribes waits.
+        """
         self._begun = True
         opening = asyncio.ensure_future(self._connect(servers, password=password, tls=tls))
         try:
@@ -80,6 +85,7 @@ class Connection:
             raise
         if self._client.is_connected:
             self._up.set()
+        self._opened.set()
 
     async def _connect(
         self, servers: Sequence[str], *, password: str, tls: ssl.SSLContext | None
@@ -135,7 +141,9 @@ class Connection:
 
     async def publish(self, subject: str, data: bytes) -> bool:
         """Send without an answer. Buffered while there is no connection; False when it could not
-        be, because the buffer is full or this connection closed."""
+        be, because the buffer is full or this connection closed or not opened yet."""
+        if not self._opened.is_set():
+            return False
         try:
             await self._client.publish(subject, data)
         except (nats.errors.OutboundBufferLimitError, nats.errors.ConnectionClosedError):
@@ -192,6 +200,7 @@ class Connection:
         `receive` must not wait long. `ConfigError` when this user may not.
         `barrier` False does not wait for the server: for whoever sends it a request next.
         """
+        await self._opened.wait()
         subscription = await self._client.subscribe(
             subject, cb=receive, pending_msgs_limit=0, pending_bytes_limit=0
         )
@@ -218,7 +227,7 @@ class Connection:
 
     def new_inbox(self) -> str:
         """A fresh subject on which only this user can receive."""
-        return self._client.new_inbox()
+        return f"{permissions.inbox(self.user)}.{secrets.token_hex(11)}"
 
     async def _barrier(self, subscribed: str) -> bool:
         """Whether the server has answered behind what was sent; `ConfigError` when it refused
