@@ -33,7 +33,7 @@ class Night:
     kills: list[Kill] = field(default_factory=list)
     back: dict[str, bool] = field(default_factory=dict)
 
-    async def kill(self, what: str) -> None:
+    async def kill(self, what: str, *, back_s: float = BACK_S) -> None:
         """Kill a process in mid-speech, see it dead, and wait until it is back, or is not.
 
         `what` is a name of `Installation.processes`, or "stage" for the stage that holds the space.
@@ -43,7 +43,7 @@ class Night:
         pid = self.installation.kill(name)
         assert await until(lambda: not runs(pid), seconds=2.0), f"{name} survived"
         self.back[what] = await until(
-            lambda: self.installation.processes().get(name, pid) != pid, seconds=BACK_S
+            lambda: self.installation.processes().get(name, pid) != pid, seconds=back_s
         )
 
     def busy_stage(self) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.journey.people import Night, night, until
 
 DEAD = ("web-0", "archive-0", "gate-0", "log", "live")
+GONE_S = 2.0  # by then a process that is restarted would be back
 WAIT_S = 15.0
 
 
@@ -24,8 +25,10 @@ async def test_the_door_answers_when_all_else_is_down(tmp_path: Path) -> None:
         listen_url = now.installation.listen_url
         connections = [one.connections for one in now.crowd]
         for what in DEAD:
-            await now.kill(what)
+            await now.kill(what, back_s=0.2)
             assert not now.back[what]
+        await asyncio.sleep(GONE_S)
+        assert set(DEAD) & set(now.installation.processes()) == set(), "restarted after all"
         heard = [len(one.heard) for one in now.crowd]
         status, text = await page(f"{listen_url}/s/{now.space}")
         assert (status, "A night of failures" in text) == (200, True)
@@ -59,7 +62,7 @@ async def edge_by_hand(now: Night) -> AsyncIterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    await now.kill("edge-0")
+    await now.kill("edge-0", back_s=0.2)
     assert not now.back["edge-0"]
     edge = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "hustings", "run", "edge"),

@@ -9,6 +9,7 @@ there is none waits for it within its own time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import secrets
@@ -113,7 +114,8 @@ class Connection:
         self._up.clear()
         self._fail_in_flight(f"{self.name}: this connection was closed")
         if self._begun and not self._client.is_closed:
-            await self._client.close()
+            with contextlib.suppress(OSError):  # a server that is dead takes nothing more
+                await self._client.close()
 
     @property
     def up(self) -> bool:
