@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hustings import keys
+from hustings import keys, run
 from hustings.archive import service
 from hustings.config import Settings
 from hustings.keys import Keys
@@ -77,7 +77,7 @@ class House:
                 stopping.set()
 
     async def process(self) -> asyncio.subprocess.Process:
-        """The archive as an own process."""
+        """The archive as an own process, ready: from then on SIGTERM stops it in good order."""
         settings = self.settings
         environment = {
             "HUSTINGS_DATA": settings.data,
@@ -86,10 +86,18 @@ class House:
             "HUSTINGS_NATS_USER": settings.nats_user,
             "HUSTINGS_NATS_PASSWORD": settings.nats_password,
         }
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "hustings", "run", "archive"),
-            env={**os.environ, **environment},
-        )
+        ready_read, ready_write = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "hustings", "run", "archive"),
+                env={**os.environ, **environment, run.READY_FD: str(ready_write)},
+                pass_fds=(ready_write,),
+            )
+        finally:
+            os.close(ready_write)
+        assert await asyncio.to_thread(os.read, ready_read, 1), "it ended before it was ready"
+        os.close(ready_read)
+        return process
 
 
 @pytest.fixture
