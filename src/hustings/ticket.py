@@ -25,6 +25,7 @@ class Scope(StrEnum):
 
     SPEAK = "speak"
     LISTEN = "listen"
+    INVITE = "invite"  # to be given a ticket to listen: what a private space's link holds
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,7 +63,6 @@ async def test_an_evening_is_posted_with_all_its_files(house: House, tmp_path: P
     await house.feed(_evening())
     work = tmp_path / "work"
     recorder = await _recorder(house, work)
-    recorder.listening(100)  # in the green room: does not count
     await recorder.run()
     space = await _state(house)
     assert space.status is Status.POSTED
@@ -75,14 +74,17 @@ async def test_an_evening_is_posted_with_all_its_files(house: House, tmp_path: P
             layout.replay_opus(SPACE),
             layout.stem(SPACE, "ada"),
             layout.timeline(SPACE),
+            layout.crowd(SPACE),
             layout.receipt(SPACE),
+            layout.reel_index(SPACE),
+            layout.reel_pack(SPACE, 0),
         ]
     )
     data = await objects.get(layout.receipt(SPACE), 0, 1_000_000)
     assert hashlib.sha256(data).hexdigest() == space.receipt_sha256
     store = house.settings.folder / "store" / "spaces" / SPACE
     files = {name: store / name for name in receipt.names(data)}
-    assert len(files) == 4
+    assert len(files) == 6
     assert receipt.verify(data, house.keys.receipt_public(), files) == []
     assert len(read_timecode(decode_file(store / "replay.m4a"))) >= 31
     assert json.loads(data)["receipt"]["counts"]["listening_most"]["value"] == 0

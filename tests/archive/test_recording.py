@@ -78,12 +78,13 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 def test_files_are_listed_with_hash_length_and_duration(evening: Finished) -> None:
     listed = {entry["name"]: entry for entry in evening.receipt["files"]}
-    assert set(listed) == {"replay.m4a", "replay.opus", "stems/ada.opus", "timeline.json"}
+    sounds = {"replay.m4a", "replay.opus", "stems/ada.opus"}
+    assert set(listed) == sounds | {"timeline.json", "reel.json"}
     for name, entry in listed.items():
         data = (evening.folder / name).read_bytes()
         assert entry["sha256"] == hashlib.sha256(data).hexdigest()
         assert entry["bytes"] == len(data)
-        assert entry.get("duration_ms") == (None if name == "timeline.json" else 23 * 320)
+        assert entry.get("duration_ms") == (23 * 320 if name in sounds else None)
     assert evening.duration_ms == 23 * 320
 
 

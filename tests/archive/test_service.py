@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,10 @@ import pytest
 
 from hustings import limits
 from hustings.archive.recording import Recording
+from hustings.crowd import Gauge, Here, Sketch, hashed
+from hustings.crowd.gauge import encode
 from hustings.log import subjects
+from hustings.log.contract import Message
 from hustings.log.follow import read_state
 from hustings.log.propose import propose
 from hustings.space import Refusal, Status
@@ -101,29 +105,61 @@ async def test_what_is_no_space_and_no_gauge_harms_nothing(
         await until(lambda: _posted(house))
 
 
-async def test_the_most_listeners_at_once_stand_in_the_receipt(house: House) -> None:
+async def test_the_crowd_is_posted_and_stands_in_the_receipt(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told by edges; a restart of the archive in between loses none of it, nor changes the salt."""
+    monkeypatch.setattr(limits, "CROWD_KEEP_S", 0.5)
     script = _evening(chunks=10)
     end = len(script.entries)
     await house.feed(script, end=end - 2)
     _, edge = await house.connect("edge")
-    peak = house.settings.folder / "work" / SPACE / "listening.json"
+    _, web = await house.connect("web")
+    told: list[dict[str, int]] = []
+    work = house.settings.folder / "work" / SPACE
+
+    async def hear(message: Message) -> None:
+        told.append(msgspec.json.decode(message.data))
 
     async def tell(**counts: int) -> None:
         for name, count in counts.items():
-            gauge = {"spaces": {SPACE: {"listening": count}}}
-            await edge.publish(subjects.crowd(name), msgspec.json.encode(gauge))
+            sketch = Sketch()
+            for i in range(count):
+                sketch.add(hashed(f"visitor {i}", b"salt"))
+            here = Here(listening=count, sketch=sketch.pack(), said={"clap": 5})
+            await edge.publish(subjects.crowd(name), encode(Gauge(spaces={SPACE: here})))
 
     async def heard() -> bool:
         await tell(a=3, b=4)
-        return peak.exists() and peak.read_text() == '{"listening": 7}'
+        return bool(told) and told[-1]["peak"] == 7
 
+    async def salt() -> bytes:
+        return await edge.request(subjects.SALT, SPACE.encode(), timeout=2)
+
+    await web.subscribe(subjects.crowd_whole(SPACE), hear)
     async with house.archive():
         await until(heard)
-        await tell(a=1, b=2)
+        assert len(known := await salt()) == 32
+        moments = work / "crowd" / "moments"
+        await until(_true(lambda: b'"peak":7' in moments.read_bytes()))
+    told.clear()
+    async with house.archive():
+        await until(_true(lambda: bool(told)))
+        assert (told[-1]["peak"], told[-1]["distinct"]) == (7, 4)
+        assert await salt() == known
         await house.feed(script, start=end - 2)
         await until(lambda: _posted(house))
-    receipt = msgspec.json.decode((await _stored(house.objects))[layout.receipt(SPACE)])
-    assert receipt["receipt"]["counts"]["listening_most"]["value"] == 7
+        await until(_true(lambda: not work.exists()))
+        assert await salt() == b""
+    stored = await _stored(house.objects)
+    receipt = msgspec.json.decode(stored[layout.receipt(SPACE)])["receipt"]
+    crowd = msgspec.json.decode(stored[layout.crowd(SPACE)])
+    values = {name: count["value"] for name, count in receipt["counts"].items()}
+    assert (values["listening_most"], values["listeners_distinct"]) == (7, 4)
+    assert (crowd["peak"]["listening"], crowd["distinct"]["estimate"]) == (7, 4)
+    assert crowd["reactions"]["clap"] >= 10
+    listed = {file["name"]: file for file in receipt["files"]}
+    assert listed["crowd.json"]["sha256"] == hashlib.sha256(stored[layout.crowd(SPACE)]).hexdigest()
 
 
 async def test_it_stops_in_mid_recording(house: House) -> None:
@@ -153,7 +189,11 @@ def undisturbed(script: Script, tmp_path_factory: pytest.TempPathFactory) -> dic
         recording.apply(entry)
     finished = recording.finish(counts={})
     assert finished is not None
-    return {
+    packs = {
+        layout.reel_pack(SPACE, pack.first): path.read_bytes()
+        for pack, path, _ in recording.packs()
+    }
+    return packs | {
         layout.folder(SPACE) + file.name: (finished.folder / file.name).read_bytes()
         for file in finished.files
     }
@@ -196,7 +236,7 @@ async def test_killed_in_mid_recording_it_makes_the_same_files(
             await process.wait()
     stored = await _stored(house.objects)
     assert layout.receipt(SPACE) in stored
-    del stored[layout.receipt(SPACE)]
+    del stored[layout.receipt(SPACE)], stored[layout.crowd(SPACE)]
     assert stored == undisturbed
 
 
@@ -213,10 +253,14 @@ async def test_nobody_records_when_nobody_restarts(house: House, script: Script)
 
 
 def _exists(path: Path) -> Callable[[], Awaitable[bool]]:
-    async def there() -> bool:
-        return path.exists()
+    return _true(path.exists)
 
-    return there
+
+def _true(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    async def holds() -> bool:
+        return condition()
+
+    return holds
 
 
 async def _anything_stored(objects: Objects) -> bool:

@@ -56,7 +56,7 @@ async def shoot(page: Page, folder: Path, name: str) -> None:
 async def _targets_are_large(page: Page, name: str) -> None:
     small: list[Any] = await page.evaluate(
         """[...document.querySelectorAll("button, input, select, .button, summary")]
-        .filter((e) => e.checkVisibility() && e.type !== "radio")
+        .filter((e) => e.checkVisibility() && !["radio", "checkbox"].includes(e.type))
         .map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
         .filter(([, box]) => box.height < 43.5 || box.width < 43.5).map(([html]) => html)"""
     )

@@ -55,6 +55,7 @@ async def test_what_the_stage_and_the_edges_tell_arrives(web: Running) -> None:
         web.host() as host,
         connected("stage", servers.live, servers.log, servers.passwords) as (record, live),
         connected("edge", servers.live, servers.log, servers.passwords) as (_, edge),
+        connected("archive", servers.live, servers.log, servers.passwords) as (_, archive),
     ):
         made = await make_space(host)
         space, seat = made["id"], made["seats"][0]["id"]
@@ -73,6 +74,15 @@ async def test_what_the_stage_and_the_edges_tell_arrives(web: Running) -> None:
             await expect(stream, "listening", count=412)
             await edge.publish(subjects.crowd("edge-1"), b'{"spaces": {}}')
             await expect(stream, "listening", count=400)
+            here = {"listening": 7, "rungs": {"live": 5, "slow": 2}, "waiting": 3, "turned_away": 1}
+            whole = json.dumps({"peak": 412, "distinct": 530, "listener_minutes": 99}).encode()
+            await archive.publish(subjects.crowd_whole(space), whole)
+            await edge.publish(
+                subjects.crowd("edge-1"), json.dumps({"spaces": {space: here}}).encode()
+            )
+            crowd = await expect(stream, "crowd", listening=407, peak=412)
+            assert crowd["rungs"] == {"live": 5, "slow": 2}
+            assert (crowd["waiting"], crowd["turned_away"], crowd["distinct"]) == (3, 1, 530)
             warned = Warned(at_ms=1, code="silent", advice="No sound arrives.", n=1, seat=seat)
             await live.publish(subjects.live(space, "obs"), encode(warned))
             assert (await expect(stream, "warning"))["advice"] == "No sound arrives."

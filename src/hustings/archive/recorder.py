@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import Final, cast
 
 from hustings import limits
-from hustings.archive import receipt
-from hustings.archive.audience import Peak
+from hustings.archive import receipt, salt
+from hustings.archive.crowd import NAME as CROWD_NAME
+from hustings.archive.crowd import Crowd
 from hustings.archive.recording import KINDS, TIMELINE_NAME, Finished, Recording
+from hustings.archive.reel import INDEX_NAME
 from hustings.archive.replay import AAC_NAME, OPUS_NAME
-from hustings.errors import Conflict, LogAway, StoreError
+from hustings.archive.upload import Upload
+from hustings.errors import Conflict, LogAway
 from hustings.keys import Keys
 from hustings.log.contract import Entry, Live, Log
 from hustings.log.propose import propose
@@ -54,13 +57,12 @@ class Recorder:
         self._live = live
         self._objects = objects
         self._keys = keys
-        self._peak = Peak(folder / "listening.json")
-        self._on_stage = False
+        self.crowd = Crowd(space, folder / "crowd")
+        self.on_stage = False  # live or held
 
-    def listening(self, count: int) -> None:
-        """So many listen now."""
-        if self._on_stage:
-            self._peak.see(count)
+    def salt(self) -> bytes:
+        """What the edges hash their visitors with; empty while there is none."""
+        return salt.kept(self._folder)
 
     async def run(self) -> None:
         """Record until the space has ended, and post it; returns at once if it was called off."""
@@ -78,20 +80,22 @@ class Recorder:
     async def _record(self) -> None:
         recording = Recording(self.space, self._folder / "recording")
         try:
-            await self._follow(recording)
-            if recording.ended:
-                await self._read_rest(recording)
-                await self._complete(recording)
+            async with Upload(self.space, self._objects) as upload:
+                await self._follow(recording, upload)
+                if recording.ended:
+                    await self._read_rest(recording)
+                    await self._complete(recording, upload)
         finally:
             await asyncio.to_thread(recording.abandon)
 
-    async def _follow(self, recording: Recording) -> None:
+    async def _follow(self, recording: Recording, upload: Upload) -> None:
         """Read the log until it says that the space has ended, or is called off."""
         tail = cast("AsyncGenerator[Entry, None]", self._log.tail(self.space, KINDS))
         async with aclosing(tail) as entries:
             async for entry in entries:
                 recording.apply(entry)
-                self._on_stage = recording.space.status in (Status.LIVE, Status.HELD)
+                upload.give(recording.packs())
+                self.on_stage = recording.space.status in (Status.LIVE, Status.HELD)
                 if recording.ended or recording.space.status is Status.CANCELLED:
                     return
                 if entry.seq % _BREATH_ENTRIES == 0:
@@ -130,15 +134,20 @@ class Recorder:
             return True
         return recording.seq > before
 
-    async def _complete(self, recording: Recording) -> None:
+    async def _complete(self, recording: Recording, upload: Upload) -> None:
         began = time.monotonic()
-        counts = {"listening_most": self._peak.count}
-        finished = await asyncio.to_thread(recording.finish, counts=counts)
+        finished = await asyncio.to_thread(
+            recording.finish,
+            counts=self.crowd.counts(),
+            beside={CROWD_NAME: self.crowd.document()},
+        )
         if finished is None:
             await self._propose(Withhold(by=BY, reason=NOTHING_SAID))
             return
+        upload.give(recording.packs())
+        await upload.done()
         signed = receipt.sign(finished.receipt, self._keys.receipt_private())
-        await self._store(finished, signed)
+        await self._store(finished, signed, upload)
         await self._propose(
             Post(
                 by=BY,
@@ -151,27 +160,16 @@ class Recorder:
             "space %s: %.1f s posted in %.2f s", self.space, finished.duration_ms / 1000, took_s
         )
 
-    async def _store(self, finished: Finished, signed: bytes) -> None:
+    async def _store(self, finished: Finished, signed: bytes, upload: Upload) -> None:
         for file in finished.files:
-            await self._put(_place(self.space, file.name), finished.folder / file.name)
-        await self._put(layout.receipt(self.space), signed)
-
-    async def _put(self, path: str, source: bytes | Path) -> None:
-        """Store, however long the store refuses: the recording is safe in the log meanwhile."""
-        while True:
-            try:
-                await self._objects.put(path, source)
-            except StoreError as error:
-                log.error("space %s: the store refused: %s", self.space, error)
-                await asyncio.sleep(limits.ARCHIVE_RETRY_S)
-                continue
-            return
+            await upload.put(_place(self.space, file.name), finished.folder / file.name)
+        await upload.put(layout.receipt(self.space), signed)
 
     async def _propose(self, command: Command) -> None:
         while True:
             try:
                 answer = await propose(
-                    self._log, self._live, self.space, command, now_ms=_wall_clock_ms
+                    self._log, self._live, self.space, command, now_ms=wall_clock_ms
                 )
             except (LogAway, Conflict) as error:
                 log.warning("space %s: asked again: %s", self.space, error)
@@ -189,9 +187,12 @@ def _place(space: str, name: str) -> str:
         AAC_NAME: layout.replay_aac(space),
         OPUS_NAME: layout.replay_opus(space),
         TIMELINE_NAME: layout.timeline(space),
+        CROWD_NAME: layout.crowd(space),
+        INDEX_NAME: layout.reel_index(space),
     }
     return places.get(name) or layout.stem(space, Path(name).stem)
 
 
-def _wall_clock_ms() -> int:
+def wall_clock_ms() -> int:
+    """Unix time in milliseconds."""
     return time.time_ns() // 1_000_000

@@ -20,6 +20,7 @@ from hustings import chunk, limits, stem
 from hustings.archive import receipt, replay, stems, timeline
 from hustings.archive.journal import Journal
 from hustings.archive.receipt import Count, StoredFile
+from hustings.archive.reel import INDEX_NAME, ReelFiles
 from hustings.archive.replay import Replay
 from hustings.archive.slots import Slot, Slots
 from hustings.archive.spans import Spans, duration_ms
@@ -29,6 +30,7 @@ from hustings.log.contract import Entry
 from hustings.log.subjects import Kind
 from hustings.space import Space, decode
 from hustings.space import event as e
+from hustings.store.reel import Pack
 
 log = logging.getLogger("hustings.archive")
 
@@ -64,6 +66,8 @@ class Recording:
         self._spans = Spans()
         self._stems = Stems(folder, space=space)
         self._replay: Replay | None = None
+        self._reel = ReelFiles(folder)
+        self._given = 0  # packs of the reel that were handed on
         self._unreadable = 0
         # Finishing runs in a thread that a cancelled recorder does not wait for.
         self._closing = threading.Lock()
@@ -90,7 +94,9 @@ class Recording:
         try:
             match entry.kind:
                 case Kind.MIX:
-                    self._write(self._slots.add(chunk.unpack(entry.data), entry.stamp_ns))
+                    one = chunk.unpack(entry.data)
+                    self._write(self._slots.add(one, entry.stamp_ns))
+                    self._reel.add(one, entry.data)
                     self._stems.forget(self._slots.newest - 2 * limits.LOG_ORDER_CHUNKS)
                 case Kind.STEM:
                     self._stems.add(stem.unpack(entry.data))
@@ -100,21 +106,36 @@ class Recording:
             self._unreadable += 1
             log.warning("space %s: entry %d is passed over: %s", self._id, entry.seq, error)
 
-    def finish(self, *, counts: Mapping[str, Count]) -> Finished | None:
-        """Close all files and describe them; None if nothing was ever on air."""
+    def packs(self) -> list[tuple[Pack, Path, bytes]]:
+        """The reel's packs that were written since this was asked last, each with its path and an
+        index that names it."""
+        fresh = self._reel.packs[self._given :]
+        self._given += len(fresh)
+        return [(pack, self._reel.path(pack), self._reel.index()) for pack in fresh]
+
+    def finish(
+        self, *, counts: Mapping[str, Count], beside: Mapping[str, bytes] | None = None
+    ) -> Finished | None:
+        """Close all files and describe them; None if nothing was ever on air.
+
+        `beside` are files by name that do not come from the log.
+        """
         with self._closing:
             self._write(self._slots.finish())
             self._close()
         if self._replay is None:
             return None
-        (self._folder / TIMELINE_NAME).write_bytes(timeline.build(self._journal, self._spans))
+        written = {TIMELINE_NAME: timeline.build(self._journal, self._spans), **(beside or {})}
+        for name, data in written.items():
+            (self._folder / name).write_bytes(data)
+        self._reel.finish()
         length_ms = duration_ms(self._spans.slots)
         sounds = [replay.AAC_NAME, replay.OPUS_NAME]
         sounds += [f"{stems.FOLDER}/{seat}.opus" for seat in self._stems.packets]
         files = [
             receipt.stored(name, self._folder / name, duration_ms=length_ms) for name in sounds
         ]
-        files.append(receipt.stored(TIMELINE_NAME, self._folder / TIMELINE_NAME))
+        files += [receipt.stored(name, self._folder / name) for name in (*written, INDEX_NAME)]
         described = receipt.build(
             self._journal, self._spans, files=files, counts={**self._counts(), **counts}
         )

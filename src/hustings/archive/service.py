@@ -14,9 +14,11 @@ import time
 from collections import deque
 from typing import Final
 
+import msgspec
+
 from hustings import limits
 from hustings.archive.audience import Audience
-from hustings.archive.recorder import BY, Recorder
+from hustings.archive.recorder import BY, Recorder, wall_clock_ms
 from hustings.errors import BadInput, LogError, StoreError
 from hustings.log import subjects
 from hustings.log.contract import Message
@@ -41,8 +43,10 @@ async def serve(context: Context) -> None:
         ends = [
             await context.live.subscribe(subjects.live("*", Kind.EV), archive.on_event),
             await context.live.subscribe(subjects.crowd("*"), archive.on_crowd),
+            await context.live.serve(subjects.SALT, archive.on_salt),
         ]
-        tasks = [group.create_task(archive.look()), group.create_task(archive.scan())]
+        work = (archive.look(), archive.scan(), archive.count())
+        tasks = [group.create_task(one) for one in work]
         context.ready()
         await context.stopping.wait()
         for end in ends:
@@ -76,11 +80,28 @@ class Archive:
 
     async def on_crowd(self, message: Message) -> None:
         """An edge's gauge."""
-        now = time.monotonic()
         edge = message.subject.partition(".")[2]
-        for space in self._audience.heard(edge, message.data, now=now):
-            if space in self._running:
-                self._running[space][0].listening(self._audience.listening(space, now=now))
+        gauge = self._audience.heard(edge, message.data, now=time.monotonic())
+        for space in gauge.spaces if gauge else ():
+            if gauge and space in self._running:
+                crowd = self._running[space][0].crowd
+                crowd.heard(edge, gauge, wall_ms=wall_clock_ms())
+
+    async def on_salt(self, message: Message) -> bytes:
+        """An edge asks for a space's salt; it gets an empty one of a space that is not recorded."""
+        running = self._running.get(message.data.decode())
+        return running[0].salt() if running else b""
+
+    async def count(self) -> None:
+        """Count the crowds once a second, without end."""
+        while True:
+            await asyncio.sleep(1.0)
+            now, wall_ms = time.monotonic(), wall_clock_ms()
+            for recorder, _ in list(self._running.values()):
+                here = self._audience.here(recorder.space, now=now)
+                recorder.crowd.second(here, now=now, wall_ms=wall_ms, on_air=recorder.on_stage)
+                told = msgspec.json.encode(recorder.crowd.totals())
+                await self._context.live.publish(subjects.crowd_whole(recorder.space), told)
 
     async def look(self) -> None:
         """Look at each space that was asked for, one after the other."""

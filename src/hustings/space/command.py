@@ -20,7 +20,7 @@ class _Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule(_Command):
-    """Make the space. `starts_at_ms` 0 means now."""
+    """Make the space. `starts_at_ms` 0 means now; a `private` one is heard by ticket only."""
 
     title: str
     description: str = ""
@@ -28,6 +28,7 @@ class Schedule(_Command):
     host: str = ""
     starts_at_ms: int = 0
     doors_at_ms: int | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

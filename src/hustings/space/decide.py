@@ -85,6 +85,7 @@ def _schedule(command: c.Schedule, now_ms: int) -> e.Decided | Refusal:
         host=command.host[: limits.NAME_CHARS],
         starts_at_ms=command.starts_at_ms,
         doors_at_ms=command.doors_at_ms,
+        private=command.private,
     )
 
 

@@ -26,7 +26,8 @@ class _Decided(_Event, frozen=True, kw_only=True):
 
 
 class Scheduled(_Decided, frozen=True, kw_only=True, tag="scheduled"):
-    """The space exists. `starts_at_ms` is 0 for "now"; `doors_at_ms` opens the doors by itself."""
+    """The space exists. `starts_at_ms` is 0 for "now"; `doors_at_ms` opens the doors by itself; a
+    `private` one is heard by ticket only."""
 
     title: str
     description: str = ""
@@ -34,6 +35,7 @@ class Scheduled(_Decided, frozen=True, kw_only=True, tag="scheduled"):
     host: str = ""
     starts_at_ms: int = 0
     doors_at_ms: int | None = None
+    private: bool = False
 
 
 class Delayed(_Decided, frozen=True, kw_only=True, tag="delayed"):

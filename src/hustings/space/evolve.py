@@ -47,6 +47,7 @@ def _status(space: Space, event: e.Event) -> Space:
                 host=event.host,
                 starts_at_ms=event.starts_at_ms or event.at_ms,
                 doors_at_ms=event.doors_at_ms,
+                private=event.private,
             )
         case e.Delayed():
             return _delayed(space, event)

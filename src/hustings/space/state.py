@@ -58,7 +58,8 @@ class Space:
 
     Times are Unix milliseconds of the wall clock, for people. `live_n` is the first live chunk.
     `reason` says why the space is held, delayed, cancelled or withheld. `held_by_system` marks a
-    hold that the platform began (a restart in mid-speech) and ends by itself.
+    hold that the platform began (a restart in mid-speech) and ends by itself. A `private` space is
+    shown and heard by ticket only.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Space:
     description: str = ""
     language: str = ""
     host: str = ""
+    private: bool = False
     status: Status = Status.SCHEDULED
     starts_at_ms: int = 0
     doors_at_ms: int | None = None

@@ -28,6 +28,21 @@ def timeline(space: str) -> str:
     return f"spaces/{space}/timeline.json"
 
 
+def crowd(space: str) -> str:
+    """How many listened, and when: JSON."""
+    return f"spaces/{space}/crowd.json"
+
+
 def receipt(space: str) -> str:
     """The signed summary of the recording: JSON."""
     return f"spaces/{space}/receipt.json"
+
+
+def reel_index(space: str) -> str:
+    """Which chunks the reel holds, and the hashes of its packs: JSON (`store.reel`)."""
+    return f"spaces/{space}/reel.json"
+
+
+def reel_pack(space: str, first: int) -> str:
+    """The live chunks from number `first` on, as they were logged (`store.reel`)."""
+    return f"spaces/{space}/reel/{first}.pack"

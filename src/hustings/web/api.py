@@ -41,6 +41,7 @@ async def create(
         host=account.name,
         starts_at_ms=body.starts_at_ms,
         doors_at_ms=body.doors_at_ms,
+        private=body.private,
     )
     made = await studio.spaces.create(
         schedule, owner_id=account.id, host_name=account.name, now_ms=now_ms

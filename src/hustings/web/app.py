@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 import hustings
-from hustings.web import api, pages, problem, stage_pages, stream
+from hustings.web import api, listeners, pages, problem, stage_pages, stream
 from hustings.web import studio as studios
 from hustings.web.guard import Guard
 from hustings.web.studio import Studio
@@ -47,7 +47,7 @@ def build(studio: Studio) -> ASGIApp:
     )
     app.state.studio = studio
     problem.install(app)
-    for router in (api.router, stream.router, pages.router, stage_pages.router):
+    for router in (api.router, listeners.router, stream.router, pages.router, stage_pages.router):
         app.include_router(router)
     app.add_api_route("/healthz", _healthy, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)

@@ -68,6 +68,7 @@ class SpaceForm(BaseModel):
     starts_local: Annotated[str, Field(max_length=32)] = ""
     starts_at_ms: Annotated[str, Field(max_length=16)] = ""
     doors_minutes: Annotated[str, Field(pattern="^([0-9]{1,4})?$")] = ""
+    private: Annotated[str, Field(pattern="^(on)?$")] = ""
 
     def times(self, *, now_ms: int) -> tuple[int, int | None]:
         """Start and doors in Unix milliseconds (0: now); ValueError with a sentence."""

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hustings import limits
@@ -25,6 +25,8 @@ from hustings.config import Settings
 from hustings.web import problem
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+# What pages of the listen origin may post, with a ticket and without cookies.
+RENEWAL: Final = "/api/listen-tickets/renew"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -34,6 +36,7 @@ class Guard:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self._app = app
         self._origin = settings.public_url("studio")
+        self._listen = _origin_of(settings.public_url("listen"))
         self._headers = safety_headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,6 +52,9 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
+        if self._renews(scope):
+            await self._renewed(scope, _bounded(receive), sending)
+            return
         refusal = self._refusal(scope)
         if refusal is None and (place := self._elsewhere(scope)):
             await RedirectResponse(place, 307)(scope, receive, sending)
@@ -57,6 +63,29 @@ class Guard:
         else:
             answer = problem.response(Request(scope), refusal)
             await answer(scope, receive, sending)
+
+    def _renews(self, scope: Scope) -> bool:
+        """Whether this is a page of the listen origin that renews its ticket: CORS for this one
+        address and that one origin (WHATWG Fetch, section 3.2)."""
+        return scope["path"] == RENEWAL and Headers(scope=scope).get("origin") == self._listen
+
+    async def _renewed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Access-Control-Allow-Origin"] = self._listen
+                headers.add_vary_header("Origin")
+            await send(message)
+
+        if scope["method"] == "OPTIONS":
+            allowed = {
+                "Access-Control-Allow-Methods": "POST",
+                "Access-Control-Allow-Headers": "Authorization",
+                "Access-Control-Max-Age": "86400",
+            }
+            await Response(status_code=204, headers=allowed)(scope, receive, sending)
+        else:
+            await self._app(scope, receive, sending)
 
     def _refusal(self, scope: Scope) -> problem.Problem | None:
         headers = Headers(scope=scope)

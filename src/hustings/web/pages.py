@@ -163,6 +163,7 @@ async def new(request: Request, account: Visitor, studio: CurrentStudio) -> Resp
         host=account.name,
         starts_at_ms=starts_at_ms,
         doors_at_ms=doors_at_ms,
+        private=bool(filled.form.private),
     )
     made = await studio.spaces.create(
         schedule, owner_id=account.id, host_name=account.name, now_ms=now_ms

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.exc import OperationalError
 
 from hustings import limits, ticket
-from hustings.errors import LogAway
+from hustings.errors import BadInput, LogAway
 from hustings.keys import Keys
 from hustings.log import subjects
 from hustings.log.contract import Live, Log
@@ -22,6 +22,7 @@ from hustings.log.propose import propose
 from hustings.log.subjects import Kind
 from hustings.space import Command, Refusal, Role, Space, Status, decide
 from hustings.space.command import GrantSeat, OpenDoors, RevokeSeat, Schedule
+from hustings.ticket import Scope
 from hustings.web import secret
 from hustings.web.catalogue import Catalogue, Invite, Listed
 from hustings.web.problem import Problem
@@ -200,3 +201,18 @@ class Spaces:
         )
         token = ticket.sign(right, private_key=self._keys.ticket_private())
         return Right(token=token, expires_at_ms=until_s * 1000)
+
+    def listening(self, space: str, *, scope: Scope, now_ms: int) -> str:
+        """A right of somebody without a name, in a private space: to listen, or to be let in."""
+        lasts_s = limits.INVITE_S if scope is Scope.INVITE else limits.TICKET_LISTEN_S
+        right = ticket.Ticket(
+            space=space, seat="", name="", role="", scope=scope, exp=now_ms // 1000 + lasts_s
+        )
+        return ticket.sign(right, private_key=self._keys.ticket_private())
+
+    def invited(self, token: str, *, scope: Scope, now_ms: int) -> str:
+        """The space in which `token` gives that right; `BadInput` if it gives it nowhere."""
+        right = ticket.verify(token, public_key=self._keys.ticket_public(), now=now_ms / 1000)
+        if right.scope is not scope:
+            raise BadInput("ticket", expected=f"one to {scope}", got=right.scope)
+        return right.space

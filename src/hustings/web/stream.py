@@ -3,6 +3,7 @@
 event: state       the whole space, at once and at every change: a lost one is healed by the next
 event: levels      dBFS by seat, five times a second while somebody is connected
 event: listening   {"count": N}
+event: crowd       for hosts: newcomers' rung, who is there by rung, waiting; the evening's peak
 event: warning     {"seat", "code", "advice"}: something on stage needs a person
 event: taken       {"page"}: this page sits down on the asker's seat; any other lets go
 """
@@ -15,6 +16,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Final
 
+import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
@@ -94,6 +96,9 @@ def _news(studio: Studio, asker: Standing, viewer: Viewer) -> list[str]:
     if viewer.listening is not None:
         out.append(_event("listening", {"count": viewer.listening}))
         viewer.listening = None
+    if viewer.crowd is not None and asker.hosts:
+        out.append(_event("crowd", msgspec.to_builtins(viewer.crowd)))
+    viewer.crowd = None
     if page := viewer.taken.get(asker.seat):
         out.append(_event("taken", {"page": page}))
     viewer.taken.clear()

@@ -34,6 +34,10 @@ class Studio:
         """The one address of a space that is passed on."""
         return f"{self.settings.public_url('listen')}/s/{space}"
 
+    def private_url(self, token: str) -> str:
+        """The link that leads a listener into a private space."""
+        return f"{self.settings.public_url('studio')}/l/{token}"
+
     def stage_url(self, space: str) -> str:
         """The desk and microphone of a space."""
         return f"{self.settings.public_url('studio')}/s/{space}/stage"

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from hustings import limits
 from hustings.space import Space
+from hustings.ticket import Scope
 from hustings.web.studio import Studio
 
 
@@ -53,6 +54,7 @@ class NewSpace(_Body):
     language: Annotated[
         str, Field(max_length=limits.LANGUAGE_CHARS, pattern=r"^([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?$")
     ] = Field("", description="a language tag (RFC 5646), or nothing", examples=["en"])
+    private: bool = Field(False, description="shown and heard by ticket only")
     starts_at_ms: Moment = Field(0, description="0 means now", examples=[1767204000000])
     doors_at_ms: Moment | None = Field(
         None,
@@ -131,7 +133,11 @@ class SpaceView(BaseModel):
     ended_at_ms: int | None
     recording_seconds: float | None
     seats: list[SeatView]
-    share_url: str = Field(examples=["https://listen.example.org/s/m4rk3tpl4z"])
+    private: bool
+    share_url: str = Field(
+        description="the link for listeners; of a private space one that lasts two weeks",
+        examples=["https://listen.example.org/s/m4rk3tpl4z"],
+    )
     stage_url: str = Field(examples=["https://studio.example.org/s/m4rk3tpl4z/stage"])
     now_ms: int = Field(description="the studio's clock")
 
@@ -156,6 +162,13 @@ class InviteView(BaseModel):
     expires_at_ms: int
 
 
+class ListenView(BaseModel):
+    """The right to listen to a private space, for the listen origin."""
+
+    ticket: str
+    expires_in_s: int
+
+
 class TicketView(BaseModel):
     """The right to send sound from a seat, for the gate (WHIP, RFC 9725)."""
 
@@ -163,6 +176,12 @@ class TicketView(BaseModel):
     whip_url: str = Field(examples=["https://gate.example.org/whip/m4rk3tpl4z"])
     seat: str = Field(examples=["k3v9q1xz"])
     expires_at_ms: int
+
+
+def _share_url(studio: Studio, space: Space, now_ms: int) -> str:
+    if not space.private:
+        return studio.share_url(space.id)
+    return studio.private_url(studio.spaces.listening(space.id, scope=Scope.INVITE, now_ms=now_ms))
 
 
 def space_view(studio: Studio, space: Space, *, now_ms: int) -> SpaceView:
@@ -186,7 +205,7 @@ def space_view(studio: Studio, space: Space, *, now_ms: int) -> SpaceView:
     return SpaceView(
         **fields,
         seats=seats,
-        share_url=studio.share_url(space.id),
+        share_url=_share_url(studio, space, now_ms),
         stage_url=studio.stage_url(space.id),
         now_ms=now_ms,
     )

@@ -1,15 +1,13 @@
 """Watching spaces: one follower per watched space, shared by all its event streams.
 
 A viewer never queues: it holds the newest of each kind and a flag, so a slow browser skips states
-instead of delaying them. A watch begins with the first viewer and ends with the last. Listeners are
-the sum of the edges' gauges that are fresh.
+instead of delaying them. A watch begins with the first viewer and ends with the last.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,13 +16,13 @@ from typing import Final
 
 import msgspec
 
-from hustings import limits
 from hustings.errors import BadInput, LogAway, LogError
 from hustings.log import subjects
 from hustings.log.contract import Handler, Live, Log, Message
 from hustings.log.follow import Follower
 from hustings.space import Event, Space, decode
 from hustings.space.event import Warned
+from hustings.web.crowd import Crowd, Figures
 
 log = logging.getLogger("hustings.web")
 
@@ -44,14 +42,6 @@ class _Levels(msgspec.Struct):
     levels: dict[str, float]
 
 
-class _Count(msgspec.Struct):
-    listening: int = 0
-
-
-class _Gauge(msgspec.Struct):
-    spaces: dict[str, _Count] = {}
-
-
 @dataclass(slots=True, eq=False)
 class Viewer:
     """What one event stream has yet to send. `wake` is set whenever there is something."""
@@ -60,35 +50,10 @@ class Viewer:
     state: Space | None = None
     levels: dict[str, float] | None = None
     listening: int | None = None
+    crowd: Figures | None = None
     taken: dict[str, str] = field(default_factory=dict)
     warnings: deque[Advice] = field(default_factory=lambda: deque(maxlen=_WARNINGS_COUNT))
     closed: bool = False
-
-
-class Crowd:
-    """How many listen, per space: the newest gauge of every edge."""
-
-    def __init__(self) -> None:
-        self._gauges: dict[str, tuple[_Gauge, float]] = {}
-
-    def take(self, message: Message) -> set[str]:
-        """Keep an edge's gauge; returns the spaces whose figure may have changed."""
-        edge = message.subject
-        try:
-            gauge = msgspec.json.decode(message.data, type=_Gauge)
-        except msgspec.MsgspecError as error:
-            log.warning("%s: not a gauge: %s", edge, error)
-            return set()
-        before = self._gauges[edge][0].spaces if edge in self._gauges else {}
-        self._gauges[edge] = (gauge, time.monotonic())
-        return before.keys() | gauge.spaces.keys()
-
-    def listening(self, space_id: str) -> int:
-        """Listeners of a space now."""
-        since = time.monotonic() - limits.CROWD_FRESH_S
-        self._gauges = {edge: kept for edge, kept in self._gauges.items() if kept[1] > since}
-        gauges = (gauge for gauge, _ in self._gauges.values())
-        return sum(g.spaces[space_id].listening for g in gauges if space_id in g.spaces)
 
 
 class _Watch:
@@ -99,7 +64,7 @@ class _Watch:
         self.space: Space | None = None
         self.ev_seq = 0
         self.follower: Follower | None = None
-        self.listening = 0
+        self.crowd = Figures()
         self.viewers: set[Viewer] = set()
         self.task: asyncio.Task[None] | None = None
 
@@ -136,12 +101,14 @@ class _Watch:
             viewer.levels = levels
             viewer.wake.set()
 
-    def on_listening(self, count: int) -> None:
-        if count == self.listening:
+    def on_crowd(self, crowd: Figures) -> None:
+        old, self.crowd = self.crowd, crowd
+        if crowd == old:
             return
-        self.listening = count
         for viewer in self.viewers:
-            viewer.listening = count
+            viewer.crowd = crowd
+            if crowd.listening != old.listening:
+                viewer.listening = crowd.listening
             viewer.wake.set()
 
 
@@ -171,6 +138,7 @@ class Watches:
         """Begin to count listeners."""
         ends = [
             await subscribe(self._live, subjects.crowd("*"), self._on_gauge),
+            await subscribe(self._live, subjects.crowd_whole("*"), self._on_whole),
             await subscribe(self._live, subjects.NOTICE, self._on_notice),
         ]
 
@@ -216,10 +184,11 @@ class Watches:
         watch = self._watches.get(space_id)
         if watch is None:
             watch = self._watches[space_id] = _Watch(space_id)
-            watch.listening = self._crowd.listening(space_id)
+            watch.crowd = self._crowd.figures(space_id)
             watch.task = self._group.create_task(self._run(watch))
+        crowd = self._crowd.figures(space_id)
         viewer = Viewer(
-            state=watch.space, listening=self._crowd.listening(space_id), closed=self._stopped
+            state=watch.space, listening=crowd.listening, crowd=crowd, closed=self._stopped
         )
         viewer.wake.set()
         watch.viewers.add(viewer)
@@ -259,7 +228,14 @@ class Watches:
             await end()
 
     async def _on_gauge(self, message: Message) -> None:
-        # Every watched space, not only those named: an edge that fell silent stops counting.
         self._crowd.take(message)
+        self._tell_crowds()
+
+    async def _on_whole(self, message: Message) -> None:
+        self._crowd.take_whole(message)
+        self._tell_crowds()
+
+    def _tell_crowds(self) -> None:
+        # Every watched space, not only those named: an edge that fell silent stops counting.
         for watch in self._watches.values():
-            watch.on_listening(self._crowd.listening(watch.space_id))
+            watch.on_crowd(self._crowd.figures(watch.space_id))

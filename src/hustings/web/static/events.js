@@ -10,6 +10,7 @@ const REFUSED_MS = 5000;
  * @property {(space: any) => void} state the whole space, at once and at every change
  * @property {(levels: Record<string, number>) => void} levels dBFS by seat
  * @property {(count: number) => void} listening how many listen now
+ * @property {(figures: any) => void} crowd who is there, in which way (hosts only)
  * @property {(warning: {seat: string, code: string, advice: string}) => void} warning
  * @property {(page: string) => void} taken the page that sits down on our seat
  * @property {(online: boolean) => void} online whether the stream is connected
@@ -35,6 +36,7 @@ export function follow(space, listener) {
     source.addEventListener("state", (event) => listener.state(data(event)));
     source.addEventListener("levels", (event) => listener.levels(data(event)));
     source.addEventListener("listening", (event) => listener.listening(data(event).count));
+    source.addEventListener("crowd", (event) => listener.crowd(data(event)));
     source.addEventListener("warning", (event) => listener.warning(data(event)));
     source.addEventListener("taken", (event) => listener.taken(data(event).page));
     source.onopen = () => listener.online(true);

@@ -2,6 +2,7 @@
 
 import { SIGNED_OUT } from "./api.js";
 import "./copy.js";
+import { door, show as showCrowd } from "./crowd.js";
 import { Desk } from "./desk.js";
 import { follow } from "./events.js";
 import { moment } from "./local_time.js";
@@ -94,6 +95,13 @@ const stop = follow(`/api/spaces/${first.id}`, {
   listening: (count) => {
     element("listening").textContent = count.toLocaleString();
     element("listening-line").hidden = !["doors", "live", "held"].includes(space.status);
+  },
+  crowd: (figures) => {
+    if (!you.hosts) return;
+    showCrowd(element("crowd"), figures);
+    const words = door(figures);
+    if (element("door").textContent !== words) element("door").textContent = words;
+    element("door").hidden = !words;
   },
   warning: ({ seat, advice }) => {
     const name = space.seats.find((/** @type {any} */ one) => one.id === seat)?.name;
