@@ -39,12 +39,16 @@ def test_lists_and_booleans() -> None:
         ("studio_port", "http", "a whole number from 1 to 65535"),
         ("studio_port", "0", "a whole number from 1 to 65535"),
         ("gate_port", "8000", "a port that no other server uses"),
-        ("edges", "65", "a whole number from 1 to 64"),
+        ("edges", "65", "a whole number from 0 to 64"),
         ("restart", "maybe", "true or false"),
         ("log_level", "loud", "one of debug, info, warning, error"),
         ("host", "localhost", "an IP address"),
         ("advertise", "192.0.2.300", "an IP address"),
         ("listen_tls_cert", "/nowhere.pem", "a file"),
+        ("cdn_url", "cdn.example", "an address with http:// or https://"),
+        ("rung", "edge", "one of auto, live, slow, slower, segments, text, wait"),
+        ("rung", "segments", "segments only with cdn_url set"),
+        ("listeners_max", "0", "a whole number from 1 to 1000000"),
         ("studio_url", "example.org", "an address with http:// or https://"),
     ],
 )
@@ -84,7 +88,7 @@ def test_a_wrong_setting_stops_the_program(capsys: pytest.CaptureFixture[str]) -
     assert cli.main(["serve", "--edges", "many"]) == cli.USAGE_ERROR
     said = capsys.readouterr().err
     assert said == (
-        "hustings: setting edges = 'many' cannot be used: allowed is a whole number from 1 to 64\n"
+        "hustings: setting edges = 'many' cannot be used: allowed is a whole number from 0 to 64\n"
     )
 
 

@@ -84,7 +84,7 @@ def test_keys_are_made_once_and_private(tmp_path: Path) -> None:
     before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
     keys.ensure(tmp_path)
     assert {path.name: path.read_bytes() for path in first.folder.iterdir()} == before
-    assert len(before) == 6
+    assert len(before) == 7
     assert first.folder.stat().st_mode & 0o777 == 0o700
     for path in first.folder.iterdir():
         assert path.stat().st_mode & 0o777 == 0o600, path

@@ -31,6 +31,10 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", parents=[settings], help="run everything on this machine")
     run = commands.add_parser("run", parents=[settings], help="run one role (for a cluster)")
     run.add_argument("role", choices=("stage", "gate", "edge", "archive", "web"))
+    pinned = commands.add_parser(
+        "pin", parents=[settings], help="say what newcomers get, whatever the load; or: auto"
+    )
+    pinned.add_argument("pinned", metavar="RUNG", help=config.allowed("rung"))
     commands.add_parser("doctor", parents=[settings], help="check this machine, say what to do")
     verify = commands.add_parser("verify", help="check a recording against its signed receipt")
     verify.add_argument("folder", type=Path, help="folder with receipt.json and the files")
@@ -45,7 +49,39 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--listeners", type=int, default=50, help="people who listen (1 to 2000)")
     demo.add_argument("--seconds", type=int, default=20, help="time on air (10 to 600)")
     demo.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    _add_load(commands)
     return top
+
+
+def _add_load(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    load = commands.add_parser("load", help="a crowd of synthetic listeners, measured")
+    load.add_argument("url", metavar="ADDRESS", help="address of a space, http://HOST/s/SPACE")
+    load.add_argument("--listeners", type=int, default=100, help="how many come")
+    load.add_argument("--for", dest="seconds", type=float, default=30.0, metavar="SECONDS")
+    load.add_argument(
+        "--arrive", default="step", help="step, herd, ramp:SECONDS or poisson:RATE (default: step)"
+    )
+    load.add_argument("--rung", choices=("push", "segments", "hls", "events"), default="push")
+    load.add_argument("--codec", choices=("opus", "aac"), default="opus")
+    load.add_argument("--cadence", type=int, choices=(320, 960, 1920), help="ask for this one (ms)")
+    load.add_argument("--slow", type=float, default=0.0, help="share that reads at a trickle")
+    load.add_argument("--stalled", type=float, default=0.0, help="share that stops reading")
+    load.add_argument("--page", action="store_true", help="each opens the space's page first")
+    load.add_argument(
+        "--no-ladder", dest="ladder", action="store_false", help="who is refused just tries again"
+    )
+    load.add_argument("--workers", type=int, help="processes (default: one a core)")
+    load.add_argument(
+        "--pid", type=int, action="append", default=[], help="measure this process of the server"
+    )
+    load.add_argument(
+        "--per-address", type=int, default=1, help="listeners that share an address (loopback)"
+    )
+    load.add_argument(
+        "--source", action="append", default=[], help="address of this machine to come from"
+    )
+    load.add_argument("--insecure", action="store_true", help="take any certificate")
+    load.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,6 +107,12 @@ def _dispatch(given: argparse.Namespace) -> int:
             from hustings.run import run
 
             return run(given.role, _settings(given))
+        case "pin":
+            from hustings import pin
+
+            pin.write(_settings(given), given.pinned)
+            print(pin.said(given.pinned))  # noqa: T201
+            return 0
         case "doctor":
             from hustings.drills.doctor import doctor
 
@@ -79,6 +121,28 @@ def _dispatch(given: argparse.Namespace) -> int:
             from hustings.drills.verify import verify
 
             return verify(given.folder, key=given.key)
+        case "load":
+            from hustings.drills.load import load
+
+            return load(
+                given.url,
+                listeners=given.listeners,
+                seconds=given.seconds,
+                arrive=given.arrive,
+                rung=given.rung,
+                codec=given.codec,
+                cadence=given.cadence,
+                slow=given.slow,
+                stalled=given.stalled,
+                page=given.page,
+                ladder=given.ladder,
+                workers=given.workers,
+                pids=given.pid,
+                per_address=given.per_address,
+                sources=given.source,
+                insecure=given.insecure,
+                as_json=given.json,
+            )
         case _:
             from hustings.drills.demo import demo
 

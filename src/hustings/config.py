@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from hustings import limits
 from hustings.errors import ConfigError
 
 ENVIRONMENT_PREFIX: Final = "HUSTINGS_"
@@ -77,8 +78,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     store_url: Annotated[
         str, _text("address of the object store; empty: a folder in the data folder")
     ] = ""
-    edges: Annotated[int, _count("edge processes sharing the listen port", 1, 64)] = 1
+    edges: Annotated[
+        int, _count("edge processes sharing the listen port; 0: one for each core", 0, 64)
+    ] = 1
     stages: Annotated[int, _count("stage processes; the second is the spare", 1, 64)] = 2
+    listeners_max: Annotated[int, _count("listeners of one edge process", 1, 1_000_000)] = (
+        limits.LISTENERS_COUNT
+    )
+    readers_max: Annotated[
+        int, _count("readers of live text at one edge process", 0, 1_000_000)
+    ] = limits.READERS_COUNT
+    egress_bps_max: Annotated[
+        int, _count("bits per second that one edge process sends; 0: no bound", 0, 10**12)
+    ] = 0
+    cdn_url: Annotated[
+        str, _text("address of a CDN in front of the edges, for listeners beyond them; empty: none")
+    ] = ""
+    rung: Annotated[
+        str,
+        Meta(
+            pattern="^(auto|live|slow|slower|segments|text|wait)$",
+            description="rung that newcomers get; auto: by load",
+        ),
+    ] = "auto"
+    address_max: Annotated[
+        int, _count("connections of one IPv4 address or IPv6 /64 to one edge; 0: any", 0, 1_000_000)
+    ] = limits.ADDRESS_COUNT
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        _text("addresses or networks of proxies, which are believed and not bounded by that"),
+    ] = ()
     index: Annotated[int, _count("number of this process among those of its role", 0, 63)] = 0
     speakers_max: Annotated[int, _count("speakers connected at once in one space", 1, 50)] = 13
     opus_bps: Annotated[int, _count("bit rate of the Opus programme", 16_000, 128_000)] = 32_000
@@ -160,7 +189,7 @@ def load(
     }
     data = given.get("data") or from_environment.get("data") or default("data")
     merged = {**_file(file, Path(str(data)) / FILE_NAME), **from_environment, **given}
-    values = {name: _value(name, value) for name, value in merged.items()}
+    values = {name: value(name, given) for name, given in merged.items()}
     settings = Settings(**values)
     _check(settings)
     return settings
@@ -182,14 +211,16 @@ def _file(file: Path | None, usual: Path) -> dict[str, Any]:
     return values
 
 
-def _value(name: str, value: Any) -> Any:
+def value(name: str, given: Any) -> Any:
+    """A setting's value from what was given for it, a text mostly; `ConfigError` if it cannot be
+    used."""
     hint = _hints()[name]
-    if isinstance(value, str) and get_args(hint) and get_args(hint)[0] == tuple[str, ...]:
-        value = [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(given, str) and get_args(hint) and get_args(hint)[0] == tuple[str, ...]:
+        given = [part.strip() for part in given.split(",") if part.strip()]
     try:
-        return msgspec.convert(value, hint, strict=not isinstance(value, str))
+        return msgspec.convert(given, hint, strict=not isinstance(given, str))
     except msgspec.ValidationError as error:
-        raise ConfigError(name, value, allowed=allowed(name)) from error
+        raise ConfigError(name, given, allowed=allowed(name)) from error
 
 
 def _check(settings: Settings) -> None:
@@ -200,6 +231,28 @@ def _check(settings: Settings) -> None:
                 ipaddress.ip_address(address)
             except ValueError as error:
                 raise ConfigError(name, address, allowed="an IP address") from error
+    _check_tls(settings)
+    for name in ("studio_url", "listen_url", "gate_url", "cdn_url"):
+        value = getattr(settings, name)
+        if value and not value.startswith(("http://", "https://")):
+            raise ConfigError(name, value, allowed="an address with http:// or https://")
+    for one in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            raise ConfigError(
+                "trusted_proxies", one, allowed="IP addresses, or networks such as 10.0.0.0/8"
+            ) from error
+    if settings.rung == "segments" and not settings.cdn_url:
+        raise ConfigError("rung", "segments", allowed="segments only with cdn_url set")
+    ports = [settings.studio_port, settings.listen_port, settings.gate_port]
+    if len(set(ports)) != len(ports):
+        raise ConfigError(
+            "gate_port", settings.gate_port, allowed="a port that no other server uses"
+        )
+
+
+def _check_tls(settings: Settings) -> None:
     for server in ("studio", "listen", "gate"):
         certificate = getattr(settings, f"{server}_tls_cert")
         key = getattr(settings, f"{server}_tls_key")
@@ -209,15 +262,6 @@ def _check(settings: Settings) -> None:
         for name, path in ((f"{server}_tls_cert", certificate), (f"{server}_tls_key", key)):
             if path and not Path(path).is_file():
                 raise ConfigError(name, path, allowed="a PEM file that exists")
-    for name in ("studio_url", "listen_url", "gate_url"):
-        value = getattr(settings, name)
-        if value and not value.startswith(("http://", "https://")):
-            raise ConfigError(name, value, allowed="an address with http:// or https://")
-    ports = [settings.studio_port, settings.listen_port, settings.gate_port]
-    if len(set(ports)) != len(ports):
-        raise ConfigError(
-            "gate_port", settings.gate_port, allowed="a port that no other server uses"
-        )
 
 
 def _hints() -> dict[str, Any]:

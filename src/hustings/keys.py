@@ -4,6 +4,7 @@ keys/ticket.pem       signs tickets (web only)        keys/ticket.pub.pem    che
 keys/receipt.pem      signs receipts (archive only)   keys/receipt.pub.pem   checks them (all)
 keys/nats.json        one password per role for the two own NATS servers
 keys/cookie.key       signs the studio's cookies
+keys/line.key         signs numbers in the edges' lines
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ class Keys:
         """32 random bytes that sign the studio's cookies."""
         return self._read("cookie.key")
 
+    def line(self) -> bytes:
+        """32 random bytes that sign the numbers of those who wait at an edge."""
+        return self._read("line.key")
+
     def nats_passwords(self) -> dict[str, str]:
         """Password of each role at the own NATS servers."""
         passwords: dict[str, str] = json.loads(self._read("nats.json"))
@@ -70,7 +75,8 @@ def ensure(data: Path) -> Keys:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("ticket", "receipt"):
         _ensure_pair(folder, name)
-    _ensure_file(folder / "cookie.key", secrets.token_bytes(32))
+    for name in ("cookie.key", "line.key"):
+        _ensure_file(folder / name, secrets.token_bytes(32))
     passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
     _ensure_file(folder / "nats.json", json.dumps(passwords, indent=1).encode())
     return Keys(folder)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hustings.config import Settings
 from hustings.keys import Keys
@@ -25,6 +25,7 @@ class Context:
     `listener` is a listening TCP socket for roles that serve HTTP (web, gate, edge), else None. The
     supervisor keeps it open while a role restarts, so that connections wait instead of being
     refused. `instance` names this process uniquely ("stage-0-4711-box").
+    `hurry` is set when everything else stops as well, so that there is nobody to hand over to.
     """
 
     settings: Settings
@@ -35,3 +36,4 @@ class Context:
     listener: socket.socket | None
     ready: Callable[[], None]
     stopping: asyncio.Event
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)

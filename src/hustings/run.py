@@ -4,6 +4,9 @@
 2. signals set `stopping`              5. the station's `serve`
 3. the listening socket                6. connections are closed
 
+SIGTERM stops this role, which may hand over to others of its kind; SIGINT says that all of them
+stop (`hurry`).
+
 An edge does not wait for step 4: what it has on disk is true while log and live are away.
 """
 
@@ -40,7 +43,9 @@ STEP_ASIDE: Final = "HUSTINGS_STEP_ASIDE"
 # What these serve from disk does not depend on log and live.
 PATIENT: Final = frozenset({"edge"})
 
-BACKLOG: Final = 4096
+# Of connections that nobody has accepted yet; the system has its own bound (net.core.somaxconn),
+# beyond which a visitor's first packet is lost and sent again a second later.
+BACKLOG: Final = 65_535
 
 
 def run(role: str, settings: Settings) -> int:
@@ -58,8 +63,9 @@ def run(role: str, settings: Settings) -> int:
 async def _serve(role: str, settings: Settings) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    hurry = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stopping.set)
+    loop.add_signal_handler(signal.SIGINT, _both, stopping, hurry)
     instance = process.instance(role, settings.index, os.getpid())
     listener = _listener(role, settings)
     store_log, live, connections = prepare(settings, name=instance)
@@ -80,6 +86,7 @@ async def _serve(role: str, settings: Settings) -> None:
         listener=listener,
         ready=_ready,
         stopping=stopping,
+        hurry=hurry,
     )
     serve: Callable[[Context], Awaitable[None]]
     serve = importlib.import_module(f"hustings.{role}.service").serve
@@ -103,6 +110,11 @@ async def _serve(role: str, settings: Settings) -> None:
         await _end_leftovers()
         if listener is not None:
             listener.close()
+
+
+def _both(stopping: asyncio.Event, hurry: asyncio.Event) -> None:
+    hurry.set()
+    stopping.set()
 
 
 async def _die_when(lost: Coroutine[None, None, None]) -> None:
@@ -154,7 +166,7 @@ def listen(settings: Settings, server: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if server == "listen" and settings.edges > 1:
+    if server == "listen" and settings.edges != 1:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         made.bind((settings.host, port))

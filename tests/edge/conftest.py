@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.edge.hall import Hall
 from tests.edge.house import House, house
 
 
@@ -14,3 +15,10 @@ from tests.edge.house import House, house
 async def h(tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+async def hall() -> AsyncIterator[Hall]:
+    one = Hall()
+    yield one
+    await one.aclose()

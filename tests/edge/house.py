@@ -92,11 +92,13 @@ class Edge:
     port: int
     listener: socket.socket
     stopping: asyncio.Event
+    hurry: asyncio.Event
     task: asyncio.Task[None]
     close: Callable[[], Any]
 
     async def stop(self) -> None:
-        """As SIGTERM does."""
+        """As SIGINT does: nobody is waited for."""
+        self.hurry.set()
         self.stopping.set()
         await self.task
         await self.close()
@@ -124,6 +126,8 @@ class House:
     async def start_edge(self, **settings: Any) -> Edge:
         listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         listener.setblocking(False)
+        theirs = listener.dup()  # as a supervisor hands it down, and keeps its own
+        theirs.setblocking(False)
         values = {
             "data": str(self.folder / "data"),
             "listen_url": "https://listen.example",
@@ -133,16 +137,17 @@ class House:
         log, live, close = await connect_as(
             "edge", self.live_server, self.log_server, self.passwords
         )
-        ready, stopping = asyncio.Event(), asyncio.Event()
+        ready, stopping, hurry = asyncio.Event(), asyncio.Event(), asyncio.Event()
         context = Context(
             settings=Settings(**values),
             instance=f"edge-{len(self.edges)}-test",
             log=log,
             live=live,
-            keys=Keys(self.folder),
-            listener=listener,
+            keys=Keys(self.folder / "keys"),
+            listener=theirs,
             ready=ready.set,
             stopping=stopping,
+            hurry=hurry,
         )
         task = asyncio.create_task(service.serve(context))
         waiting = asyncio.create_task(ready.wait())
@@ -150,9 +155,10 @@ class House:
         waiting.cancel()
         if task.done():
             listener.close()
+            theirs.close()
             await close()
             task.result()
-        edge = Edge(listener.getsockname()[1], listener, stopping, task, close)
+        edge = Edge(listener.getsockname()[1], listener, stopping, hurry, task, close)
         self.edges.append(edge)
         return edge
 
@@ -227,9 +233,11 @@ class House:
         for n in range(count):
             await self.chunk(n)
 
-    async def chunk(self, n: int, *, epoch: int = 1, live: bool = True, log: bool = True) -> Chunk:
-        """Make a chunk: publish it, and append it."""
-        one = programme.chunk(n, epoch=epoch)
+    async def chunk(
+        self, n: int, *, epoch: int = 1, live: bool = True, log: bool = True, on_air: bool = True
+    ) -> Chunk:
+        """Make a chunk: publish it, and append it. It is hold sound if it is not `on_air`."""
+        one = programme.chunk(n, epoch=epoch, live=on_air)
         if live:
             await self.stage[1].publish(subjects.live(self.space, "mix"), pack(one))
         if log:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -33,16 +34,16 @@ class Serving:
 
 @contextlib.asynccontextmanager
 async def serving(
-    answerer: Answerer, *, certificate: Certificate | None = None
+    answerer: Answerer, *, certificate: Certificate | None = None, **options: Any
 ) -> AsyncIterator[Serving]:
-    """A server that answers with `answerer` on a free port."""
+    """A server that answers with `answerer` on a free port. `options` are the server's."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     listener.setblocking(False)
     metrics = Metrics()
     try:
         async with asyncio.TaskGroup() as tasks:
             server = Server(
-                answerer=answerer, tasks=tasks, metrics=metrics, certificate=certificate
+                answerer=answerer, tasks=tasks, metrics=metrics, certificate=certificate, **options
             )
             server.start(listener)
             try:

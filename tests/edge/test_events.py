@@ -51,6 +51,18 @@ def test_what_waits_is_the_newest_of_each_type() -> None:
     assert pending.take() is None
 
 
+def test_reactions_that_wait_are_added_up() -> None:
+    pending = Pending()
+    pending.put([events.reactions({"clap": 3, "no": 1}), events.listening(3)])
+    pending.put([events.reactions({"clap": 4, "yes": 2})])
+    data = pending.take()
+    assert data is not None
+    by_type = {p["type"]: p for p in json.loads(data)}
+    assert by_type["reactions"]["counts"] == {"clap": 7, "no": 1, "yes": 2}
+    pending.put([events.reactions({"clap": 1})])
+    assert pending.take() == events.encode([events.reactions({"clap": 1})])
+
+
 def test_the_log_of_an_evening_leads_every_listener_to_the_same_state() -> None:
     """Any payloads may be lost: a later one of the type makes up for them."""
     states = [

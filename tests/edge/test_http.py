@@ -140,7 +140,10 @@ async def test_close_and_http_1_0_end_the_connection(s: Serving) -> None:
     [
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"\x16\x03\x01", 400),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 413),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 413),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16385\r\n\r\nabc", 413),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n", 417),
         (b"DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
         (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", 431),

@@ -11,9 +11,16 @@ import pytest
 
 from hustings import limits
 from hustings.edge import news
+from hustings.edge.broadcast import Broadcaster
+from hustings.edge.events import Payload
+from hustings.edge.head import Request
+from hustings.edge.http import Outcome
+from hustings.edge.news import News
 from hustings.log.subjects import Kind
 from hustings.space import event as e
-from tests.edge.house import SPACE, House, Stream
+from tests.edge.corridor import Counted
+from tests.edge.house import SPACE, House, Stream, head, request
+from tests.edge.serving import serving
 
 
 async def message(stream: Stream) -> list[Any]:
@@ -90,6 +97,34 @@ async def test_a_space_that_is_over_still_tells(h: House) -> None:
     await h.event(posted)
     told = await message(stream)
     assert {p["type"] for p in told} == {"status", "posted"}
+
+
+async def test_readers_are_counted_and_told_to_move() -> None:
+    guests: list[Counted] = []
+    made: list[News] = []
+
+    def answer(asked: Request) -> Outcome:
+        guests.append(Counted())
+        return made[0].admit(asked, guest=guests[-1])
+
+    async with serving(answer) as one:
+        broadcaster = Broadcaster(one.server.poller, one.metrics)
+        told: list[Payload] = [{"type": "listening", "count": 7}]
+        made.append(News(broadcaster=broadcaster, whole=lambda: told))
+        sending = one.tasks.create_task(broadcaster.run())
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+        writer.write(request("/"))
+        stream = Stream(*await head(reader), reader, writer)
+        assert await message(stream) == told
+        made[0].move(500)
+        assert await message(stream) == [{"type": "move", "within_ms": 500}]
+        assert guests[0].told == ["began", "heard"]
+        await stream.close()
+        async with asyncio.timeout(5):
+            await broadcaster.emptied.wait()
+        assert guests[0].told == ["began", "heard", "gone"]
+        made[0].cut()
+        sending.cancel()
 
 
 def test_the_answer_is_not_kept() -> None:

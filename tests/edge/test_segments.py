@@ -10,7 +10,7 @@ import pytest
 from hustings import limits
 from hustings.chunk import Chunk
 from hustings.clock import CHUNK_SAMPLES
-from hustings.edge.segments import Segments
+from hustings.edge.past import Past
 from hustings.edge.spool import Spool
 from hustings.formats import fmp4
 from hustings.formats.boxes import walk
@@ -156,9 +156,9 @@ async def test_the_log_is_asked_for_a_few_segments_at_a_time(
         await h.chunk(n)
     await h.until(lambda s: s["n"] == 59)
     now, most = 0, 0
-    read = Segments._read
+    read = Past._read_log
 
-    async def counted(self: Segments, k: int) -> tuple[Chunk, ...]:
+    async def counted(self: Past, k: int) -> tuple[Chunk, ...]:
         nonlocal now, most
         now += 1
         most = max(most, now)
@@ -167,10 +167,33 @@ async def test_the_log_is_asked_for_a_few_segments_at_a_time(
         finally:
             now -= 1
 
-    monkeypatch.setattr(Segments, "_read", counted)
+    monkeypatch.setattr(Past, "_read_log", counted)
     got = await asyncio.gather(*(piece(h, k) for k in range(8)))
     assert got == [segment("opus", *range(6 * k, 6 * k + 6)) for k in range(8)]
     assert 1 <= most <= 4
+
+
+async def test_the_first_question_to_an_edge_is_answered_truly(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It knows nothing of the space yet, not even that the segment is older than what it reads."""
+    monkeypatch.setattr(limits, "RING_CHUNKS", 6)
+    monkeypatch.setattr(limits, "SEGMENT_WAIT_S", 0.3)
+    await h.open_with(40)
+    for k in (1, 5, 6, 9):
+        edge = await h.start_edge(index=k)
+        got = list(await asyncio.gather(piece(h, k), piece(h, k, "aac"), piece(h, k)))
+        numbers = range(6 * k, 6 * k + 6)
+        if k < 6:
+            opus, aac = segment("opus", *numbers), segment("aac", *numbers)
+            assert got == [opus, aac, opus]
+        elif k == 9:
+            assert got == [404, 404, 404]
+        else:
+            for n in range(40, 42):
+                await h.chunk(n)
+            assert await piece(h, k) == segment("opus", *numbers)
+        await h.stop_edge(edge)
 
 
 @pytest.mark.parametrize("name", ["x.m4s", "-1.m4s", "1.mp4", "0.m4s/", "1e3.m4s", ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import struct
 import subprocess
@@ -15,8 +16,11 @@ from hypothesis import strategies as st
 
 from hustings.audio import opus
 from hustings.audio.opus import OpusEncoder
+from hustings.chunk import decode_time_opus
+from hustings.clock import CHUNK_SAMPLES
 from hustings.errors import BadInput
 from hustings.formats import ogg
+from tests import programme
 from tests.tones import decode_file, frames, level_dbfs, tone
 
 
@@ -148,3 +152,40 @@ def test_durations_of_packets_agree_with_libopus() -> None:
     for nothing in (b"", b"\xff"):
         with pytest.raises(BadInput):
             ogg.samples_of(nothing)
+
+
+def test_a_live_stream_may_be_joined_anywhere(tmp_path: Path) -> None:
+    first, count = 20, 12
+    pages = [ogg.live_page(n, programme.chunk(n).opus) for n in range(first, first + count)]
+    data = ogg.live_opening("Käse") + b"".join(pages) + ogg.live_end(first + count - 1)
+    found = _pages(data)
+    assert [flags for flags, *_ in found] == [2, 0] + [0] * count + [4]
+    assert [len(lengths) for *_, lengths in found] == [1, 1] + [16] * count + [0]
+    assert [number for _, _, number, _ in found[2:]] == list(range(first + 2, first + count + 3))
+    assert found[-1][1] == found[-2][1]
+    path = tmp_path / "x.ogg"
+    path.write_bytes(data)
+    entries = "format=start_time,duration:stream_tags=title"
+    done = subprocess.run(
+        ["ffprobe", "-v", "warning", "-show_entries", entries, "-of", "json", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    told = json.loads(done.stdout)
+    assert told["streams"][0]["tags"]["TITLE"] == "Käse"
+    # The stream's time is programme time, and begins where the pre-skip ends.
+    start = (decode_time_opus(first) + ogg.PRE_SKIP) / ogg.RATE
+    assert float(told["format"]["start_time"]) == pytest.approx(start, abs=0.01)
+    heard = decode_file(path)
+    assert len(heard) == count * CHUNK_SAMPLES - ogg.PRE_SKIP
+    assert abs(programme.place(heard[4_800:]) - (decode_time_opus(first) + 312 + 4_800)) <= 96
+
+
+def test_a_page_left_out_of_a_live_stream_is_a_gap_and_no_more() -> None:
+    kept = [n for n in range(10, 20) if n != 14]
+    pages = [ogg.live_page(n, programme.chunk(n).opus) for n in kept]
+    heard = decode_file(ogg.live_opening("") + b"".join(pages), format="ogg")
+    assert len(heard) >= 9 * CHUNK_SAMPLES - ogg.PRE_SKIP
+    assert level_dbfs(heard[4_800:]) > -20

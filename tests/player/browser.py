@@ -14,6 +14,7 @@ from tests.player.programme import tone_hz
 Visit = Callable[..., Awaitable[Page]]
 
 PLAYING: Final = "document.documentElement.dataset.playing === 'true'"
+FURNISHED: Final = "!document.getElementById('rest').hidden"
 BEHIND: Final = "Number(document.documentElement.dataset.behindMs)"
 
 # Watches the element that plays: how long its position stood still, and which pitch it gives.

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -49,22 +49,30 @@ class Stage:
     async def observe(self, event: e.Observed) -> None:
         await self._append(self._log, Kind.OBS, e.encode(event))
 
+    async def hasten(self, count: int) -> None:
+        """Give out `count` chunks at once: a programme that has been going on for a while."""
+        for _ in range(count):
+            await self._give()
+
     async def run(self) -> None:
-        began = time.monotonic()
+        began = time.monotonic() - self.n * 0.32
         while True:
             await asyncio.sleep(max(0.0, began + (self.n + 1) * 0.32 - time.monotonic()))
-            one = Chunk(
-                epoch=EPOCH,
-                n=self.n,
-                boot_id=bytes(16),
-                boottime_ns=time.monotonic_ns(),
-                programme=Programme.LIVE,
-                opus=programme.opus()[self.n],
-                aac=programme.aac()[self.n],
-            )
-            await self._live.publish(subjects.live(SPACE, "mix"), chunk.pack(one))
-            await self._append(self._log, Kind.MIX, chunk.pack(one))
-            self.n += 1
+            await self._give()
+
+    async def _give(self) -> None:
+        one = Chunk(
+            epoch=EPOCH,
+            n=self.n,
+            boot_id=bytes(16),
+            boottime_ns=time.monotonic_ns(),
+            programme=Programme.LIVE,
+            opus=programme.opus()[self.n],
+            aac=programme.aac()[self.n],
+        )
+        await self._live.publish(subjects.live(SPACE, "mix"), chunk.pack(one))
+        await self._append(self._log, Kind.MIX, chunk.pack(one))
+        self.n += 1
 
     async def _append(self, log: Log, kind: Kind, data: bytes) -> None:
         self._count += 1
@@ -84,11 +92,15 @@ class House:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._edge: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
-        self.page = f"http://127.0.0.1:{self._listener.getsockname()[1]}/s/{SPACE}"
+        self.origin = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.page = f"{self.origin}/s/{SPACE}"
 
-    async def start_edge(self) -> None:
+    async def start_edge(self, **settings_: Any) -> None:
         settings = msgspec.structs.replace(
-            settings_as("edge", *self._servers), data=str(self._folder)
+            settings_as("edge", *self._servers),
+            data=str(self._folder),
+            listen_url=self.origin,
+            **settings_,
         )
         self._stopping = asyncio.Event()
         ready = asyncio.Event()
@@ -128,7 +140,7 @@ class House:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[House]:
+async def opened(folder: Path, *, edge: bool = True, **settings: Any) -> AsyncIterator[House]:
     """A house with a running edge; its stage is silent until somebody runs it."""
     async with (
         nats_servers(folder) as servers,
@@ -136,7 +148,8 @@ async def opened(folder: Path) -> AsyncIterator[House]:
         connected("stage", *servers) as (log, live),
     ):
         house = House(folder, servers, Stage(web, log, live))
-        await house.start_edge()
+        if edge:
+            await house.start_edge(**settings)
         try:
             yield house
         finally:

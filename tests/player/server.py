@@ -3,7 +3,9 @@
 It keeps the programme's clock over its own restarts, as a real edge does. Everything a test wants
 to be true stands in attributes: `door` is what door.json says, `quiet` keeps connections open
 without sending, `refuse` answers push requests with that status, `ring` is how many chunks it
-still has, `listening` how many push connections are open.
+still has, `listening` how many push connections are open. `ticket` makes the space private: who
+does not show it gets a page without state, and 401. The studio renews it as `ticket_next`. Files
+in `missing` are not found once.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ POLICY: Final = (
     "connect-src 'self'; media-src 'self' blob:"
 )
 
+# Status, media type, body, and further lines of the head.
+Answer = tuple[int, str, bytes, list[str]]
+
 
 class Edge:
     """Serves one space, "space00001"."""
@@ -44,6 +49,9 @@ class Edge:
         self.ring = RING_CHUNKS
         self.listening = 0
         self.door_status = 200
+        self.missing: set[str] = set()
+        self.ticket = ""
+        self.ticket_next = ""
         self.requests: list[str] = []
         self._began = time.monotonic()
         self._events: dict[int, list[dict[str, Any]]] = {}
@@ -108,6 +116,13 @@ class Edge:
         self.requests.append(target)
         url = urlsplit(target)
         name = url.path.rsplit("/", 1)[-1]
+        if name == "renew":
+            await self._write(writer, self._renewed(head))
+            return True
+        admitted = self._admitted(head, parse_qs(url.query))
+        if url.path.startswith("/live/") and not admitted:
+            await self._write(writer, (401, "text/plain", b"", []))
+            return True
         if name == "push" and not self.refuse:
             self.listening += 1
             try:
@@ -118,18 +133,39 @@ class Edge:
         if name == "listen.aac":
             await self._plain(writer)
             return False
-        status, kind, body, more = self._answer(url.path, head)
+        await self._write(writer, self._answer(url.path, head, admitted=admitted))
+        return True
+
+    async def _write(self, writer: asyncio.StreamWriter, answer: Answer) -> None:
+        status, kind, body, more = answer
         lines = [f"HTTP/1.1 {status} Said", f"Content-Length: {len(body)}", f"Content-Type: {kind}"]
         writer.write("\r\n".join([*lines, *more, "", ""]).encode() + body)
         await writer.drain()
-        return True
 
-    def _answer(self, path: str, head: str) -> tuple[int, str, bytes, list[str]]:
+    def _admitted(self, head: str, query: dict[str, list[str]]) -> bool:
+        if not self.ticket:
+            return True
+        shown = query.get("ticket", [""])[0]
+        bearer = f"authorization: bearer {self.ticket}".lower()
+        return shown == self.ticket or bearer in head.lower().split("\r\n")
+
+    def _renewed(self, head: str) -> Answer:
+        if not self._admitted(head, {}) or not self.ticket_next:
+            return 401, "text/plain", b"", []
+        self.ticket = self.ticket_next
+        body = json.dumps({"ticket": self.ticket, "expires_in_s": 600}).encode()
+        return 200, "application/json", body, []
+
+    def _answer(self, path: str, head: str, *, admitted: bool) -> Answer:
         name = path.rsplit("/", 1)[-1]
         if path.startswith("/s/"):
-            return 200, "text/html", self._page(), [f"Content-Security-Policy: {POLICY}"]
+            page = self._page("embed.html" if name == "embed" else "page.html", admitted=admitted)
+            return 200, "text/html", page, [f"Content-Security-Policy: {POLICY}"]
         if path.startswith("/assets/"):
             file = PLAYER / path.split("/", 3)[3]
+            if file.name in self.missing:
+                self.missing.discard(file.name)
+                return 404, "text/plain", b"", []
             return 200, TYPES[file.suffix], file.read_bytes(), []
         if name == "door.json" and self.door_status == 200:
             return 200, "application/json", json.dumps(self.state()).encode(), []
@@ -146,17 +182,24 @@ class Edge:
         moment = {"now_ms": time.time_ns() // 1_000_000, "n": self.n if sending else None}
         return self.door | moment
 
-    def _page(self) -> bytes:
-        text = json.dumps(self.state()).replace("<", "\\u003c")
-        page = (PLAYER / "page.html").read_text().replace("{{assets}}", "/assets/0")
-        page = page.replace("{{space}}", "space00001")
-        page = page.replace("{{title}}", html.escape(self.door["title"]))
-        page = page.replace("<!--hustings:head-->", "<title>Live</title>")
-        state = f'<script type="application/json" id="door">{text}</script>'
-        return page.replace("<!--hustings:state-->", state).encode()
+    def _page(self, template: str, *, admitted: bool) -> bytes:
+        state = self.state() if admitted else None
+        text = json.dumps(state).replace("<", "\\u003c")
+        filled = {
+            "{{assets}}": "/assets/0",
+            "{{space}}": "space00001",
+            "{{status}}": self.door["status"],
+            "{{title}}": html.escape(self.door["title"]),
+            "<!--hustings:head-->": "<title>Live</title>",
+            "<!--hustings:state-->": f'<script type="application/json" id="door">{text}</script>',
+        }
+        page = (PLAYER / template).read_text()
+        for place, value in filled.items():
+            page = page.replace(place, value)
+        return page.encode()
 
     @staticmethod
-    def _file(file: Path, head: str) -> tuple[int, str, bytes, list[str]]:
+    def _file(file: Path, head: str) -> Answer:
         data = file.read_bytes()
         wanted = [line for line in head.split("\r\n") if line.lower().startswith("range: bytes=")]
         if not wanted:
@@ -181,7 +224,8 @@ class Edge:
         start = self.n - BURST_CHUNKS + 1
         if "from" in query:
             start = max(chunk_at_ms(int(query["from"][0])), self.n - self.ring + 1)
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: audio/mp4\r\nConnection: close\r\n\r\n")
+        fields = f"Content-Type: audio/mp4\r\nX-Cadence-Ms: {CHUNK_MS}\r\nConnection: close"
+        writer.write(f"HTTP/1.1 200 OK\r\n{fields}\r\n\r\n".encode())
         writer.write(fmp4.init_segment(codec))
         async for n in self._chunks(writer, max(0, start)):
             items = self._events.get(n)
@@ -217,7 +261,7 @@ def door(status: str, **more: Any) -> dict[str, Any]:
         "starts_at_ms": now_ms,
         "now_ms": now_ms,
         "n": None,
-        "live_n": None,
+        "live_n": 0 if status in ("live", "held", "ended", "posted") else None,
         "live_at_ms": now_ms - 23 * 60_000 if status in ("live", "held", "posted") else None,
         "seats": seats,
         "listening": 1284,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.player.browser import Visit, listen, until
+from tests.player.browser import FURNISHED, Visit, listen, until
 from tests.player.server import Edge, door, replay, seat
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -36,6 +36,15 @@ CONTROLS: Final = """() => [...document.querySelectorAll("button, input, select,
     name: (one.ariaLabel ?? one.labels?.[0]?.textContent ?? one.textContent).trim(),
   }))"""
 
+# What has moved without anybody having pressed anything (web.dev/cls).
+SHIFTS: Final = """() => new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) sum += one.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 300);
+})"""
+
 
 def state(name: str) -> dict[str, Any]:
     status, more, _, _ = STATES[name]
@@ -49,7 +58,7 @@ async def test_says_what_is_so(visit: Visit, edge: Edge, tmp_path: Path, name: s
     _, _, pill, said = STATES[name]
     for width, scheme in ((360, "light"), (1280, "dark")):
         page = await visit(viewport={"width": width, "height": 760}, color_scheme=scheme)
-        await until(page, "document.documentElement.dataset.status")
+        await until(page, FURNISHED)
         text = await page.inner_text("body")
         assert await page.inner_text("#pill") == pill
         assert said in text
@@ -64,7 +73,7 @@ async def test_says_what_is_so(visit: Visit, edge: Edge, tmp_path: Path, name: s
 async def test_controls_have_names_and_room(visit: Visit, edge: Edge, name: str) -> None:
     edge.door = state(name)
     page = await visit(viewport={"width": 320, "height": 640})
-    await until(page, "document.documentElement.dataset.status")
+    await until(page, FURNISHED)
     controls = await page.evaluate(CONTROLS)
     assert len(controls) >= 3
     assert [one for one in controls if not one["name"]] == []
@@ -89,7 +98,7 @@ async def test_what_people_write_stays_text(visit: Visit, edge: Edge) -> None:
     seats = [seat("x", evil, "host", connected=True)]
     edge.door = door("held", title=evil, description=evil, host=evil, reason=evil, seats=seats)
     page = await visit()
-    await until(page, "document.documentElement.dataset.status === 'held'")
+    await until(page, FURNISHED)
     assert await page.inner_text("h1") == evil
     assert await page.inner_text("#description") == evil
     assert evil in await page.inner_text("#notice")
@@ -136,6 +145,37 @@ async def test_without_scripts_there_are_plain_links(visit: Visit) -> None:
     page = await visit(java_script_enabled=False)
     links = await page.locator("noscript a").evaluate_all("all => all.map((a) => a.pathname)")
     assert links == ["/live/space00001/listen.aac", "/live/space00001/replay.m4a"]
+
+
+@pytest.mark.parametrize("name", STATES)
+async def test_nothing_moves_while_it_loads(visit: Visit, edge: Edge, name: str) -> None:
+    edge.door = state(name)
+    page = await visit(viewport={"width": 360, "height": 740})
+    await until(page, FURNISHED)
+    shift = await page.evaluate(SHIFTS)
+    assert shift < 0.02, shift
+
+
+@pytest.mark.parametrize("name", ["later.js", "tape.js"])
+async def test_a_file_that_does_not_come_is_asked_for_again(
+    visit: Visit, edge: Edge, name: str
+) -> None:
+    edge.missing = {name}
+    page = await visit()
+    await until(page, FURNISHED)
+
+
+async def test_the_small_player_for_other_pages(visit: Visit, edge: Edge) -> None:
+    page = await visit()
+    await page.goto(f"{edge.page}/embed")
+    await listen(page)
+    assert await page.inner_text("h1") == edge.door["title"]
+    link = page.locator("a")
+    assert await link.get_attribute("href") == "/s/space00001"
+    assert await link.get_attribute("target") == "_blank"
+    await page.set_viewport_size({"width": 320, "height": 220})
+    size = "() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    assert await page.evaluate(size) == [320, 220]
 
 
 async def test_motion_stops_for_those_who_want_none(visit: Visit) -> None:

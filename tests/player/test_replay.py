@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page
 
-from tests.player.browser import PLAYING, Visit, until
+from tests.player.browser import FURNISHED, PLAYING, Visit, until
 from tests.player.server import Edge, door, replay
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -76,11 +76,13 @@ async def test_an_edge_without_room_is_asked_again(visit: Visit, edge: Edge) -> 
     await page.click("#play")
     await until(page, "document.getElementById('record').error !== null")
     edge.refuse = 0
-    await until(page, f"{PLAYING} && document.getElementById('record').currentTime > 0.3")
+    heard = f"{PLAYING} && document.getElementById('record').currentTime > 0.3"
+    await until(page, heard, seconds=20)  # a pause is at most 10 s
 
 
 async def test_everything_can_be_taken_along(visit: Visit) -> None:
     page = await visit()
+    await until(page, FURNISHED)
     found = await page.eval_on_selector_all("#links a", "all => all.map((a) => a.pathname)")
     base = "/live/space00001"
     assert found == [

@@ -10,8 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from hustings import run
+from hustings.config import Settings
 from hustings.drills.installation import Installation, NotReady
+from hustings.errors import ConfigError
 from hustings.run import ROLES
+from hustings.supervisor.service import per_core
 from tests.journey.people import runs, until
 
 pytestmark = pytest.mark.journey
@@ -35,6 +39,26 @@ async def test_start_restart_and_stop(tmp_path: Path) -> None:
         os.kill(installation.pid, signal.SIGINT)
         assert await installation.ended() == 0
         assert not [pid for pid in children if runs(pid)]
+
+
+def test_edges_share_one_port_and_there_is_one_for_each_core() -> None:
+    settings = Settings(edges=0)
+    resolved = per_core(settings)
+    assert resolved.edges == len(os.sched_getaffinity(0))
+    assert per_core(Settings(edges=3)).edges == 3
+    with run.listen(Settings(edges=2, listen_port=_free_port()), "listen") as first:
+        for edges in (0, 2):
+            port = first.getsockname()[1]
+            with run.listen(Settings(edges=edges, listen_port=port), "listen") as second:
+                assert second.getsockname() == first.getsockname()
+        with pytest.raises(ConfigError, match="listen_port"):
+            run.listen(Settings(edges=1, listen_port=first.getsockname()[1]), "listen")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
 
 
 async def test_a_second_start_is_refused(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ SCRIPT_LINES: Final = 300
 # layer never import each other, but for those that stand in `WITHIN`.
 LAYERS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"limits", "errors"}),
-    frozenset({"config", "keys", "process", "certificate", "connection"}),
+    frozenset({"config", "keys", "process", "certificate", "connection", "pin"}),
     frozenset({"clock", "chunk", "stem", "space", "ticket", "signal", "crowd"}),
     frozenset({"audio", "formats"}),
     frozenset({"log", "store"}),
@@ -37,6 +37,7 @@ WITHIN: Final = {
     "errors": {"limits"},
     "config": {"keys"},
     "keys": {"config"},
+    "pin": {"config"},
     "certificate": {"config"},
     "chunk": {"clock"},
     "stem": {"clock"},
@@ -49,8 +50,10 @@ WITHIN: Final = {
 # dice or touches the outside. `now` is an argument there.
 PURE: Final = frozenset({
     "clock", "chunk", "stem", "space", "ticket", "signal", "crowd", "limits", "errors", "formats",
-    "log/subjects", "edge/admission", "edge/events", "edge/forms", "edge/head", "edge/reply",
-    "edge/ring", "stage/sdp", "stage/rtp", "stage/rtcp", "stage/reception",
+    "drills/load_plan", "drills/load_playout", "drills/load_reading", "drills/load_report",
+    "log/subjects", "edge/admission", "edge/events", "edge/forms", "edge/head", "edge/line",
+    "edge/places", "edge/addresses", "edge/incoming", "edge/ready", "edge/reply", "edge/ring", "edge/visitors", "stage/sdp", "stage/rtp",
+    "stage/rtcp", "stage/reception", "store/reel",
 })  # fmt: skip
 IMPURE_MODULES: Final = frozenset({
     "asyncio", "nats", "socket", "select", "selectors", "time", "random", "secrets", "threading",

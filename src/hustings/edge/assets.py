@@ -14,10 +14,11 @@ from typing import Final
 
 from hustings.edge import lean
 from hustings.edge.head import Request
-from hustings.edge.reply import NO_STORE, Fields, Reply, problem, unless_known
+from hustings.edge.reply import NO_STORE, Edition, Fields, Reply, problem, unless_known
 
 FOLDER: Final = Path(__file__).parents[1] / "player"
 PAGE: Final = "page.html"
+EMBED: Final = "embed.html"
 
 _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
@@ -33,6 +34,7 @@ _TYPES: Final = {
 }
 _LEAN: Final = {".js": lean.script, ".css": lean.sheet, ".html": lean.markup}
 _PACKED: Final = frozenset({".js", ".css", ".html", ".json", ".webmanifest", ".svg", ".txt"})
+_EDITION_S: Final = 60.0
 _FOR_EVER: Final = (("Cache-Control", "public, max-age=31536000, immutable"),)
 
 
@@ -45,17 +47,19 @@ class _File:
 
 
 class Assets:
-    """The files of a folder, read once. `page` is the template of the listen page."""
+    """The files of a folder, read once. `page` and `embed` are templates."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in _TYPES)
         contents = {p.relative_to(folder).as_posix(): _served(p) for p in paths}
         self.page = contents.pop(PAGE, b"").decode()
+        self.embed = contents.pop(EMBED, b"").decode()
         total = hashlib.sha256()
         for name, data in contents.items():
             total.update(f"{name}\0{len(data)}\0".encode() + data)
         self.digest = total.hexdigest()[:16]
         self.prefix = f"/assets/{self.digest}"
+        self._edition = Edition(_EDITION_S)
         self._files = {name: _file(name, data) for name, data in contents.items()}
 
     def answer(self, request: Request, digest: str, name: str) -> Reply:
@@ -72,7 +76,7 @@ class Assets:
         if file.packed is not None and takes_gzip(request):
             body = file.packed
             fields = (*fields, ("Content-Encoding", "gzip"))
-        reply = Reply(fields=fields, body=body)
+        reply = Reply(fields=fields, body=body, edition=self._edition)
         return unless_known(reply, file.etag, request.headers.get("if-none-match"))
 
 

@@ -1,4 +1,4 @@
-"""The send loop: one write of shared bytes per chunk and listener, over parked sockets.
+"""The send loop: one write of shared bytes per frame and listener, over parked sockets.
 
 No task, queue or timer belongs to a listener. A socket that cannot take a frame is not waited for:
 
@@ -10,26 +10,24 @@ No task, queue or timer belongs to a listener. A socket that cannot take a frame
 - a listener that missed `limits.LAG_CHUNKS` in a row is dropped, to resume with `from=`.
 
 A broadcast is cut into cohorts of `limits.COHORT_COUNT`, with a turn of the loop in between, so
-that newcomers are let in meanwhile. Frames of one table are sent in order.
+that newcomers are let in meanwhile. Frames of one table are sent in order; how many may wait is
+bounded (`table`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-import ssl
+import operator
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from hustings import limits
 from hustings.edge import poll
 from hustings.edge.metrics import Metrics
+from hustings.edge.table import BROKEN, COMMITTED, DONE_WITH, FULL, NOTHING, Table, end_all
 
-_BLOCKED: Final = (BlockingIOError, InterruptedError)
-_COMMITTED: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
-BLOCKED: Final = (*_BLOCKED, *_COMMITTED)
+_WINDOW_S: Final = 1.0  # over which the loop's own load is measured
 
 # The end of a chunked body (RFC 9112 section 7.1).
 LAST_CHUNK: Final = b"0\r\n\r\n"
@@ -40,216 +38,168 @@ def framed(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-class Listener:
-    """One parked socket. `rest` is what a cut frame still lacks; `missed` counts skips in a row."""
-
-    __slots__ = ("_last", "missed", "rest", "send", "sock", "table")
-
-    def __init__(self, sock: socket.socket, table: Table) -> None:
-        self.sock = sock
-        self.send = sock.send
-        self.rest: memoryview | None = None
-        self.missed = 0
-        self.table = table
-        self._last: bytes | None = None
-
-    def ready(self, mask: int) -> None:
-        """The poller's call: gone, or writable again."""
-        if mask & poll.GONE:
-            self.table.drop(self)
-        elif self.rest is not None:
-            self._go_on(self.rest)
-
-    def give(self, data: bytes) -> None:
-        """Send what must not be skipped; what the socket does not take now follows later."""
-        try:
-            sent = self.send(data)
-        except BLOCKED:
-            sent = 0
-        except OSError:
-            self.table.drop(self)
-            return
-        if sent < len(data):
-            self.keep(data, sent)
-
-    def keep(self, frame: bytes, sent: int) -> None:
-        """Of `frame`, `sent` bytes are out: the others follow when the socket is writable."""
-        self.rest = memoryview(frame)[sent:]
-        self.table.poller.change(self.sock.fileno(), poll.WRITE | poll.GONE_ONLY)
-
-    def end(self, last: bytes) -> None:
-        """Send `last` behind what is under way, and close."""
-        if self.rest is None and last:
-            self.give(last)
-            last = b""
-        if self.rest is None:
-            self.table.drop(self, orderly=True)
-        else:
-            self._last = last
-
-    def _go_on(self, rest: memoryview) -> None:
-        try:
-            sent = self.send(rest)
-        except BLOCKED:
-            return
-        except OSError:
-            self.table.drop(self)
-            return
-        if sent < len(rest):
-            self.rest = rest[sent:]
-            return
-        self.rest = None
-        self.table.poller.change(self.sock.fileno(), poll.GONE_ONLY)
-        if self._last is not None:
-            self.end(self._last)
-        elif self.missed and self.table.rejoin is not None:
-            self.missed = 0
-            self.give(self.table.rejoin())
-
-
-class Table:
-    """The listeners that get the same bytes. Made by `Broadcaster.table`.
-
-    `rejoin` gives what heals a listener who missed something, for streams of state; sound has none.
-    """
-
-    __slots__ = ("_broadcaster", "_ended", "listeners", "poller", "rejoin")
-
-    def __init__(self, broadcaster: Broadcaster, *, rejoin: Callable[[], bytes] | None) -> None:
-        self.listeners: set[Listener] = set()
-        self.poller = broadcaster.poller
-        self.rejoin = rejoin
-        self._broadcaster = broadcaster
-        self._ended: bytes | None = None
-
-    def __len__(self) -> int:
-        return len(self.listeners)
-
-    def add(self, sock: socket.socket, first: bytes) -> Listener:
-        """Take over a socket that the poller watches, and give it `first`.
-
-        From here on it gets every frame that is sent after this call.
-        """
-        listener = Listener(sock, self)
-        self.poller.change(sock.fileno(), poll.GONE_ONLY, listener)
-        self.listeners.add(listener)
-        self._broadcaster.count(+1)
-        listener.give(first)
-        if self._ended is not None and listener in self.listeners:
-            listener.end(self._ended)
-        return listener
-
-    def send(self, frame: bytes) -> None:
-        """Have a frame sent to all who are here now. Returns at once."""
-        if self.listeners:
-            self._broadcaster.enqueue(self, frame)
-
-    def end(self, last: bytes) -> None:
-        """The stream is over: after what was sent before, `last` goes out and all are closed."""
-        self._ended = last
-        self._broadcaster.finish(self, last)
-
-    def drop(self, listener: Listener, *, orderly: bool = False) -> None:
-        """Close a listener's socket and forget it."""
-        if listener in self.listeners:
-            self.listeners.discard(listener)
-            self._broadcaster.count(-1)
-        fd = listener.sock.fileno()
-        if fd < 0:
-            return
-        self.poller.forget(fd)
-        if orderly:
-            with contextlib.suppress(OSError):
-                listener.sock.shutdown(socket.SHUT_WR)
-        listener.sock.close()
-
-
 class Broadcaster:
-    """All tables of an edge, and the one loop that writes to them."""
+    """All tables of an edge, and the one loop that writes to them.
+
+    `listeners` counts everybody who is parked, `emptied` is set while that is nobody. `late_s`,
+    `busy` and `bytes_per_s` say how near to its limit the loop is.
+    """
 
     def __init__(self, poller: poll.Poller, metrics: Metrics) -> None:
         self.poller = poller
         self.listeners = 0
+        self.emptied = asyncio.Event()
+        self.emptied.set()
         self._metrics = metrics
-        self._jobs: deque[tuple[float, Table, bytes | None, bytes, list[Listener]]] = deque()
-        self._some = asyncio.Event()  # something is enqueued
+        self._queue: deque[Table] = deque()
+        self._some = asyncio.Event()  # a table is in the queue
         self._loop = asyncio.get_running_loop()
+        self._late_s = 0.0
+        self._serving_since: float | None = None
+        self._window = _Window(self.now())
 
-    def table(self, *, rejoin: Callable[[], bytes] | None = None) -> Table:
+    @property
+    def late_s(self) -> float:
+        """From the newest broadcast's beginning to its last write, or how long it takes by now."""
+        since = [at for at in (self._serving_since, *self._since()) if at is not None]
+        return max(self._late_s, self.now() - min(since)) if since else self._late_s
+
+    @property
+    def busy(self) -> float:
+        """Share of the last second or so that was spent writing."""
+        return self._window.shares(self.now())[0]
+
+    @property
+    def bytes_per_s(self) -> float:
+        """Bytes that listeners took per second, in the last second or so."""
+        return self._window.shares(self.now())[1]
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self._loop.time()
+
+    def later(self, delay_s: float, call: Callable[..., None], /, *given: Any) -> None:
+        """Have something called after a while."""
+        self._loop.call_later(delay_s, call, *given)
+
+    def table(self, *, rejoin: Callable[[], bytes] | None = None, cadence: int = 1) -> Table:
         """A new, empty table."""
-        return Table(self, rejoin=rejoin)
+        return Table(self, rejoin=rejoin, cadence=cadence)
 
     def count(self, step: int) -> None:
         """A listener has come or gone."""
         self.listeners += step
+        if not self.listeners:
+            self.emptied.set()
+        elif self.listeners == step:
+            self.emptied.clear()
 
-    def enqueue(self, table: Table, frame: bytes) -> None:
-        """Send `frame` to those who are in the table now: later ones have it in their burst."""
-        self._jobs.append((self._loop.time(), table, frame, b"", list(table.listeners)))
-        self._some.set()
+    def wake(self, table: Table) -> None:
+        """Have a table served."""
+        if not table.queued:
+            table.queued = True
+            self._queue.append(table)
+            self._some.set()
 
-    def finish(self, table: Table, last: bytes) -> None:
-        """End the table behind everything that was enqueued before."""
-        self._jobs.append((self._loop.time(), table, None, last, []))
-        self._some.set()
+    def cut(self) -> None:
+        """Count a frame of which a part was taken."""
+        self._metrics.add("hustings_edge_cut_total")
+
+    def skipped(self, chunks: int, *, dropped: bool) -> None:
+        """Count what a slow listener was not given, and that it is dropped for it."""
+        self._metrics.add("hustings_edge_skipped_total", chunks)
+        if dropped:
+            self._metrics.add("hustings_edge_listeners_dropped_total")
+
+    def gave_up(self, chunks: int) -> None:
+        """Count what nobody was given because this edge is too slow."""
+        self._metrics.add("hustings_edge_overrun_total", chunks)
 
     async def run(self) -> None:
-        """Send what is enqueued, without end. There is one of these per process."""
+        """Send what waits, without end. There is one of these per process."""
         while True:
             await self._some.wait()
-            while self._jobs:
-                since, table, frame, last, listeners = self._jobs.popleft()
-                if frame is None:
-                    self._end(table, last)
-                    continue
-                for at in range(0, len(listeners), limits.COHORT_COUNT):
-                    self._write(table, frame, listeners[at : at + limits.COHORT_COUNT])
-                    await asyncio.sleep(0)
-                self._metrics.set("hustings_edge_late_seconds", self._loop.time() - since)
+            while self._queue:
+                await self._serve(self._queue.popleft())
             self._some.clear()
 
-    def _write(self, table: Table, frame: bytes, cohort: list[Listener]) -> None:
+    async def _serve(self, table: Table) -> None:
+        """Give a table all that waits for it, and its end if that has come."""
+        since, stretches = table.take()
+        table.queued, table.serving = False, True
+        if stretches:
+            self._serving_since = since
+        for begin, end, data, chunks in stretches:
+            for at in range(begin, end, limits.COHORT_COUNT):
+                table.chunks = chunks
+                self._write(table, data, at, min(at + limits.COHORT_COUNT, end))
+                await asyncio.sleep(0)
+        table.serving = False
+        if stretches:
+            self._serving_since = None
+            self._late_s = self.now() - since
+            self._metrics.set("hustings_edge_late_seconds", self._late_s)
+            self._metrics.set("hustings_edge_busy_ratio", self.busy)
+        if table.ended is not None and not table.queued:
+            self._end(table, table.ended)
+
+    def _write(self, table: Table, frame: bytes, begin: int, end: int) -> None:
         """One cohort. This is the loop that listeners per core depend on."""
+        began_s = self.now()
         size = len(frame)
-        whole = 0
-        for listener in cohort:
-            if listener.rest is not None:
-                self._skip(listener)
-                continue
+        whole = end - begin
+        left = iter(table.lane[begin:end])
+        for send in left:
             try:
-                sent = listener.send(frame)
-            except _BLOCKED:
-                self._skip(listener)
-            except _COMMITTED:
-                self._cut_short(listener, frame, 0)
+                sent = send(frame)
+            except FULL:
+                sent = NOTHING
+            except COMMITTED:
+                sent = 0
             except OSError:
-                table.drop(listener)
-            else:
-                if sent == size:
-                    listener.missed = 0
-                    whole += 1
-                else:
-                    self._cut_short(listener, frame, sent)
-        self._metrics.add("hustings_edge_frames_total", whole)
+                sent = BROKEN
+            if sent != size:
+                whole -= 1
+                if sent != DONE_WITH:
+                    table.falter(end - operator.length_hint(left) - 1, frame, sent)
+        self._metrics.add("hustings_edge_frames_total", whole * table.chunks)
         self._metrics.add("hustings_edge_bytes_total", whole * size)
+        self._window.add(began_s, self.now(), whole * size)
 
-    def _cut_short(self, listener: Listener, frame: bytes, sent: int) -> None:
-        self._metrics.add("hustings_edge_cut_total")
-        listener.keep(frame, sent)
-
-    def _skip(self, listener: Listener) -> None:
-        listener.missed += 1
-        self._metrics.add("hustings_edge_skipped_total")
-        if listener.missed > limits.LAG_CHUNKS:
-            self._metrics.add("hustings_edge_listeners_dropped_total")
-            listener.table.drop(listener)
+    def _since(self) -> list[float | None]:
+        return [table.waiting_since() for table in self._queue]
 
     def _end(self, table: Table, last: bytes) -> None:
-        for listener in list(table.listeners):
-            listener.end(last)
-        if table.listeners:
-            self._loop.call_later(limits.PARTING_S, self._cut, table)
+        end_all(table.listeners, last)
+        if len(table):
+            self.later(limits.PARTING_S, self._cut, table)
 
     def _cut(self, table: Table) -> None:
-        for listener in list(table.listeners):
+        for listener in table.listeners:
             table.drop(listener)
+
+
+class _Window:
+    """How much of the last second or so was spent, and on how many bytes."""
+
+    __slots__ = ("_began_s", "_bytes", "_shares", "_spent_s")
+
+    def __init__(self, now_s: float) -> None:
+        self._began_s = now_s
+        self._spent_s = 0.0
+        self._bytes = 0
+        self._shares = (0.0, 0.0)
+
+    def add(self, began_s: float, ended_s: float, count: int) -> None:
+        """A cohort was written to."""
+        self._spent_s += ended_s - began_s
+        self._bytes += count
+        self.shares(ended_s)
+
+    def shares(self, now_s: float) -> tuple[float, float]:
+        """Share of the time that was spent, and bytes per second."""
+        length_s = now_s - self._began_s
+        if length_s >= _WINDOW_S:
+            self._shares = (self._spent_s / length_s, self._bytes / length_s)
+            self._began_s, self._spent_s, self._bytes = now_s, 0.0, 0
+        return self._shares

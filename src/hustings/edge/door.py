@@ -10,32 +10,22 @@ from __future__ import annotations
 import html
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hustings.edge import events
+from hustings.edge import card, events
 from hustings.edge.assets import Assets, packed, takes_gzip
 from hustings.edge.head import Request
-from hustings.edge.reply import Fields, Reply
+from hustings.edge.reply import Edition, Fields, Reply
 from hustings.edge.room import Room
 from hustings.space import ON_STAGE, Space, Status
 
+_FRESH_S: Final = 0.5  # the same bytes for everybody, before it is looked whether they still hold
 _JSON_FIELDS: Final = (
     ("Content-Type", "application/json"),
     ("Cache-Control", "public, max-age=1"),
 )
-_SHORTENED: Final = 200  # what preview cards show of a description
-
-_WORDS: Final = {
-    Status.SCHEDULED: "Begins soon",
-    Status.DOORS: "Doors are open",
-    Status.LIVE: "Live now",
-    Status.HELD: "Paused for a moment",
-    Status.ENDED: "Has ended; the recording follows",
-    Status.POSTED: "Recording",
-    Status.WITHHELD: "Has ended",
-    Status.CANCELLED: "Cancelled",
-}
 
 
 @dataclass(slots=True)
@@ -44,27 +34,39 @@ class _Made:
 
     key: tuple[int, int] = (-1, -1)
     document: bytes = b""
-    page: bytes = b""
-    page_packed: bytes = b""
+    pages: dict[tuple[bool, bool], bytes] = field(default_factory=dict)  # by embed, packed
+    edition: Edition = field(default_factory=lambda: Edition(0.0))
     stems: dict[str, str] = field(default_factory=dict)
     stems_of: int = -1
 
 
 class Door:
-    """Renders the doors of all spaces. `listen` and `studio` are the public addresses."""
+    """Renders the doors of all spaces. `listen` and `studio` are the public addresses;
+    `line` says how it stands with those who wait for a place."""
 
-    def __init__(self, assets: Assets, *, listen: str, studio: str) -> None:
+    def __init__(
+        self,
+        assets: Assets,
+        *,
+        listen: str,
+        studio: str,
+        line: Callable[[str], dict[str, int] | None],
+    ) -> None:
         self._assets = assets
         self._listen = listen
         self._studio = studio
+        self._line = line
         self._made: dict[str, _Made] = {}
-        self._page_fields: Fields = (
-            ("Content-Type", "text/html; charset=utf-8"),
-            ("Cache-Control", "public, max-age=1"),
-            ("Vary", "Accept-Encoding"),
-            ("Content-Security-Policy", _policy(studio)),
-            ("Referrer-Policy", "strict-origin-when-cross-origin"),
-        )
+        self._fields: dict[bool, Fields] = {
+            embed: (
+                ("Content-Type", "text/html; charset=utf-8"),
+                ("Cache-Control", "public, max-age=1"),
+                ("Vary", "Accept-Encoding"),
+                ("Content-Security-Policy", _policy(studio, framed_by="*" if embed else "'none'")),
+                ("Referrer-Policy", "strict-origin-when-cross-origin"),
+            )
+            for embed in (False, True)
+        }
 
     def forget(self, known: set[str]) -> None:
         """Drop what was made for spaces that are not followed any more."""
@@ -72,19 +74,21 @@ class Door:
 
     def document(self, room: Room, *, wall_s: float) -> Reply:
         """door.json."""
-        return Reply(fields=_JSON_FIELDS, body=self._fresh(room, wall_s).document)
-
-    def page(self, request: Request, room: Room, *, wall_s: float) -> Reply:
-        """The listen page with the state in it."""
         made = self._fresh(room, wall_s)
-        if not made.page:
-            made.page = self._rendered(room, made.document).encode()
-        if not takes_gzip(request):
-            return Reply(fields=self._page_fields, body=made.page)
-        if not made.page_packed:
-            made.page_packed = packed(made.page)
-        fields = (*self._page_fields, ("Content-Encoding", "gzip"))
-        return Reply(fields=fields, body=made.page_packed)
+        return Reply(fields=_JSON_FIELDS, body=made.document, edition=made.edition)
+
+    def page(self, request: Request, room: Room, *, wall_s: float, embed: bool = False) -> Reply:
+        """The listen page with the state in it; `embed` for the one that others frame."""
+        made = self._fresh(room, wall_s)
+        pack = takes_gzip(request)
+        body = made.pages.get((embed, pack))
+        if body is None:
+            plain = self._rendered(room, made.document, embed=embed).encode()
+            body = made.pages[embed, pack] = packed(plain) if pack else plain
+        fields = self._fields[embed]
+        if pack:
+            fields = (*fields, ("Content-Encoding", "gzip"))
+        return Reply(fields=fields, body=body, edition=made.edition)
 
     def nowhere(self, status: int, heading: str, words: str, *, again_s: int | None) -> Reply:
         """A page for an address without a known space; it asks again by itself after `again_s`."""
@@ -100,7 +104,7 @@ class Door:
         fields: Fields = (
             ("Content-Type", "text/html; charset=utf-8"),
             ("Cache-Control", "no-store"),
-            ("Content-Security-Policy", _policy(self._studio)),
+            ("Content-Security-Policy", _policy(self._studio, framed_by="'none'")),
         )
         if again_s:
             fields = (*fields, ("Retry-After", str(again_s)))
@@ -125,7 +129,9 @@ class Door:
             made.document = json.dumps(
                 self._contents(room, made, wall_s), ensure_ascii=False, separators=(",", ":")
             ).encode()
-            made.page = made.page_packed = b""
+            made.pages.clear()
+            made.edition.over = True
+            made.edition = Edition(_FRESH_S)
         return made
 
     def _contents(self, room: Room, made: _Made, wall_s: float) -> dict[str, Any]:
@@ -146,6 +152,7 @@ class Door:
             "seats": events.seats(state),
             "listening": room.listening,
             "retry_ms": _retry_ms(state),
+            "line": self._line(state.id),
             "studio": self._studio,
             "replay": self._replay(state, made),
         }
@@ -163,39 +170,21 @@ class Door:
             "stems": made.stems,
         }
 
-    def _rendered(self, room: Room, document: bytes) -> str:
+    def _rendered(self, room: Room, document: bytes, *, embed: bool) -> str:
         state = _state(room)
         # In a script element only "<" could end it or open a comment; JSON may escape it.
         data = document.decode().replace("<", "\\u003c")
         # What people wrote comes last, so that nothing in it is taken for a placeholder.
         return (
-            self._assets.page.replace("{{assets}}", self._assets.prefix)
+            (self._assets.embed if embed else self._assets.page)
+            .replace("{{assets}}", self._assets.prefix)
             .replace("{{space}}", state.id)
+            .replace("{{status}}", str(state.status))
             .replace("{{title}}", html.escape(state.title))
-            .replace("<!--hustings:head-->", self._head(state))
+            .replace("<!--hustings:head-->", card.tags(state, listen=self._listen))
             .replace(
                 "<!--hustings:state-->",
                 f'<script type="application/json" id="door">{data}</script>',
-            )
-        )
-
-    def _head(self, state: Space) -> str:
-        title = html.escape(state.title)
-        words = state.description or f"{_WORDS[state.status]}. {state.host}".strip(" .")
-        words = html.escape(words if len(words) <= _SHORTENED else words[: _SHORTENED - 1] + "…")
-        address = html.escape(f"{self._listen}/s/{state.id}")
-        card = html.escape(f"{state.title} · {_WORDS[state.status]}")
-        return "\n".join(
-            (
-                f"<title>{title}</title>",
-                f'<meta name="description" content="{words}">',
-                f'<link rel="canonical" href="{address}">',
-                '<meta property="og:type" content="website">',
-                '<meta property="og:site_name" content="Hustings">',
-                f'<meta property="og:title" content="{card}">',
-                f'<meta property="og:description" content="{words}">',
-                f'<meta property="og:url" content="{address}">',
-                '<meta name="twitter:card" content="summary">',
             )
         )
 
@@ -212,9 +201,9 @@ def _retry_ms(state: Space) -> int:
     return random.randint(low, 2 * low)  # noqa: S311 - spreads load, guards nothing
 
 
-def _policy(studio: str) -> str:
+def _policy(studio: str, *, framed_by: str) -> str:
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         f"font-src 'self'; connect-src 'self' {studio}; media-src 'self' blob:; "
-        "manifest-src 'self'; base-uri 'none'; form-action 'none'"
+        f"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {framed_by}"
     )

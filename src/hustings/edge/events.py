@@ -1,7 +1,8 @@
 """What listeners are told of a space: payloads that say how it is, not what has changed. Pure.
 
 A payload that is lost is healed by the next of its type, so any number of them merge into the
-newest of each type. They travel as a JSON array: in an `emsg` with a chunk, or as an SSE message.
+newest of each type. Reactions alone are of one second: those that wait together are added up. All
+travel as a JSON array: in an `emsg` with a chunk, or as an SSE message.
 """
 
 from __future__ import annotations
@@ -38,6 +39,26 @@ def listening(count: int) -> Payload:
     return {"type": "listening", "count": count}
 
 
+def reactions(counts: dict[str, int]) -> Payload:
+    """What listeners of all edges said within a second."""
+    return {"type": "reactions", "counts": counts}
+
+
+def rung(now: str) -> Payload:
+    """The rung on which newcomers begin at this edge; who listens stays where it is."""
+    return {"type": "rung", "rung": now}
+
+
+def line(called: int, waiting: int) -> Payload:
+    """Which number has been called at this edge, and how many wait; for readers only."""
+    return {"type": "line", "called": called, "waiting": waiting}
+
+
+def move(within_ms: int) -> Payload:
+    """This edge leaves: connect anew, at a random time within that."""
+    return {"type": "move", "within_ms": within_ms}
+
+
 def whole(space: Space, count: int) -> list[Payload]:
     """Everything there is to tell: what a newcomer gets."""
     told = [status(space), {"type": "seats", "seats": seats(space)}, listening(count)]
@@ -61,7 +82,8 @@ def changed(old: Space | None, new: Space) -> list[Payload]:
 
 
 class Pending:
-    """Payloads that wait for the next chunk or message: the newest of each type."""
+    """Payloads that wait for the next chunk or message: the newest of each type, and the sum of
+    what was said."""
 
     __slots__ = ("_by_type",)
 
@@ -71,9 +93,14 @@ class Pending:
     def put(self, payloads: list[Payload]) -> None:
         """Add some; each replaces what waited of its type."""
         for payload in payloads:
-            if payload["type"] == "seats":
+            kind = payload["type"]
+            waiting = self._by_type.get(kind)
+            if kind == "seats":
                 self._by_type.pop("speaking", None)  # the seats say who speaks
-            self._by_type[payload["type"]] = payload
+            if kind == "reactions" and waiting is not None:
+                self._by_type[kind] = reactions(_sum(waiting["counts"], payload["counts"]))
+            else:
+                self._by_type[kind] = payload
 
     def take(self) -> bytes | None:
         """All that waits as a JSON array, and nothing waits any more; None if nothing did."""
@@ -103,6 +130,10 @@ def _seat(seat: Seat) -> Payload:
         "connected": seat.connected,
         "speaking": seat.speaking,
     }
+
+
+def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {what: one.get(what, 0) + other.get(what, 0) for what in one | other}
 
 
 def _still(space: Space) -> list[Payload]:

@@ -18,6 +18,7 @@ from hustings.edge.connection import Connection
 from hustings.edge.events import Payload, Pending
 from hustings.edge.head import Request
 from hustings.edge.http import Handover
+from hustings.edge.table import Guest
 
 FIELDS: Final = (
     ("Content-Type", "text/event-stream"),
@@ -39,20 +40,22 @@ class News:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._sent_s = 0.0
+        self._moving: list[Payload] = []
 
     @property
     def readers(self) -> int:
         """How many read."""
         return len(self._chunked) + len(self._bare)
 
-    def admit(self, request: Request) -> Handover:
-        """The endless answer: the whole state at once, then what is new."""
+    def admit(self, request: Request, *, guest: Guest | None = None) -> Handover:
+        """The endless answer: the whole state at once, then what is new. `guest` is told that the
+        reader is here, and that it has gone."""
         chunked = request.minor == 1
 
         def take(connection: Connection) -> None:
             fields = (*FIELDS, ("Transfer-Encoding", "chunked")) if chunked else FIELDS
             head = reply.head(200, fields, now_s=connection.wall(), keep_alive=False)
-            self._join(connection.hand_over(), head, chunked=chunked)
+            self._join(connection.hand_over(), head, chunked=chunked, guest=guest)
 
         return Handover(take)
 
@@ -62,6 +65,13 @@ class News:
             return
         self._pending.put(payloads)
         self._arm(max(0.0, self._sent_s + _EVERY_S - self._loop.time()))
+
+    def move(self, within_ms: int) -> None:
+        """This edge leaves: tell all readers to go elsewhere within that time."""
+        self._moving = [events.move(within_ms)]
+        message = events.message(events.encode(self._moving))
+        self._chunked.send(framed(message))
+        self._bare.send(message)
 
     def close(self) -> None:
         """End every reader's stream."""
@@ -79,17 +89,19 @@ class News:
             for listener in list(table.listeners):
                 table.drop(listener)
 
-    def _join(self, sock: socket.socket, head: bytes, *, chunked: bool) -> None:
+    def _join(
+        self, sock: socket.socket, head: bytes, *, chunked: bool, guest: Guest | None
+    ) -> None:
         first = b"retry: 2000\n\n" + self._everything()
         if chunked:
-            self._chunked.add(sock, head + framed(first))
+            self._chunked.add(sock, head + framed(first), guest)
         else:
-            self._bare.add(sock, head + first)
+            self._bare.add(sock, head + first, guest)
         if self._timer is None:
             self._arm(limits.QUIET_S)
 
     def _everything(self) -> bytes:
-        return events.message(events.encode(self._whole()))
+        return events.message(events.encode([*self._whole(), *self._moving]))
 
     def _arm(self, wait_s: float) -> None:
         due_s = self._loop.time() + wait_s
@@ -103,6 +115,8 @@ class News:
         self._timer = None
         if not self.readers:
             return
+        if self._chunked.take_lost() or self._bare.take_lost():
+            self._pending.put(self._whole())  # something that was told is lost
         data = self._pending.take()
         message = _QUIET if data is None else events.message(data)
         self._chunked.send(framed(message))

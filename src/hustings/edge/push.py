@@ -11,23 +11,71 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import dataclass
 from typing import Final
 
 from hustings import limits
 from hustings.clock import CHUNK_MS, chunk_at_ms
 from hustings.edge import forms, poll, reply
-from hustings.edge.broadcast import BLOCKED, framed
+from hustings.edge.broadcast import framed
 from hustings.edge.connection import Connection
 from hustings.edge.forms import Form
 from hustings.edge.head import Request
 from hustings.edge.http import Handover
 from hustings.edge.programme import Programme
-from hustings.errors import BadInput, LogError
+from hustings.edge.table import BLOCKED, Guest, Listener
+from hustings.errors import BadInput, LogError, StoreError
 
 # A player's end of buffer is a time in seconds that was rounded on its way: a chunk that begins
 # this much later than asked for is the one that is meant.
 _SLACK_MS: Final = 2
 _CHASES: Final = 64  # listeners reading from spool or log at once; others wait for their turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a listener is to get. `from_ms` is where to resume, `title` what radios show, `guest` is
+    told of what becomes of it."""
+
+    programme: Programme
+    form: Form
+    chunked: bool
+    cadence: int
+    from_ms: int | None
+    title: str
+    guest: Guest | None
+
+    def framed(self, data: bytes) -> bytes:
+        """`data` as it goes into this body."""
+        return framed(data) if self.chunked and data else data
+
+    def begin(self, head: bytes) -> tuple[bytes, int]:
+        """Head and beginning of the answer, and the number of the chunk after it."""
+        data, n = self.programme.beginning(self.form, self.cadence, title=self.title)
+        return head + self.framed(data), n
+
+    def park(self, sock: socket.socket, first: bytes) -> Listener:
+        """Leave the socket to the send loop."""
+        return self.programme.park(
+            self.form,
+            sock,
+            first,
+            chunked=self.chunked,
+            cadence=self.cadence,
+            guest=self.guest,
+        )
+
+    @property
+    def new(self) -> bool:
+        """Whether there is nothing to resume: the listener begins where the others are."""
+        return self.from_ms is None or self.programme.ring.newest is None or self.programme.over
+
+    def first(self) -> int:
+        """The chunk with which a resume begins: the one asked for, if it is not too long ago."""
+        assert self.from_ms is not None
+        assert self.programme.ring.newest is not None
+        oldest = self.programme.ring.newest - limits.RESUME_S * 1000 // CHUNK_MS
+        return max(chunk_at_ms(self.from_ms + _SLACK_MS), oldest, 0)
 
 
 class Push:
@@ -39,22 +87,41 @@ class Push:
         self._turn = asyncio.Semaphore(_CHASES)
         self._chases: set[asyncio.Task[None]] = set()
 
+    @property
+    def chasing(self) -> int:
+        """How many are catching up."""
+        return len(self._chases)
+
     def admit(
-        self, programme: Programme, form: Form, request: Request, *, from_ms: int | None, name: str
+        self,
+        programme: Programme,
+        form: Form,
+        request: Request,
+        *,
+        from_ms: int | None,
+        name: str,
+        cadence: int = 1,
+        guest: Guest | None = None,
     ) -> Handover:
-        """The endless answer. `name` is what radios show; `from_ms` is where to resume."""
-        chunked = request.minor == 1 and form is not Form.PLAIN
+        """The endless answer. `name` is what radios show; `from_ms` is where to resume; `cadence`
+        is the chunks in a frame; `guest` is told that the listener is here, hears, and has gone."""
+        wish = Wish(
+            programme=programme,
+            form=form,
+            chunked=request.minor == 1 and form not in forms.PLAIN,
+            cadence=cadence,
+            from_ms=from_ms,
+            title=name,
+            guest=guest,
+        )
 
         def take(connection: Connection) -> None:
-            head = _head(form, name, connection.wall(), chunked=chunked)
+            head = _head(wish, connection.wall())
             sock = connection.hand_over()
-            if _newcomer(programme, from_ms) and programme.primed.is_set():
-                programme.join(form, sock, head, chunked=chunked)
-                return
-            chaser = _Chaser(sock, self._poller, form, chunked=chunked)
-            chase = self._tasks.create_task(self._chase(programme, chaser, head, from_ms))
-            self._chases.add(chase)
-            chase.add_done_callback(self._chases.discard)
+            if wish.new and programme.primed.is_set():
+                self._welcome(wish, sock, head)
+            else:
+                self._follow(wish, sock, head)
 
         return Handover(take)
 
@@ -64,90 +131,121 @@ class Push:
             chase.cancel()
         await asyncio.gather(*self._chases, return_exceptions=True)
 
-    async def _chase(
-        self, programme: Programme, chaser: _Chaser, head: bytes, from_ms: int | None
+    def _welcome(self, wish: Wish, sock: socket.socket, head: bytes) -> None:
+        """A newcomer: head and burst at once, then live."""
+        data, n = wish.begin(head)
+        try:
+            sent = _send(sock, data)
+        except OSError:
+            self._poller.forget(sock.fileno())
+            sock.close()
+            return
+        if sent == len(data):
+            wish.park(sock, b"")
+        else:
+            # A long burst on a slow line: it is sent with waiting, so that nothing is skipped.
+            self._follow(wish, sock, memoryview(data)[sent:], n)
+
+    def _follow(
+        self, wish: Wish, sock: socket.socket, first: bytes | memoryview, n: int | None = None
     ) -> None:
-        """Send what the listener lacks as fast as it takes it, until it is among the others."""
-        programme.chasing += 1
-        parked = False
-        form, chunked = chaser.form, chaser.chunked
+        """Have somebody brought to where the others are."""
+        chaser = _Chaser(sock, self._poller, wish.guest)
+        chase = self._tasks.create_task(self._chase(wish, chaser, first, n))
+        self._chases.add(chase)
+        chase.add_done_callback(self._chases.discard)
+
+    async def _chase(
+        self, wish: Wish, chaser: _Chaser, first: bytes | memoryview, n: int | None
+    ) -> None:
+        """Send what the listener lacks as fast as it takes it, until it is among the others.
+
+        `first` is the head of the answer; or, where `n` is given, what is left of the beginning.
+        """
+        programme = wish.programme
+        programme.chasing[wish.cadence] += 1
         try:
             # An edge that was just started reads the ring's past first: nobody hears it as news.
             await programme.primed.wait()
+            async with asyncio.timeout(limits.CHASE_S):
+                if n is None and wish.new:
+                    data, n = wish.begin(bytes(first))
+                    first = memoryview(data)[_send(chaser.sock, data) :]
+                    if not first:
+                        chaser.park(wish, b"")
+                        return
+                if n is not None:
+                    await chaser.send(first)
+                    await self._catch_up(wish, chaser, b"", n)
+                else:
+                    opening = wish.framed(forms.opening(wish.form, wish.title))
+                    await self._catch_up(wish, chaser, bytes(first) + opening, wish.first())
+        except (OSError, TimeoutError):
+            pass
+        finally:
+            programme.chasing[wish.cadence] -= 1
+            chaser.end()
+
+    async def _catch_up(self, wish: Wish, chaser: _Chaser, first: bytes, n: int) -> None:
+        """Send `first` and the programme from chunk `n` on, and park the listener."""
+        programme = wish.programme
+        while not chaser.gone():
+            await programme.whole_frame(n, wish.cadence)
+            # Whoever is slow to take what was read keeps nobody else from reading.
+            async with self._turn:
+                data, after = await self._history(wish, n)
             if chaser.gone():
                 return
-            async with asyncio.timeout(limits.CHASE_S):
-                if from_ms is None or _newcomer(programme, from_ms):
-                    parked = True
-                    programme.join(form, chaser.sock, head, chunked=chunked)
-                    return
-                n = _first(programme, from_ms)
-                first = head + chaser.framed(forms.opening(form))
-                while True:
-                    # Whoever is slow to take what was read keeps nobody else from reading.
-                    async with self._turn:
-                        data, after = await self._history(programme, form, n)
-                    if chaser.gone():
-                        return
-                    if not data:
-                        # Nothing has been awaited since it was found that nothing is left to send.
-                        parked = True
-                        told = chaser.framed(programme.told(form))
-                        programme.park(form, chaser.sock, first + told, chunked=chunked)
-                        return
-                    await chaser.send(first + chaser.framed(data))
-                    first, n = b"", after
-        except (OSError, TimeoutError):
-            pass  # it is gone, or takes nothing: it comes back by itself
-        finally:
-            programme.chasing -= 1
-            if not parked:
-                chaser.close()
+            if data:
+                await chaser.send(first + wish.framed(data))
+                first, n = b"", after
+            elif not programme.mid_frame(n, wish.cadence):
+                # Nothing has been awaited since it was found that nothing is left to send.
+                chaser.park(wish, first + wish.framed(programme.told(wish.form)))
+                return
 
-    async def _history(self, programme: Programme, form: Form, n: int) -> tuple[bytes, int]:
+    async def _history(self, wish: Wish, n: int) -> tuple[bytes, int]:
+        programme = wish.programme
         try:
-            return await programme.history(form, n)
-        except (LogError, BadInput):
+            return await programme.history(wish.form, n, cadence=wish.cadence)
+        except (LogError, StoreError, BadInput):
             # Neither ring nor spool has it, and the log is away or has something that cannot be
             # read: a gap, rather than nothing.
-            return await programme.history(form, programme.ring.oldest() or n)
+            oldest = programme.ring.oldest() or n
+            return await programme.history(wish.form, oldest, cadence=wish.cadence)
 
 
 class _Chaser:
     """A socket that is written to with waiting, until it is parked."""
 
-    __slots__ = ("_poller", "_writable", "chunked", "form", "sock")
+    __slots__ = ("_guest", "_listener", "_poller", "_writable", "sock")
 
-    def __init__(
-        self, sock: socket.socket, poller: poll.Poller, form: Form, *, chunked: bool
-    ) -> None:
+    def __init__(self, sock: socket.socket, poller: poll.Poller, guest: Guest | None) -> None:
         self.sock = sock
-        self.form = form
-        self.chunked = chunked
+        self._listener: Listener | None = None  # once it is parked
         self._poller = poller
+        self._guest = guest
         self._writable: asyncio.Future[None] | None = None
         poller.change(sock.fileno(), poll.GONE_ONLY, self)
+        if guest is not None:
+            guest.began(self.close, now_s=asyncio.get_running_loop().time())
 
     def gone(self) -> bool:
         """Whether the other side has left."""
         return self.sock.fileno() < 0
 
-    def framed(self, data: bytes) -> bytes:
-        """`data` as it goes into this body."""
-        return framed(data) if self.chunked and data else data
-
     def ready(self, mask: int) -> None:
         """The poller's call."""
-        waiting, self._writable = self._writable, None
         if mask & poll.GONE:
             self.close()
-        else:
-            # Writable it may stay for long: it is asked for again when it is waited for.
-            self._poller.change(self.sock.fileno(), poll.GONE_ONLY)
+            return
+        # Writable it may stay for long: it is asked for again when it is waited for.
+        self._poller.change(self.sock.fileno(), poll.GONE_ONLY)
+        waiting, self._writable = self._writable, None
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, data: bytes | memoryview) -> None:
         """Send all of it; `OSError` when the other side is gone."""
         rest = memoryview(data)
         while rest:
@@ -158,51 +256,65 @@ class _Chaser:
                 self._poller.change(self.sock.fileno(), poll.WRITE | poll.GONE_ONLY)
                 await self._writable
 
+    def park(self, wish: Wish, first: bytes) -> None:
+        """Leave the socket to the send loop, with `first` to send."""
+        self._listener = wish.park(self.sock, first)
+
     def close(self) -> None:
-        """Close the socket, once."""
-        if self.sock.fileno() >= 0:
+        """End the connection, whoever has it by now."""
+        if self._listener is not None:
+            self._listener.close()
+        elif not self.gone():
             self._poller.forget(self.sock.fileno())
             self.sock.close()
+        waiting, self._writable = self._writable, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)  # the next try fails, and says so
+
+    def end(self) -> None:
+        """Nobody sends to it any more: unless it is parked, it is over."""
+        if self._listener is None:
+            self.close()
+            if self._guest is not None:
+                self._guest.gone()
 
 
-def _newcomer(programme: Programme, from_ms: int | None) -> bool:
-    """Whether there is nothing to resume: the listener begins where the others are."""
-    return from_ms is None or programme.ring.newest is None or programme.over
+def _send(sock: socket.socket, data: bytes) -> int:
+    """Send what the socket takes now: how much that is. `OSError` when the other side is gone."""
+    try:
+        return sock.send(data)
+    except BLOCKED:
+        return 0
 
 
-def _first(programme: Programme, from_ms: int) -> int:
-    """The chunk with which a resume begins: the one asked for, if it is not too long ago."""
-    assert programme.ring.newest is not None
-    oldest = programme.ring.newest - limits.RESUME_S * 1000 // CHUNK_MS
-    return max(chunk_at_ms(from_ms + _SLACK_MS), oldest, 0)
-
-
-def preview(form: Form, name: str) -> reply.Reply:
+def preview(form: Form, name: str, *, cadence: int = 1) -> reply.Reply:
     """The answer to HEAD: the fields of the endless answer."""
-    return reply.Reply(fields=_fields(form, name), close=True, endless=True)
+    return reply.Reply(fields=_fields(form, name, cadence), close=True, endless=True)
 
 
-def _head(form: Form, name: str, now_s: float, *, chunked: bool) -> bytes:
-    fields = _fields(form, name)
-    if chunked:
+def _head(wish: Wish, now_s: float) -> bytes:
+    fields = _fields(wish.form, wish.title, wish.cadence)
+    if wish.chunked:
         fields = (*fields, ("Transfer-Encoding", "chunked"))
     return reply.head(200, fields, now_s=now_s, keep_alive=False)
 
 
-def _fields(form: Form, name: str) -> reply.Fields:
+def _fields(form: Form, name: str, cadence: int) -> reply.Fields:
     fields: reply.Fields = (
         ("Content-Type", forms.mime(form)),
         ("Cache-Control", "no-store"),
         # nginx hands every chunk on at once when it is told so, whatever its configuration says
         ("X-Accel-Buffering", "no"),
+        ("X-Cadence-Ms", str(cadence * CHUNK_MS)),
+        ("Access-Control-Expose-Headers", "X-Cadence-Ms"),
     )
-    if form is Form.PLAIN:
+    if form in forms.PLAIN:
         shown = "".join(c if " " <= c < "\x7f" or "\xa0" <= c <= "\xff" else "?" for c in name)
         fields = (
             *fields,
             ("icy-name", shown),
             ("icy-pub", "0"),
-            ("icy-br", "64"),
+            ("icy-br", "32" if form is Form.OGG else "64"),
             ("Accept-Ranges", "none"),
         )
     return fields

@@ -109,6 +109,8 @@ def _path(space: str, names: tuple[str, ...]) -> str | None:
             return layout.replay_aac(space)
         case ("replay.opus",):
             return layout.replay_opus(space)
+        case ("crowd.json",):
+            return layout.crowd(space)
         case ("receipt.json",):
             return layout.receipt(space)
         case ("timeline.json",):

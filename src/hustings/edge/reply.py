@@ -26,6 +26,22 @@ _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 NO_STORE: Final = (("Cache-Control", "no-store"),)
 
 
+class Edition:
+    """The one of which answers are copies, kept by whoever knows when it ends.
+
+    As long as it is not `over`, but at most `seconds` after an answer with it was made, the same
+    bytes go to everybody who asks the same, without anybody being asked (see `ready.py`). So it is
+    for answers that depend on nothing but the target (and Accept-Encoding, where `Vary` says so),
+    and that need not be counted one by one.
+    """
+
+    __slots__ = ("over", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.over = False
+        self.seconds = seconds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """An answer. `body` is sent as it is; or `stream` yields exactly `length` bytes.
@@ -40,6 +56,7 @@ class Reply:
     length: int | None = None
     close: bool = False
     endless: bool = False
+    edition: Edition | None = None
 
 
 def problem(
@@ -71,17 +88,17 @@ def problem(
 
 def head(status: int, fields: Fields, *, now_s: float, keep_alive: bool) -> bytes:
     """Status line and fields, with what every answer carries, up to the empty line."""
+    return _head(status, fields, int(now_s), keep_alive)
+
+
+@lru_cache(maxsize=64)
+def _head(status: int, fields: Fields, second: int, keep_alive: bool) -> bytes:
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n"]
     lines += [f"{name}: {value}\r\n" for name, value in fields]
-    lines.append(_date(int(now_s)))
+    lines.append(f"Date: {formatdate(second, usegmt=True)}\r\n")
     if not keep_alive:
         lines.append("Connection: close\r\n")
     return "".join(lines).encode("latin-1") + _EVERYWHERE + b"\r\n"
-
-
-@lru_cache(maxsize=4)
-def _date(second: int) -> str:
-    return f"Date: {formatdate(second, usegmt=True)}\r\n"
 
 
 def render(reply: Reply, *, method: str, now_s: float, keep_alive: bool) -> bytes:
@@ -92,6 +109,26 @@ def render(reply: Reply, *, method: str, now_s: float, keep_alive: bool) -> byte
         fields = (*fields, ("Content-Length", str(length)))
     top = head(reply.status, fields, now_s=now_s, keep_alive=keep_alive and not reply.close)
     return top if method == "HEAD" or reply.status in (204, 304) else top + reply.body
+
+
+class Rendered:
+    """A GET's answer as bytes, made anew when a second has passed, because of its Date."""
+
+    __slots__ = ("_data", "_keep_alive", "_second", "answer")
+
+    def __init__(self, answer: Reply, *, keep_alive: bool = True) -> None:
+        self.answer = answer
+        self._keep_alive = keep_alive
+        self._second = -1
+        self._data = b""
+
+    def at(self, now_s: float) -> bytes:
+        """The bytes with this second's Date."""
+        second = int(now_s)
+        if second != self._second:
+            self._second = second
+            self._data = render(self.answer, method="GET", now_s=now_s, keep_alive=self._keep_alive)
+        return self._data
 
 
 def matches(etag: str, if_none_match: str | None) -> bool:

@@ -16,35 +16,46 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import structs
+
 from hustings import chunk, limits
 from hustings.chunk import SEGMENT_CHUNKS, Chunk, segment_of
+from hustings.crowd import Here, Sketch
 from hustings.edge import events
 from hustings.edge.broadcast import Broadcaster
 from hustings.edge.events import Payload
+from hustings.edge.hls import Hls
 from hustings.edge.metrics import Metrics
 from hustings.edge.news import News
 from hustings.edge.programme import Programme
+from hustings.edge.salts import Salts
+from hustings.edge.say import Said
 from hustings.edge.segments import Segments
 from hustings.edge.spool import Spool
+from hustings.edge.stored import Stored
+from hustings.edge.visitors import Visitors
 from hustings.errors import BadInput, LogAway, LogError
 from hustings.log import subjects
 from hustings.log.contract import Entry, Live, Log, Message
 from hustings.log.follow import Follower
 from hustings.log.seek import seek_chunk
 from hustings.log.subjects import Kind
-from hustings.space import ON_STAGE, Event, Space, Status
-from hustings.space.event import OnAir
+from hustings.space import ON_STAGE, Event, Space, Status, decode
+from hustings.space.event import Ended, OnAir
 
 _log: Final = logging.getLogger("hustings.edge")
 _AGAIN_S: Final = 0.5
 
 # The statuses after which no more sound follows.
 OVER: Final = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD, Status.CANCELLED})
+# Of these, those after which nothing more comes to the log.
+_FINAL: Final = OVER - {Status.ENDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What all rooms of an edge share."""
+    """What all rooms of an edge share. `elsewhere` gives a space's crowd on all other edges,
+    `waiting` how many stand in its line here."""
 
     log: Log
     live: Live
@@ -52,7 +63,10 @@ class House:
     broadcaster: Broadcaster
     metrics: Metrics
     tasks: asyncio.TaskGroup
-    listening: Callable[[str], int]
+    salts: Salts
+    elsewhere: Callable[[str], Here]
+    waiting: Callable[[str], int] = lambda _: 0
+    stored: Stored | None = None
 
 
 class Room:
@@ -64,7 +78,10 @@ class Room:
         self.version = 0  # counts changes of the state, for whoever keeps something made of it
         self.known = asyncio.Event()
         self.settled = asyncio.Event()  # the log was heard: the state is not only a kept one
-        self.segments = Segments(space, log=house.log, spool=house.spool, tasks=house.tasks)
+        self.segments = Segments(
+            space, log=house.log, spool=house.spool, tasks=house.tasks, stored=house.stored
+        )
+        self.hls = Hls(self.segments, state=lambda: self.state)
         self.programme = Programme(
             broadcaster=house.broadcaster,
             metrics=house.metrics,
@@ -72,6 +89,8 @@ class Room:
             whole=self.whole,
         )
         self.news = News(broadcaster=house.broadcaster, whole=self.whole)
+        self.visitors = Visitors(lambda: house.salts.get(space))
+        self.said = Said()
         self._house = house
         self._loop = asyncio.get_running_loop()
         self._asked_s = self._loop.time()
@@ -80,6 +99,7 @@ class Room:
         self._early: list[Chunk] | None = []  # from the live path, until history is in the ring
         self._seq = 0  # of the newest chunk read from the log
         self._step = asyncio.Event()
+        self._final = asyncio.Event()  # nothing more comes to the log
         if kept is not None:
             self.known.set()
             self._check_over()
@@ -87,7 +107,12 @@ class Room:
     @property
     def listening(self) -> int:
         """Listeners on all edges, as it is shown."""
-        return max(self._house.listening(self.space), self.programme.listening)
+        return self.visitors.listening + self._house.elsewhere(self.space).listening
+
+    @property
+    def sketch(self) -> Sketch:
+        """Who has been given sound here (`gauge.Counted`)."""
+        return self.visitors.sketch
 
     @property
     def over(self) -> bool:
@@ -102,7 +127,7 @@ class Room:
         """Whether this edge may forget the space for now."""
         if self.state is not None and self.state.status in ON_STAGE:
             return False
-        if self.programme.listening or self.news.readers:
+        if self.visitors.listening or self.news.readers:
             return False
         return self._loop.time() - self._asked_s > limits.ROOM_IDLE_S
 
@@ -110,11 +135,27 @@ class Room:
         """All there is to tell a newcomer."""
         return [] if self.state is None else events.whole(self.state, self.listening)
 
+    def count(self) -> Here:
+        """This second's figures of this edge (`gauge.Counted`)."""
+        self.visitors.second(now_s=self._loop.time(), over=self.over)
+        return structs.replace(
+            self.visitors.here(),
+            waiting=self._house.waiting(self.space),
+            said=self.said.take(),
+        )
+
+    def elsewhere(self, told: Here) -> None:
+        """Another edge's figures of this second (`gauge.Counted`)."""
+        self.said.heard(told.said)
+        self.visitors.elsewhere(told.came, now_s=self._loop.time())
+
     def second(self) -> None:
-        """Once a second, after the gauges were summed."""
+        """Once a second, after the gauge was told."""
         if self.listening != self._listening:
             self._listening = self.listening
             self._tell([events.listening(self._listening)])
+        if said := self.said.told():
+            self._tell([events.reactions(said)])
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -127,6 +168,7 @@ class Room:
             self.programme.cut()
             self.news.cut()
             self.segments.cut()
+            self.hls.cut()
 
     async def _follow(self) -> None:
         follower = Follower(self._house.log, self.space, self._changed)
@@ -153,6 +195,11 @@ class Room:
     def _check_over(self, event: Event | None = None) -> None:
         if self.state is None or self.state.status not in OVER:
             return
+        if self.state.status in _FINAL or (isinstance(event, OnAir) and not event.live):
+            self.segments.past.posted = self.state.status is Status.POSTED
+            self.segments.withdraw()
+            self.hls.changed()
+            self._final.set()
         if self.state.status is Status.CANCELLED or event is None:
             self.programme.close()
         elif isinstance(event, OnAir) and not event.live:
@@ -176,19 +223,60 @@ class Room:
 
     async def _sound(self) -> None:
         await self.known.wait()
-        if not self.programme.over:
+        if self._final.is_set():
+            newest = await self._newest()
+            if newest is not None:
+                self.segments.begin(newest + SEGMENT_CHUNKS)
+        elif self.programme.over:
+            await self._read_to_the_end()
+        else:
             end = await self._house.live.subscribe(subjects.live(self.space, "mix"), self._hear)
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    recording = tasks.create_task(self._record())
-                    await self.programme.ended.wait()
-                    await self._recorded()
-                    recording.cancel()
+                await self._read_to_the_end()
             finally:
                 await end()
-        elif (last := await self._last_chunk()) is not None and (n := _number(last)) is not None:
-            self.segments.begin(n + SEGMENT_CHUNKS)
         await self.segments.finish()
+
+    async def _read_to_the_end(self) -> None:
+        """Read the log until it is known to hold all that was said."""
+        async with asyncio.TaskGroup() as tasks:
+            recording = tasks.create_task(self._record())
+            await self.programme.ended.wait()
+            if not self._final.is_set() and await self._last_word():
+                self._final.set()
+            await self._final.wait()
+            # Of two words about the end in one moment the later counts: a short silence says so.
+            seq = -1
+            while seq != self._seq:
+                await self._recorded()
+                seq = self._seq
+                await asyncio.sleep(limits.LOG_QUIET_S)
+                await self._recorded()
+            recording.cancel()
+
+    async def _last_word(self) -> bool:
+        """Whether the stage has said in the log that its last chunk is there."""
+        while True:
+            ended = False
+            try:
+                async for entry in self._house.log.read(self.space, {Kind.EV, Kind.OBS}):
+                    event = _event(entry)
+                    if ended and isinstance(event, OnAir) and not event.live:
+                        return True
+                    ended = ended or isinstance(event, Ended)
+            except LogAway:
+                await asyncio.sleep(_AGAIN_S)
+            except LogError:
+                return False
+            else:
+                return False
+
+    async def _newest(self) -> int | None:
+        while True:
+            try:
+                return await self.segments.past.newest()
+            except LogAway:
+                await asyncio.sleep(_AGAIN_S)
 
     async def _hear(self, message: Message) -> None:
         one = _unpacked(message.data, self.space)
@@ -216,15 +304,22 @@ class Room:
             newest = None if last is None else _number(last)
             if last is not None and newest is not None:
                 first = SEGMENT_CHUNKS * segment_of(max(0, newest + 1 - limits.RING_CHUNKS))
-                after, until = await self._before(first, last.seq), last.seq
+                before, until = await self._before(first, last.seq), last.seq
+                if before is None:
+                    # Only the newest, then: the first segment that is read whole is the next one.
+                    before, first = last.seq - 1, newest + SEGMENT_CHUNKS
+                after = before
                 self.segments.begin(first)
             if until <= after:
                 self._heard_history()
+                self.segments.caught_up.set()
             tail = self._house.log.tail(self.space, {Kind.MIX}, after=after)
             async for entry in tail:
                 await self._recorded_one(entry)
-                if entry.seq >= until and self._early is not None:
-                    self._heard_history()
+                if entry.seq >= until:
+                    self.segments.caught_up.set()
+                    if self._early is not None:
+                        self._heard_history()
         except LogAway:
             raise
         except LogError as error:
@@ -258,15 +353,16 @@ class Room:
             except LogError:
                 return None
 
-    async def _before(self, n: int, otherwise: int) -> int:
-        """The sequence after which to read, to begin with chunk `n`."""
+    async def _before(self, n: int, otherwise: int) -> int | None:
+        """The sequence after which to read, to begin with chunk `n`; None where some entry on the
+        way is no chunk."""
         while True:
             try:
                 seq = await seek_chunk(self._house.log, self.space, n)
             except LogAway:
                 await asyncio.sleep(_AGAIN_S)
             except BadInput:
-                return otherwise - 1  # some entry on the way is no chunk: only the newest, then
+                return None
             else:
                 return (otherwise if seq is None else seq) - 1
 
@@ -282,5 +378,12 @@ def _unpacked(data: bytes, space: str) -> Chunk | None:
 def _number(entry: Entry) -> int | None:
     try:
         return chunk.unpack(entry.data).n
+    except BadInput:
+        return None
+
+
+def _event(entry: Entry) -> Event | None:
+    try:
+        return decode(entry.data)
     except BadInput:
         return None

@@ -2,9 +2,11 @@
 
     data/edge-<index>/<space>/state.json    the newest state of a space, for when the log is away
     data/edge-<index>/<space>/<k>.chunks    the logged chunks of a settled segment
+    data/edge-<index>/<space>/reel.json     of a posted space, the index of its reel (`stored`)
+    data/edge-<index>/<space>/<n>.pack      a pack of that reel
 
 Bounded by `limits.SPOOL_BYTES`; what was used longest ago goes first. Files appear whole or not at
-all (written beside and renamed) and are not synced: whatever a power cut takes is in the log. The
+all (written beside and renamed) and are not synced: what a power cut takes is in log or store. The
 index is used on the loop's thread only; files are read and written on another, so that a slow disk
 never holds up the sound.
 """
@@ -80,6 +82,14 @@ class Spool:
         """Keep the logged chunks of a settled segment."""
         data = msgspec.msgpack.encode([chunk.pack(one) for one in chunks])
         await self._write(space, _name(segment), data)
+
+    async def object(self, space: str, name: str) -> bytes | None:
+        """A copy of an object of the store, or None if it is not here."""
+        return await self._read(space, name)
+
+    async def keep_object(self, space: str, name: str, data: bytes) -> None:
+        """Keep a copy of an object of the store."""
+        await self._write(space, name, data)
 
     async def _read(self, space: str, name: str) -> bytes | None:
         key = (checked(space), name)

@@ -5,17 +5,24 @@
 A page holds up to a second of sound. Its granule position counts the samples (48 kHz) that can be
 decoded up to its last packet, pre-skip included; that of the last page says how many of them count,
 so that a file ends on the exact sample. The bytes depend on nothing but what is passed in.
+
+A live stream has a page per chunk. Its number and its granule position follow from the chunk's
+number, so one page is the same for all listeners of all edges: whoever joins gets the headers and
+then the running pages, as RFC 7845 section 4 allows, and the stream's time is programme time.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from hustings.chunk import OPUS_OFFSET_SAMPLES
+from hustings.clock import sample_of
 from hustings.errors import BadInput
 
+MIME: Final = "audio/ogg; codecs=opus"
 PAGE_PACKETS: Final = 50  # a second of 20 ms packets: 0.3 % overhead at 32 kbit/s, seeks to 1 s
 SEGMENTS: Final = 255  # a page's segment table, RFC 3533 section 6
 PRE_SKIP: Final = 312  # samples by which libopus lags in its usual mode at 48 kHz
@@ -149,6 +156,41 @@ class Stream:
         )
         self._number += 1
         return page
+
+
+def live_opening(title: str) -> bytes:
+    """The header pages of a live stream."""
+    comments = [("TITLE", title)] if title else []
+    return Stream(serial=_LIVE_SERIAL).begin(head(), tags(vendor="Hustings", comments=comments))
+
+
+def live_page(n: int, packets: Sequence[bytes]) -> bytes:
+    """Chunk `n` of a live stream."""
+    return _live(0, n, b"".join(map(_laced, packets)), b"".join(packets))
+
+
+def live_end(newest: int) -> bytes:
+    """The end of a live stream after chunk `newest`: a page without packets."""
+    return _live(_LAST, newest + 1, b"", b"")
+
+
+def _live(flags: int, n: int, lacing: bytes, body: bytes) -> bytes:
+    # Two header pages come first. The granule position counts the pre-skip, as decode time does
+    # not: with both, the first sample that is heard of a chunk has the programme time that it has
+    # in fMP4 (see `chunk`).
+    end = sample_of(n if flags else n + 1) + OPUS_OFFSET_SAMPLES + PRE_SKIP
+    return page_of(
+        flags=flags,
+        granule=end,
+        serial=_LIVE_SERIAL,
+        number=(n + 2) & 0xFFFFFFFF,
+        lacing=lacing,
+        body=body,
+    )
+
+
+# Streams of different spaces are never joined to one file by us, so one number serves all.
+_LIVE_SERIAL: Final = 0x48555354
 
 
 def page_of(

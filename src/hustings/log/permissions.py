@@ -4,7 +4,7 @@ What is not in a table is refused by the server. The tables follow the laws of t
 
 - only the stage writes sound (`mix`, `stem`), observations and leases, on both paths;
 - only archive, web and stage append decisions (`ev`) and announce them;
-- an edge, which strangers talk to, reads and tells its gauge, nothing else;
+- an edge, which strangers talk to, reads, tells its gauge and asks for salts, nothing else;
 - the gate, which strangers talk to as well, cannot read a space at all: it asks the stage;
 - only the supervisor may declare a stage process gone;
 - only the archive deletes a space's log, only the web makes one.
@@ -76,18 +76,22 @@ LIVE: Final[dict[str, Rights]] = {
         publish_never=("stage.beat.*", "stage.gone.*"),
     ),
     "edge": Rights(
-        publish=("crowd.*",),
+        publish=("crowd.*", "archive.salt"),
         subscribe=(*_live("mix", "obs", "ev"), "crowd.*"),
     ),
     "archive": Rights(
-        publish=_live("ev"),
-        subscribe=(*_live("obs", "ev"), "crowd.*", "stage.beat.*", "stage.gone.*"),
+        publish=(*_live("ev"), "archive.crowd.*"),
+        subscribe=(
+            *_live("obs", "ev"),
+            *("crowd.*", "stage.beat.*", "stage.gone.*", "archive.salt"),
+        ),
+        answers=True,
     ),
     "web": Rights(
         publish=(*_live("ev"), "stage.open"),
         subscribe=(
             *_live("obs", "ev", "levels"),
-            *("crowd.*", "stage.beat.*", "stage.gone.*", "serve.notice"),
+            *("crowd.*", "archive.crowd.*", "stage.beat.*", "stage.gone.*", "serve.notice"),
         ),
     ),
 }

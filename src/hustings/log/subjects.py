@@ -9,7 +9,9 @@ stage.<space>.<verb>    requests to the stage that holds the space: offer, close
 stage.open              a space needs a stage: those with room race for its lease
 stage.beat.<instance>   heartbeat of a stage process
 stage.gone.<instance>   the supervisor saw a stage process end
-crowd.<edge>            listeners now, per space, once a second
+crowd.<edge>            an edge's gauge: its crowd, per space, once a second
+archive.salt            a request to the archive: the salt of a space
+archive.crowd.<space>   what only the archive can say of a crowd, once a second
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from hustings.errors import BadInput
 STREAM_PREFIX: Final = "SP_"
 STAGE_OPEN: Final = "stage.open"
 NOTICE: Final = "serve.notice"
+SALT: Final = "archive.salt"
 _SPACE_ID: Final = re.compile(r"[a-z0-9]{4,32}")
 
 
@@ -91,6 +94,11 @@ def gone(instance: str) -> str:
 def crowd(edge: str) -> str:
     """An edge's gauge; `*` for all."""
     return f"crowd.{edge}"
+
+
+def crowd_whole(space: str) -> str:
+    """What the archive says of a space's crowd; `*` for all."""
+    return f"archive.crowd.{space}"
 
 
 def message_id(space: str, kind: Kind, *, epoch: int, number: int) -> str:

@@ -6,17 +6,20 @@
  * merged into the same state.
  *
  * Events: "change" (the state is new), "snapshot" (detail: a whole state, before it is taken; who
- * prevents the default takes it later), "line" (reachable or not has changed).
+ * prevents the default takes it later), "line" (reachable or not has changed), "said" (detail: how
+ * often each reaction was given just now).
  *
  * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean,
  *   speaking: boolean}} Seat
  * @typedef {{space: string, title: string, description: string, language: string, host: string,
  *   status: string, reason: string, starts_at_ms: number, now_ms: number, n: number | null,
  *   live_n: number | null, live_at_ms: number | null, seats: Seat[], listening: number,
- *   retry_ms: number, studio: string, replay: object | null}} State
+ *   retry_ms: number, studio: string, replay: object | null,
+ *   line?: {called: number, waiting: number}}} State
  */
 
 import { backOff, patience } from "./time.js";
+import { ask } from "./visitor.js";
 
 const ANSWER_MS = 8000;
 const FAR_MS = 15_000; // while the sound itself brings the news
@@ -76,7 +79,7 @@ export class Door extends EventTarget {
     let waitMs = 0;
     try {
       const signal = AbortSignal.timeout?.(ANSWER_MS);
-      const answer = await fetch(this.#url, { credentials: "omit", signal });
+      const answer = await ask(this.#url, { signal });
       if (answer.ok) this.#answered(await answer.json());
       else {
         this.#failed();
@@ -87,9 +90,9 @@ export class Door extends EventTarget {
     }
     this.#asking = false;
     const paceMs = this.#lost
-      ? backOff(this.#lost, { firstMs: 700, mostMs: 30_000 })
+      ? 500 + backOff(this.#lost, { firstMs: 700, mostMs: 30_000 })
       : this.#paceMs();
-    this.#plan(Math.max(paceMs, waitMs));
+    this.#plan(paceMs + waitMs);
   }
 
   /**
@@ -97,6 +100,9 @@ export class Door extends EventTarget {
    * @param {object[]} items
    */
   merge(items) {
+    for (const { type, counts } of items) {
+      if (type === "reactions") this.dispatchEvent(new CustomEvent("said", { detail: counts }));
+    }
     const next = items.reduce(merged, this.state);
     if (next === this.state) return;
     const turned = next.status !== this.state.status;
@@ -153,6 +159,8 @@ function merged(state, item) {
     }
     case "listening":
       return { ...state, listening: item.count };
+    case "line":
+      return { ...state, line: item };
     case "posted":
       return { ...state, status: "posted" };
     default:

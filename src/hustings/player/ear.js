@@ -1,47 +1,54 @@
 /**
- * Live listening: one audio element that follows the programme about 0.9 s behind its edge.
+ * Live listening: what the listener wants, and by which way the sound comes.
  *
  * The element is unlocked by the press that calls `play()`, which may come before the doors open:
  * it then waits, armed. A listener who pauses comes back where the pause began and is not hurried
  * until "Go live"; one whose line failed is brought back to live by itself.
  *
- * Events: "due" (detail: items whose programme time is now heard), "ask" (the door should be
- * asked: the edge refused, or the programme has run out), "facts" (several times a second).
+ * A way is a function that makes a feed of its ports (feed.js). The first is the edge's push; the
+ * ladder may set others, or none while the listener waits for a place. rewind.js sets `past`, the
+ * way to sound of long ago.
  *
- * @typedef {"idle" | "armed" | "joining" | "playing" | "stalled" | "paused"} Phase
+ * Events: "ask" (the door should be asked: the edge refused, or the programme has run out), "full"
+ * (the edge has no room), "lost" (detail: how many tries have failed), "facts" (several times a
+ * second).
+ *
+ * @typedef {"idle" | "armed" | "waiting" | "joining" | "playing" | "stalled" | "paused"} Phase
+ * @typedef {{phase: Phase, behindS: number | null, shifted: boolean, codec: string}} Facts
  */
 
 import { Feed } from "./feed.js";
-import { beginning, beyondHole, LiveEdge, steer } from "./latency.js";
-import { Plain } from "./plain.js";
-import { bends, pick, Source } from "./source.js";
+import { now, Playhead } from "./playhead.js";
+import { pick, Source } from "./source.js";
 
 const TICK_MS = 100;
-const BURST_S = 0.3; // what arrives this soon after connecting says nothing about the cadence
-const RESUME_S = 15; // an edge keeps some 19 s at hand: who missed more rejoins at live
+const RESUME_S = 15; // who missed more than this of the live programme is not brought through it
 const PAUSE_S = 60; // after a pause of this length, nothing is kept and nothing is fetched
-const LATE_S = 3; // an event waits for its sound at most this much longer than expected
 const WELL_S = 20; // a codec that played this long works
-const DRY_S = 0.25; // the position stands still for this long: the listener hears nothing
+const BOXES_COUNT = 500; // with events, until somebody reads them
 
 export class Ear extends EventTarget {
+  /** Boxes with events, as they came; for whoever reads them. @type {Uint8Array[]} */
+  boxes = [];
+  /** Goes to a second of the programme that is not buffered; null: that cannot be done. */
+  cue = null;
+  /** The way to sound of long ago, while the listener is there. */
+  past = null;
+  /** The way to live sound; null while the listener waits for one. */
+  way;
+  /** The listener wants to hear. */
+  wanted = false;
   #audio;
-  #base;
-  #edge = new LiveEdge();
-  /** @type {Feed | null} */
   #feed = null;
-  /** @type {Source | Plain | null} */
+  #leaving = null; // the feed that sends until its successor does
+  /** @type {any} */
   #source = null;
   #kind = pick();
-  #due = [];
-  #wanted = false;
+  rewinds = Boolean(this.#kind); // every second there has been can be gone to
+  #Plain = null;
   #open = false;
-  #placed = false; // the element stands at a position of the programme
-  #shifted = false; // behind by the listener's own choice
   #joinedS = 0;
-  #lastEndS = 0;
   #pausedS = 0;
-  #moved = { positionS: 0, nowS: 0, dry: false };
   #faults = 0;
   #away = false; // the page is kept for "back": whatever pauses the element now is no wish
 
@@ -52,122 +59,166 @@ export class Ear extends EventTarget {
   constructor(audio, base) {
     super();
     this.#audio = audio;
-    this.#base = base;
+    this.base = base;
+    this.push = (ports) => new Feed(`${base}/push`, ports);
+    this.way = this.push;
+    this.head = new Playhead(audio);
+    this.head.addEventListener("dry", () => this.dispatchEvent(new Event("ask")));
+    if (!this.#kind) import("./plain.js").then(({ Plain }) => (this.#Plain = Plain));
     audio.addEventListener("error", () => this.#fault());
     audio.addEventListener("pause", () => this.#outside(false));
     audio.addEventListener("play", () => this.#outside(true));
     addEventListener("pagehide", () => this.#leave());
-    addEventListener("pageshow", () => this.#return());
-    addEventListener("online", () => this.#return());
+    for (const name of ["pageshow", "online"]) addEventListener(name, () => this.#return());
     document.addEventListener("visibilitychange", () => this.#return());
     setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** @returns {{phase: Phase, behindS: number | null, shifted: boolean, codec: string}} */
+  /** @returns {Facts} */
   get facts() {
-    const behindS = this.#placed ? this.#behindS() : null;
-    const codec = this.#kind?.codec ?? "aac";
-    return { phase: this.#phase(), behindS, shifted: this.#shifted, codec };
+    const { behindS, shifted } = this.head;
+    return { phase: this.#phase(), behindS, shifted, codec: this.#kind?.codec ?? "aac" };
   }
 
-  /** The listener hears the programme, so that events can wait for their sound. */
+  /** The listener hears the programme as it comes, so that events can wait for their sound. */
   get hearing() {
-    return this.#placed && this.#wanted && !this.#audio.paused;
+    const { placed, dry } = this.head;
+    const drained = dry && !this.#feed?.connected;
+    return placed && this.wanted && !this.#audio.paused && !this.past && !drained;
+  }
+
+  /** What is buffered. */
+  get ranges() {
+    return this.#source?.ranges ?? [];
   }
 
   /** Whether a programme is being sent, as the door says. */
   set open(open) {
     if (open === this.#open) return;
     this.#open = open;
-    if (open) this.#connect();
-    else this.stop();
+    open ? this.connect() : this.#stop();
   }
 
   /** Call inside a press: browsers let sound begin only there. */
   play() {
-    this.#wanted = true;
+    const { head } = this;
+    this.wanted = true;
     if (!this.#source) this.#setUp();
-    else if (this.#placed) this.#shifted = this.#behindS() > this.#edge.targetS(now()) + 0.7;
-    this.#connect();
+    if (head.aimS !== null && !this.past) this.cue(head.aimS);
+    if (head.placed && head.behindS > head.targetS + 0.7) head.shifted = true;
+    this.connect();
     this.#start();
   }
 
   pause() {
-    this.#wanted = false;
+    this.wanted = false;
+    this.way ??= this.push; // the place in line is given up
     this.#pausedS = now();
     this.#audio.pause();
   }
 
   /** Skip what was missed. */
   goLive() {
-    this.#shifted = false;
-    const last = this.#source?.ranges.at(-1);
-    const edgeS = this.#edge.at(now());
-    if (!this.#feed || !last || edgeS === null || edgeS - last[1] > 2) this.#begin();
-    else this.#audio.currentTime = beginning(last, this.#edge.targetS(now()));
+    const { head } = this;
+    const last = this.ranges.at(-1);
+    head.live();
+    if (!this.#feed || this.past || !last || head.edgeS - last[1] > 2) this.empty(null);
+    else head.begin(last);
     this.play();
   }
 
-  /** The programme is over, or everything is to begin anew. */
-  stop() {
-    this.#disconnect();
-    this.#edge.clear();
-    this.#placed = this.#shifted = false;
-    this.#lastEndS = 0;
-    this.#source?.close();
-    this.#source = null;
-    if (!this.#open) this.#wanted = false;
-    this.#flush(Infinity);
+  /** Have sound come by another way; by none while the listener waits. */
+  follow(way) {
+    this.way = way;
+    if (!this.past) this.reconnect(); // else it is taken on the way back to live
   }
 
-  /** Keep `items` until the sound of programme second `atS` is heard. */
-  later(atS, items) {
-    const waitS = (this.#placed ? Math.max(0, atS - this.#audio.currentTime) : 1) + LATE_S;
-    this.#due.push({ atS, items, latestS: now() + waitS });
-    this.#due.sort((a, b) => a.atS - b.atS);
+  /** The edge leaves: go on at another connection, at some time within this. */
+  move(withinMs) {
+    setTimeout(() => {
+      if (!this.#feed || this.past) return;
+      const old = this.#feed; // sends until the new one does, so that nothing is missing
+      this.#feed = null;
+      this.connect();
+      this.#leaving?.close();
+      this.#leaving = old;
+    }, Math.random() * withinMs);
+  }
+
+  /** Nothing is buffered, and nothing comes; the next sound begins at `aimS`, or at live. */
+  empty(aimS) {
+    this.#disconnect();
+    this.past = null;
+    this.head.lift(aimS);
+    this.#source?.clear();
+  }
+
+  reconnect() {
+    this.#disconnect();
+    this.connect();
+  }
+
+  connect() {
+    const way = this.past ?? (this.head.aimS === null ? this.way : null);
+    if (!this.#open || !this.wanted || this.#feed || !this.#source || !way) return;
+    this.#joinedS = now();
+    if (this.#kind) this.#feed = way(this.#ports());
+    else this.#source.open();
+  }
+
+  /** What a feed gets (feed.js). */
+  #ports() {
+    return {
+      codec: this.#kind.codec,
+      from: () => this.#from(),
+      opened: (stepMs) => {
+        if (!this.past) this.head.stepS = stepMs / 1000;
+        this.#leaving?.close();
+        this.#leaving = null;
+      },
+      pieces: (pieces) => this.#pieces(pieces),
+      refused: (status, code) => this.#refused(status === 503 && code === "full"),
+      lost: (tries) => this.dispatchEvent(new CustomEvent("lost", { detail: tries })),
+    };
+  }
+
+  #stop() {
+    this.empty(null);
+    this.head.edge?.clear();
+    this.head.live();
+    this.#close();
+    this.wanted = false;
   }
 
   #setUp() {
     const ports = { grown: (endS) => this.#grown(endS), broken: () => this.#fault() };
-    this.#source = this.#kind
-      ? new Source(this.#audio, this.#kind.type, ports)
-      : new Plain(this.#audio, `${this.#base}/listen.aac`);
+    if (this.#kind) this.#source = new Source(this.#audio, this.#kind.type, ports);
+    else if (this.#Plain) this.#source = new this.#Plain(this.#audio, this.base);
   }
 
-  #begin() {
-    const wanted = this.#wanted;
-    this.stop();
-    this.#wanted = wanted;
-    this.#setUp();
+  #close() {
+    this.#source?.close();
+    this.#source = null;
   }
 
   #start() {
     this.#audio.play().catch((error) => {
-      if (error.name === "NotAllowedError") this.#wanted = false;
-    });
-  }
-
-  #connect() {
-    if (!this.#open || !this.#wanted || this.#feed || !this.#source) return;
-    this.#joinedS = now();
-    if (this.#source instanceof Plain) {
-      this.#source.open();
-      return;
-    }
-    this.#feed = new Feed({
-      url: (fromMs) => {
-        const from = fromMs === null ? "" : `&from=${fromMs}`;
-        return `${this.#base}/push?codec=${this.#kind.codec}${from}`;
-      },
-      from: () => this.#from(),
-      pieces: (pieces) => this.#pieces(pieces),
-      refused: () => this.dispatchEvent(new Event("ask")),
+      if (error.name === "NotAllowedError") this.wanted = false;
     });
   }
 
   #disconnect() {
     this.#feed?.close();
-    this.#feed = null;
+    this.#leaving?.close();
+    this.#feed = this.#leaving = null;
+  }
+
+  #refused(full) {
+    if (full) {
+      this.#disconnect();
+      this.way = null;
+    }
+    this.dispatchEvent(new Event(full ? "full" : "ask"));
   }
 
   #leave() {
@@ -179,117 +230,70 @@ export class Ear extends EventTarget {
     if (document.visibilityState === "hidden") return;
     this.#away = false;
     this.#feed?.hurry();
-    this.#connect();
-    if (this.#wanted && this.#audio.paused) this.#start();
+    this.connect();
+    if (this.wanted && this.#audio.paused) this.#start();
   }
 
   /** Where the sound breaks off, in milliseconds of programme; null to join at live. */
   #from() {
-    const last = this.#source?.ranges.at(-1);
-    const edgeS = this.#edge.at(now());
-    if (!this.#placed || !last || edgeS === null) return null;
-    if (!this.#shifted && edgeS - last[1] > RESUME_S) return null;
+    const { aimS, placed, shifted, edgeS, grownMs } = this.head;
+    if (aimS !== null) return Math.round(aimS * 1000);
+    const last = this.ranges.at(-1);
+    if (!placed || !last) return null;
+    const missedS = Math.max((edgeS ?? 0) - last[1], (Date.now() - grownMs) / 1000);
+    if (!shifted && missedS > RESUME_S) return null;
     return Math.round(last[1] * 1000) + 2; // safely inside the chunk that is missing
   }
 
   #pieces(pieces) {
-    for (const piece of pieces) {
-      if (piece.head) this.#joinedS = now();
-      for (const { atS, items } of piece.events) this.later(atS, items);
-      this.#source?.append(piece.bytes);
+    for (const { head, events, bytes } of pieces) {
+      if (head) this.#joinedS = now();
+      this.boxes.push(...events);
+      this.#source?.append(bytes);
     }
+    if (this.boxes.length > BOXES_COUNT) this.boxes.shift();
   }
 
   #grown(endS) {
-    const nowS = now();
-    if (endS <= this.#lastEndS) return;
-    const steady = this.#lastEndS && nowS - this.#joinedS > BURST_S;
-    this.#edge.arrived({ nowS, endS, stepS: steady ? endS - this.#lastEndS : 0 });
-    this.#lastEndS = endS;
-    if (nowS - this.#joinedS > WELL_S) this.#faults = 0;
+    this.head.grown(endS, this.#joinedS, !this.past);
+    if (now() - this.#joinedS > WELL_S) this.#faults = 0;
   }
 
   #fault() {
     if (!this.#source) return;
     if (++this.#faults > 1) this.#kind = pick(this.#kind?.codec) ?? this.#kind;
-    this.#begin();
-    setTimeout(() => this.#wanted && (this.#connect(), this.#start()), 300 * this.#faults);
+    this.empty(this.head.shifted && this.cue ? this.head.second : null);
+    this.#close();
+    setTimeout(() => this.wanted && this.play(), 300 * this.#faults);
   }
 
   /** A headset, a lock screen or a telephone call pressed pause or play. */
   #outside(plays) {
     if (!this.#source || this.#away) return;
-    if (plays === this.#wanted || this.#audio.paused === plays) return;
-    if (plays) this.play();
-    else this.pause();
-  }
-
-  #behindS() {
-    return Math.max(0, (this.#edge.at(now()) ?? 0) - this.#audio.currentTime);
+    if (plays !== this.wanted && this.#audio.paused !== plays) plays ? this.play() : this.pause();
   }
 
   #phase() {
-    if (!this.#wanted) return this.#placed ? "paused" : "idle";
+    const { placed, aimS, dry } = this.head;
+    const begun = placed || aimS !== null;
+    if (!this.wanted) return begun ? "paused" : "idle";
     if (!this.#open) return "armed";
-    if (!this.#placed) return "joining";
-    return this.#moved.dry ? "stalled" : "playing";
+    if (!placed) return this.way || begun ? "joining" : "waiting";
+    if (!dry) return "playing";
+    return this.way || this.past ? "stalled" : "waiting";
   }
 
   #tick() {
-    const nowS = now();
-    if (this.#source instanceof Plain) this.#placed = this.#source.watch(this.#wanted);
-    else if (this.#source) this.#follow(nowS, this.#source.ranges);
-    if (this.#placed && !this.#wanted && nowS - this.#pausedS > PAUSE_S) this.stop();
-    const drained = !this.#feed?.connected && this.#moved.dry;
-    this.#flush(this.hearing && !drained ? this.#audio.currentTime + 0.02 : Infinity);
+    const { head } = this;
+    if (this.#source && !this.#kind) head.placed = this.#source.watch(this.wanted);
+    else if (this.#source && this.wanted) {
+      head.follow(this.ranges, this.#joinedS, !this.past);
+      this.#source.trim();
+    }
+    if (head.placed && !this.wanted && now() - this.#pausedS > PAUSE_S) {
+      this.empty(this.cue && head.second);
+      this.#close();
+    }
     this.dispatchEvent(new Event("facts"));
   }
-
-  #follow(nowS, ranges) {
-    const audio = this.#audio;
-    const last = ranges.at(-1);
-    if (!last) return;
-    if (!this.#placed) {
-      if (last[1] - last[0] < 0.9 && nowS - this.#joinedS < 1) return;
-      audio.currentTime = beginning(last, this.#edge.targetS(nowS));
-      this.#placed = true;
-      this.#moved = { positionS: audio.currentTime, nowS, dry: false };
-    }
-    if (!this.#wanted || audio.paused) return;
-    this.#notice(nowS);
-    const hole = beyondHole(ranges, audio.currentTime, this.#moved.dry);
-    if (hole !== null) audio.currentTime = hole;
-    const targetS = this.#edge.targetS(nowS);
-    const reading = { behindS: this.#behindS(), aheadS: last[1] - audio.currentTime, targetS };
-    const { rate, jumpS } = steer({ ...reading, bend: bends });
-    if (this.#shifted && reading.behindS < targetS + 0.3) this.#shifted = false;
-    audio.playbackRate = this.#shifted ? 1 : rate;
-    if (jumpS && !this.#shifted) audio.currentTime += jumpS;
-    this.#source.trim();
-  }
-
-  /** Whether the position stands still. */
-  #notice(nowS) {
-    const positionS = this.#audio.currentTime;
-    if (positionS !== this.#moved.positionS) this.#moved = { positionS, nowS, dry: false };
-    else if (!this.#moved.dry && nowS - this.#moved.nowS > DRY_S) {
-      this.#moved.dry = true;
-      this.#edge.stalled(nowS);
-      this.dispatchEvent(new Event("ask"));
-    }
-  }
-
-  /** Hand out what is due at programme second `untilS`. */
-  #flush(untilS) {
-    const nowS = now();
-    const isDue = (one) => one.atS <= untilS || one.latestS <= nowS;
-    const items = this.#due.filter(isDue).flatMap((one) => one.items);
-    if (!items.length) return;
-    this.#due = this.#due.filter((one) => !isDue(one));
-    this.dispatchEvent(new CustomEvent("due", { detail: items }));
-  }
-}
-
-function now() {
-  return performance.now() / 1000;
 }

@@ -6,10 +6,11 @@
  * All values are in seconds.
  */
 
+import { CUSHION_S } from "./playhead.js";
+
 const WINDOW_S = 10; // arrivals that the line is drawn through
 const TOGETHER_S = 0.1; // what comes so close together is one step
 const CADENCE_S = 0.32; // one chunk, the usual step
-const CUSHION_S = 0.58; // what must remain in the buffer just before a step arrives
 const TARGET_S_MAX = 4;
 const STALL_ADDS_S = 0.4; // a buffer that ran dry was too short for this line
 const CALM_S = 60; // without a stall for this long, one such addition is taken back
@@ -47,19 +48,23 @@ export class LiveEdge {
     this.#calmSince = nowS;
   }
 
-  /** How far behind the edge to play: enough for the cadence and for what this line needs. */
-  targetS(nowS) {
+  /**
+   * How far behind the edge to play: enough for the cadence and for what this line needs.
+   * @param {number} nowS
+   * @param {number} [stepS]  how much the server says that it sends at once
+   */
+  targetS(nowS, stepS = CADENCE_S) {
     if (this.#stalls && nowS - this.#calmSince > CALM_S) {
       this.#stalls -= 1;
       this.#calmSince = nowS;
     }
-    return Math.min(TARGET_S_MAX, CUSHION_S + this.#cadenceS() + this.#stalls * STALL_ADDS_S);
+    return Math.min(TARGET_S_MAX, CUSHION_S + this.#cadenceS(stepS) + this.#stalls * STALL_ADDS_S);
   }
 
   /** The usual step: the median, so that one late bundle is not taken for a slow cadence. */
-  #cadenceS() {
+  #cadenceS(stepS) {
     const steps = this.#arrivals.map((one) => one.stepS).filter(Boolean).sort((a, b) => a - b);
-    return Math.max(CADENCE_S, steps[Math.floor((steps.length - 1) / 2)] ?? 0);
+    return Math.max(stepS, steps[Math.floor((steps.length - 1) / 2)] ?? 0);
   }
 
   /** Forget everything: another programme clock, or a fresh start. */
@@ -106,12 +111,4 @@ export function beyondHole(ranges, positionS, dry) {
     if (start > positionS) return start + 0.01;
   }
   return null;
-}
-
-/**
- * Where to begin: near the target, but after the first 80 ms, which Opus needs to settle.
- * @param {[number, number]} range
- */
-export function beginning([start, end], targetS) {
-  return Math.min(Math.max(start + 0.08, end - targetS), Math.max(start, end - 0.05));
 }

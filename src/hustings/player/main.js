@@ -1,117 +1,75 @@
-/** The listen page put together: door, ear and replay, wired to the view and to the buttons. */
+/**
+ * The page put together: the state it was served with, the ear, the view and the big button. What
+ * a visitor does not need in order to see and to hear is loaded after that (later.js).
+ */
 
-import { Door } from "./door.js";
 import { Ear } from "./ear.js";
-import { showMoment, showState } from "./page.js";
-import { Replay } from "./replay.js";
-import { shown } from "./words.js";
+import { on, showMoment, showState } from "./page.js";
+import { backOff } from "./time.js";
+import { identify } from "./visitor.js";
+import { SENDING, shown } from "./words.js";
 
-const CHUNK_S = 0.32;
-const SENDING = ["doors", "live", "held"];
+const given = JSON.parse(on.door.textContent);
+const invited = !given || /[?&]ticket=/.test(location.search);
+const first = invited ? await (await import("./ticket.js")).admitted(given) : given;
+const skewMs = first.now_ms - Date.now();
+identify(first.space);
 
-/** @param {string} id @returns {any} */
-const at = (id) => document.getElementById(id);
-
-const first = JSON.parse(at("door").textContent);
-const base = `/live/${first.space}`;
-const door = new Door(first, `${base}/door.json`);
-const ear = new Ear(at("sound"), base);
-const replay = new Replay(at("record"), () => moment());
-let told = ""; // what the lock screen shows
-
-door.addEventListener("change", state);
-door.addEventListener("line", moment);
-door.addEventListener("snapshot", (event) => {
-  const { n } = event.detail;
-  if (!ear.hearing || n === null) return;
-  event.preventDefault();
-  ear.later((n + 1) * CHUNK_S, [{ type: "door", state: event.detail }]);
+/** What the later parts share; `door`, `ladder` and `replay` are theirs. @type {any} */
+const page = { state: first, ear: new Ear(on.sound, `/live/${first.space}`), show, moment };
+const { ear } = page;
+const later = new Promise((done) => {
+  setTimeout(async () => done((await part("later")).furnish(page)));
 });
-ear.addEventListener("due", (event) => door.merge(event.detail));
-ear.addEventListener("ask", () => door.soon());
+
+ear.addEventListener("ask", () => page.door?.soon());
 ear.addEventListener("facts", moment);
-
-at("play").addEventListener("click", toggle);
-at("golive").addEventListener("click", () => {
+ear.addEventListener("full", climb);
+on.play.addEventListener("click", toggle);
+on.golive.addEventListener("click", () => {
   ear.goLive();
-  at("play").focus(); // "Go live" vanishes
+  on.play.focus(); // "Go live" vanishes
 });
-at("volume").addEventListener("input", loudness);
-at("share").addEventListener("click", share);
-loudness();
-at("loudness").hidden = at("sound").volume === 1; // iOS leaves the volume to its buttons
-at("volume").value = "1";
-loudness();
-state();
+setInterval(moment, 1000); // the countdown, also where the ear's own ticks are slowed down
+show(first);
 
-function state() {
-  const status = shown(door.state);
-  ear.open = SENDING.includes(status);
-  if (status === "posted") replay.open(door.state.replay);
-  showState(door.state);
-  session();
+/** @param {import("./door.js").State} state */
+function show(state) {
+  page.state = state;
+  ear.open = SENDING.includes(shown(state));
+  showState(state);
   moment();
 }
 
 function moment() {
-  const status = shown(door.state);
-  const phase = replay.playing ? "playing" : "idle";
-  const facts = status === "posted" ? { ...ear.facts, behindS: null, phase } : ear.facts;
-  door.far = ear.hearing;
-  showMoment(door.state, facts, door.nowMs, door.reachable);
+  const { state, door, ladder, replay } = page;
+  const facts = { told: ladder?.told ?? "", free: ladder?.free ?? false, ...ear.facts };
+  if (shown(state) === "posted") {
+    Object.assign(facts, { behindS: null, phase: replay?.playing ? "playing" : "idle" });
+  }
+  showMoment(state, facts, door?.nowMs ?? Date.now() + skewMs, door?.reachable ?? true);
 }
 
-function toggle() {
-  if (shown(door.state) === "posted") replay.toggle();
+async function toggle() {
+  if (shown(page.state) === "posted") (page.replay ?? (await later).replay).toggle();
   else if (["idle", "paused"].includes(ear.facts.phase)) ear.play();
   else ear.pause();
   moment();
 }
 
-function loudness() {
-  const volume = Number(at("volume").value);
-  for (const audio of [at("sound"), at("record")]) audio.volume = volume;
-  at("volume").style.setProperty("--done", `${100 * volume}%`);
+async function climb() {
+  const { Ladder } = await part("ladder");
+  const { door } = await later;
+  page.ladder ??= new Ladder(ear, door);
 }
 
-async function share() {
-  const link = { title: door.state.title, url: location.href.split("#")[0] };
-  try {
-    if (navigator.share) await navigator.share(link);
-    else {
-      await navigator.clipboard.writeText(link.url);
-      at("shared").textContent = "Link copied";
-    }
-  } catch {
-    at("shared").textContent = link.url; // no right to the clipboard: show it, to be copied by hand
-  }
-}
-
-/** The lock screen, the headset's keys, the car. */
-function session() {
-  const { mediaSession } = navigator;
-  const { title, host, seats } = door.state;
-  const posted = shown(door.state) === "posted";
-  const artist = seats.map((seat) => seat.name).join(", ") || host;
-  const about = { title: title || "A live conversation", artist, album: posted ? "Replay" : "Live" };
-  if (!mediaSession || told === JSON.stringify(about)) return;
-  told = JSON.stringify(about);
-  mediaSession.metadata = new MediaMetadata(about);
-  const actions = {
-    play: () => (posted ? !replay.playing && replay.toggle() : ear.play()),
-    pause: () => (posted ? replay.pause() : ear.pause()),
-    stop: () => (posted ? replay.pause() : ear.pause()),
-    seekbackward: posted ? () => replay.step(-15) : null,
-    seekforward: posted ? () => replay.step(15) : null,
-    seekto: posted ? (/** @type {any} */ detail) => replay.seek(detail.seekTime) : null,
-  };
-  for (const [name, action] of Object.entries(actions)) {
+/** A module that the page can do without for a while; a line that fails now may work soon. */
+async function part(name) {
+  for (let tries = 0; ; tries += 1) {
     try {
-      mediaSession.setActionHandler(/** @type {any} */ (name), action);
+      return await import(`./${name}.js${tries ? `?${tries}` : ""}`);
     } catch {
-      // an action that this browser does not know
+      await new Promise((done) => setTimeout(done, backOff(tries, { firstMs: 1000, mostMs: 15_000 })));
     }
   }
 }
-
-setInterval(moment, 1000); // the countdown, also where the ear's own ticks are slowed down

@@ -1,11 +1,15 @@
 /**
- * Listening without Media Source Extensions: the plain stream in the element itself.
+ * Listening without Media Source Extensions: HLS where the browser plays it by itself, else the
+ * plain stream.
  *
  * Such an element is some seconds late, does not say how many, and stays silent for good after the
  * server restarted: its position is watched, and the stream taken up anew when it stands still.
  */
 
+import { signed, visitor } from "./visitor.js";
+
 const STILL_MS = 6000;
+const HLS = "application/vnd.apple.mpegurl";
 
 export class Plain {
   #audio;
@@ -16,11 +20,14 @@ export class Plain {
 
   /**
    * @param {HTMLAudioElement} audio
-   * @param {string} address
+   * @param {string} base
    */
-  constructor(audio, address) {
+  constructor(audio, base) {
     this.#audio = audio;
-    this.#address = address;
+    // Chromium says that it plays HLS, and is eight seconds late with it.
+    const chromium = "userAgentData" in navigator || "chrome" in globalThis;
+    const hls = !chromium && audio.canPlayType(HLS);
+    this.#address = `${base}/${hls ? "index.m3u8" : "listen.aac"}`;
   }
 
   /** The same shape as a buffer that is empty. @returns {[number, number][]} */
@@ -48,6 +55,8 @@ export class Plain {
 
   append() {}
 
+  clear() {}
+
   trim() {}
 
   close() {
@@ -57,7 +66,7 @@ export class Plain {
 
   #take() {
     this.#movedMs = performance.now();
-    this.#audio.src = `${this.#address}?t=${Date.now()}`;
+    this.#audio.src = signed(this.#address, { ticket: visitor.ticket, at: Date.now() });
     this.#audio.play().catch(() => {});
   }
 }

@@ -16,10 +16,11 @@ const KINDS = [
 const KEEP_S = 20; // heard sound that stays in the buffer
 const WAITING_COUNT = 400; // pieces in line before the source counts as broken: two minutes
 
-const Maker = globalThis.ManagedMediaSource ?? globalThis.MediaSource;
+const { MediaSource: Plain, ManagedMediaSource: Managed } = globalThis;
+const Maker = Plain ?? Managed;
 
 /** Playing faster sounds bad where only ManagedMediaSource exists: there one jumps instead. */
-export const bends = Boolean(globalThis.MediaSource);
+export const bends = Boolean(Plain);
 
 /**
  * The best codec that this browser plays from a buffer, or null.
@@ -39,6 +40,7 @@ export class Source {
   #buffer = null;
   /** @type {Uint8Array[]} */
   #line = [];
+  #wipe = false;
   #grown;
   #broken;
 
@@ -53,7 +55,7 @@ export class Source {
     this.#grown = grown;
     this.#broken = broken;
     this.#media.addEventListener("sourceopen", () => this.#open(type), { once: true });
-    audio.disableRemotePlayback = true; // ManagedMediaSource does not open without it
+    audio.disableRemotePlayback = !Plain; // ManagedMediaSource does not open without it
     this.#address = URL.createObjectURL(this.#media);
     audio.src = this.#address;
   }
@@ -78,6 +80,13 @@ export class Source {
     if (first && until - first[0] > KEEP_S) this.#remove(until);
   }
 
+  /** Throw everything away: what is appended from here on lies elsewhere in the programme. */
+  clear() {
+    this.#line = [];
+    this.#wipe = true;
+    this.#pump();
+  }
+
   close() {
     this.#line = [];
     URL.revokeObjectURL(this.#address);
@@ -89,7 +98,7 @@ export class Source {
     this.#buffer = this.#media.addSourceBuffer(type);
     this.#buffer.addEventListener("updateend", () => {
       const last = this.ranges.at(-1);
-      if (last) this.#grown(last[1]);
+      if (last && !this.#wipe) this.#grown(last[1]);
       this.#pump();
     });
     this.#buffer.addEventListener("error", () => this.#broken());
@@ -97,8 +106,13 @@ export class Source {
   }
 
   #pump() {
-    if (!this.#buffer || this.#buffer.updating || !this.#line.length) return;
+    if (!this.#buffer || this.#buffer.updating) return;
     if (this.#media.readyState !== "open" || this.#audio.error) return;
+    if (this.#wipe) {
+      this.#wipe = false;
+      if (this.#remove(Infinity)) return;
+    }
+    if (!this.#line.length) return;
     const bytes = join(this.#line);
     try {
       this.#buffer.appendBuffer(bytes);

@@ -2,6 +2,8 @@
  * What the page says in each state. Pure: from the door's state, the ear's facts and the edge's
  * clock to plain text. It says what is so and what happens next; it never says "not available".
  *
+ * @typedef {import("./ear.js").Facts & {told: string, free: boolean}} Facts  `told`: what the
+ *   ladder has to say; `free`: a place has become free for this listener
  * @typedef {{pill: string, mood: "" | "live" | "held", headline: string, note: string,
  *   notice: string, button: string, pressed: boolean}} Words
  *   `button`: empty when there is nothing to press; `pressed`: sound is wanted.
@@ -9,18 +11,24 @@
 
 import { count, day, moment } from "./time.js";
 
-const SYSTEM_WAIT = "The conversation goes on here, at the same address.";
+/** Where the status is one of these, sound is being sent. */
+export const SENDING = ["doors", "live", "held"];
 
 /**
  * @param {import("./door.js").State} state
- * @param {{phase: string, shifted: boolean}} ear
+ * @param {Facts} ear
  * @param {number} nowMs
  * @returns {Words}
  */
 export function words(state, ear, nowMs) {
   const made = { pill: "", mood: "", headline: "", note: "", notice: "", button: "" };
+  const status = shown(state);
   const pressed = !["idle", "paused"].includes(ear.phase);
-  Object.assign(made, { pressed }, STATES[shown(state)](state, ear, nowMs));
+  Object.assign(made, { pressed }, STATES[status](state, ear, nowMs));
+  if (ear.free && SENDING.includes(status)) {
+    made.headline = "Your place is free";
+    made.note = pressed ? "You are in." : "Press the button now: the place is kept for a moment.";
+  }
   return made;
 }
 
@@ -58,11 +66,13 @@ const STATES = {
   live(state, ear, nowMs) {
     const minutes = state.live_at_ms ? Math.floor((nowMs - state.live_at_ms) / 60_000) : 0;
     const since = minutes > 0 ? `Began ${ago(minutes)} ago.` : "It has just begun.";
+    const waiting = state.line?.waiting;
+    const full = waiting ? ` All places are taken; ${waiting.toLocaleString("en")} waiting in line.` : "";
     return {
       pill: "Live",
       mood: "live",
       headline: "Live now",
-      note: line(ear, since),
+      note: line(ear, since + full),
       button: button(ear, "Listen live"),
     };
   },
@@ -71,7 +81,7 @@ const STATES = {
       pill: "On hold",
       mood: "held",
       headline: "A short pause",
-      note: line(ear, SYSTEM_WAIT),
+      note: line(ear, "The conversation goes on here, at the same address."),
       notice: state.reason ? `On hold: ${state.reason}` : "",
       button: button(ear, "Listen"),
     };
@@ -111,16 +121,18 @@ const STATES = {
 };
 
 /** What the line does, where that matters more than `otherwise`. */
-function line({ phase, shifted }, otherwise) {
-  if (phase === "joining") return "Connecting…";
+function line({ phase, shifted, told }, otherwise) {
+  if (phase === "waiting" && told) return told;
+  if (phase === "joining" || phase === "waiting") return "Connecting…";
   if (phase === "stalled") return "The line is interrupted. Reconnecting by itself…";
   if (phase === "paused") return "Paused. Press to go on where you stopped.";
   if (phase === "playing" && shifted) return "You are listening with a delay.";
-  return otherwise;
+  return told || otherwise;
 }
 
 function button({ phase }, first) {
   if (phase === "idle" || phase === "armed") return first;
+  if (phase === "waiting") return "Waiting for a place";
   return phase === "paused" ? "Continue" : "Pause";
 }
 
@@ -132,22 +144,4 @@ function ago(minutes) {
 /** How many are listening, as a phrase; empty for nobody. */
 export function crowd(listening) {
   return listening > 0 ? `${listening.toLocaleString("en")} listening` : "";
-}
-
-const ROLES = { host: "Host", cohost: "Co-host", speaker: "Speaker" };
-
-/** What stands under a name. @param {import("./door.js").Seat} seat */
-export function place(seat, live) {
-  if (seat.speaking) return "Speaking";
-  const role = ROLES[seat.role] ?? "Speaker";
-  if (!live) return role;
-  if (!seat.connected) return `${role} · away`;
-  return seat.muted ? `${role} · muted` : role;
-}
-
-/** One or two letters that stand for a name. */
-export function initials(name) {
-  const parts = name.trim().split(/\s+/u).filter(Boolean);
-  const letters = [parts[0], parts.length > 1 ? parts.at(-1) : ""].map((part) => [...(part ?? "")][0] ?? "");
-  return letters.join("").toLocaleUpperCase() || "·";
 }

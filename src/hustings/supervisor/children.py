@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sys
 import time
@@ -104,13 +105,14 @@ class Child:
             young += 1
 
     async def stop(self) -> None:
-        """SIGTERM, then after the grace period SIGKILL; returns when it has ended."""
+        """SIGINT, which says that all roles stop, then after the grace period SIGKILL; returns when
+        it has ended."""
         self._stopping.set()
         child = self._process
         if child is None or child.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
-            child.terminate()
+            child.send_signal(signal.SIGINT)
         try:
             await asyncio.wait_for(child.wait(), limits.STOP_GRACE_S)
         except TimeoutError:

@@ -45,9 +45,16 @@ def serve(settings: Settings) -> int:
     """Run everything until SIGTERM or Ctrl-C; returns the process's exit code."""
     process.log_to_stderr(settings.log_level)
     run.check_tls(settings)
+    settings = per_core(settings)
     settings.folder.mkdir(parents=True, exist_ok=True)
     with _locked(settings.folder):
         return asyncio.run(_serve(settings))
+
+
+def per_core(settings: Settings) -> Settings:
+    """The settings with as many edges as there are cores to run on, if none were asked for."""
+    cores = min(len(os.sched_getaffinity(0)), 64)
+    return msgspec.structs.replace(settings, edges=settings.edges or cores)
 
 
 async def _serve(settings: Settings) -> int:

@@ -1,0 +1,121 @@
+"""How a space looks elsewhere: preview cards, the embedded player, the entry in a calendar. Pure.
+
+Preview cards are Open Graph tags. The player that other pages embed is announced by oEmbed 1.0
+(oembed.com, section 4, discovery by a link in the page).
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from hustings.errors import BadInput
+from hustings.formats.calendar import Event, render
+from hustings.space import Space, Status
+
+EMBED_WIDTH: Final = 480
+EMBED_HEIGHT: Final = 200
+_LASTS_MS: Final = 3_600_000  # a conversation has no announced end; calendars want one
+_SHORTENED: Final = 200  # what preview cards show of a description
+
+WORDS: Final = {
+    Status.SCHEDULED: "Begins soon",
+    Status.DOORS: "Doors are open",
+    Status.LIVE: "Live now",
+    Status.HELD: "Paused for a moment",
+    Status.ENDED: "Has ended; the recording follows",
+    Status.POSTED: "Recording",
+    Status.WITHHELD: "Has ended",
+    Status.CANCELLED: "Cancelled",
+}
+
+
+def tags(space: Space, *, listen: str) -> str:
+    """Title, preview card and discovery links of the page. `listen` is the public address."""
+    title = html.escape(space.title)
+    words = space.description or f"{WORDS[space.status]}. {space.host}".strip(" .")
+    words = html.escape(words if len(words) <= _SHORTENED else words[: _SHORTENED - 1] + "…")
+    address = html.escape(f"{listen}/s/{space.id}")
+    card = html.escape(f"{space.title} · {WORDS[space.status]}")
+    oembed = html.escape(f"{listen}/oembed?format=json&url={quote(f'{listen}/s/{space.id}')}")
+    return "\n".join(
+        (
+            f"<title>{title}</title>",
+            f'<meta name="description" content="{words}">',
+            f'<link rel="canonical" href="{address}">',
+            f'<link rel="alternate" type="application/json+oembed" href="{oembed}"'
+            f' title="{title}">',
+            '<meta property="og:type" content="website">',
+            '<meta property="og:site_name" content="Hustings">',
+            f'<meta property="og:title" content="{card}">',
+            f'<meta property="og:description" content="{words}">',
+            f'<meta property="og:url" content="{address}">',
+            '<meta name="twitter:card" content="summary">',
+        )
+    )
+
+
+def space_of(url: str, *, listen: str) -> str | None:
+    """The id in the address of a space's page on this origin, or None if it is another address."""
+    asked, own = urlsplit(url), urlsplit(listen)
+    if asked.netloc.lower() != own.netloc.lower() or asked.scheme not in ("http", "https"):
+        return None
+    parts = asked.path.removeprefix(own.path).strip("/").split("/")
+    return parts[1] if len(parts) == 2 and parts[0] == "s" else None
+
+
+def oembed(space: Space, *, listen: str, max_width: str | None, max_height: str | None) -> bytes:
+    """The oEmbed answer of type "rich", within the size that was asked for."""
+    width = min(EMBED_WIDTH, _pixels("maxwidth", max_width))
+    height = min(EMBED_HEIGHT, _pixels("maxheight", max_height))
+    address = html.escape(f"{listen}/s/{space.id}/embed")
+    frame = (
+        f'<iframe src="{address}" width="{width}" height="{height}" allow="autoplay" '
+        f'style="border:0" title="{html.escape(space.title)}"></iframe>'
+    )
+    document = {
+        "version": "1.0",
+        "type": "rich",
+        "title": space.title,
+        "author_name": space.host,
+        "provider_name": "Hustings",
+        "provider_url": listen,
+        "cache_age": 60,
+        "width": width,
+        "height": height,
+        "html": frame,
+    }
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def calendar(space: Space, *, listen: str, now_ms: int) -> bytes:
+    """The space as a calendar file."""
+    address = f"{listen}/s/{space.id}"
+    return render(
+        Event(
+            uid=f"{space.id}@{urlsplit(listen).hostname}",
+            title=space.title,
+            description="\n\n".join(part for part in (space.description, address) if part),
+            url=address,
+            starts=_utc(space.starts_at_ms),
+            ends=_utc(space.starts_at_ms + _LASTS_MS),
+            changed=_utc(now_ms),
+            revision=now_ms // 60_000,  # the same on every edge, and greater whenever it matters
+            cancelled=space.status is Status.CANCELLED,
+        )
+    )
+
+
+def _utc(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _pixels(what: str, given: str | None) -> int:
+    if given is None:
+        return 10_000
+    if not (given.isascii() and given.isdigit() and 0 < len(given) <= 5 and int(given) > 0):
+        raise BadInput(what, expected="a number of pixels", got=given[:20])
+    return int(given)

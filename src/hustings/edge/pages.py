@@ -1,0 +1,167 @@
+"""What visitors see of a space before and beside the sound: its page, its state, its cards.
+
+/s/{space}                       the page of a space
+/s/{space}/embed                 the player that other pages show in a frame
+/s/{space}/event.ics             the space in a calendar
+/live/{space}/door.json          the page's state
+/oembed?url=                     how to embed the page (oembed.com)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from hustings import limits
+from hustings.edge import card
+from hustings.edge.reply import Reply, problem
+from hustings.edge.rights import unshared
+from hustings.errors import BadInput, LogError, StoreError
+from hustings.formats import calendar
+from hustings.log.subjects import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from hustings.edge.door import Door
+    from hustings.edge.head import Request
+    from hustings.edge.http import Outcome
+    from hustings.edge.replay import Replay
+    from hustings.edge.rights import Rights
+    from hustings.edge.room import Room
+    from hustings.edge.rooms import Rooms
+
+
+class Pages:
+    """Answers with what `door` renders, once the space's state is known. `listen` is the public
+    address of the edges."""
+
+    def __init__(
+        self, *, rooms: Rooms, door: Door, replay: Replay, rights: Rights, listen: str
+    ) -> None:
+        self._rooms = rooms
+        self._door = door
+        self._replay = replay
+        self._rights = rights
+        self._listen = listen
+        self._listings: dict[str, asyncio.Event] = {}  # of stems, being asked of the store
+
+    def page(
+        self, request: Request, space: str, *, embed: bool = False
+    ) -> Outcome | Awaitable[Outcome]:
+        """The page; of an address without a known space, one that says so."""
+        room = self._rooms.get(space)
+        if room is not None and not self._door.needs_stems(room):
+            return self._shown(request, room, embed=embed)
+        return self._page_opened(request, space, embed=embed)
+
+    def document(self, request: Request, room: Room) -> Outcome | Awaitable[Outcome]:
+        """door.json."""
+        if self._door.needs_stems(room):
+            return self._document_listed(room)
+        return self._door.document(room, wall_s=time.time())
+
+    def event(self, request: Request, space: str) -> Outcome | Awaitable[Outcome]:
+        """The space as a calendar file."""
+        room = self._rooms.get(space)
+        return self._event_opened(request, space) if room is None else self._event(request, room)
+
+    async def oembed(self, request: Request) -> Outcome:
+        """The oEmbed document of a page on this origin (oembed.com, section 2.3)."""
+        url = request.query.get("url")
+        if url is None:
+            raise BadInput("url", expected="the address of a conversation's page", got="nothing")
+        if request.query.get("format", "json") != "json":
+            return problem(501, "format", "Only format=json is served.")
+        space = card.space_of(url, listen=self._listen)
+        room = None if space is None else await self._open(space)
+        if room is None or room.state is None or room.state.private:
+            return problem(404, "space", "There is no such conversation here.")
+        body = card.oembed(
+            room.state,
+            listen=self._listen,
+            max_width=request.query.get("maxwidth"),
+            max_height=request.query.get("maxheight"),
+        )
+        fields = (("Content-Type", "application/json"), ("Cache-Control", "public, max-age=60"))
+        return Reply(fields=fields, body=body)
+
+    async def _page_opened(self, request: Request, space: str, *, embed: bool) -> Outcome:
+        try:
+            room = await self._open(space)
+        except LogError:
+            return self._door.nowhere(
+                503,
+                "One moment, please",
+                "This conversation cannot be looked up right now. This page tries again by itself.",
+                again_s=3,
+            )
+        if room is None:
+            return self._door.nowhere(
+                404, "No conversation here", "Please check the address.", again_s=None
+            )
+        await self._list_stems(room)
+        return self._shown(request, room, embed=embed)
+
+    def _shown(self, request: Request, room: Room, *, embed: bool) -> Reply:
+        assert room.state is not None
+        if self._rights.refusal(request, room.state, now_s=time.time()) is not None:
+            return self._door.nowhere(
+                401,
+                "A private conversation",
+                "Open it with the link that you were sent.",
+                again_s=None,
+            )
+        made = self._door.page(request, room, wall_s=time.time(), embed=embed)
+        return unshared(made) if room.state.private else made
+
+    async def _document_listed(self, room: Room) -> Outcome:
+        await self._list_stems(room)
+        return self._door.document(room, wall_s=time.time())
+
+    async def _event_opened(self, request: Request, space: str) -> Outcome:
+        room = await self._open(space)
+        if room is None:
+            return problem(404, "space", "There is no such conversation.")
+        return self._event(request, room)
+
+    def _event(self, request: Request, room: Room) -> Reply:
+        assert room.state is not None
+        refusal = self._rights.refusal(request, room.state, now_s=time.time())
+        if refusal is not None:
+            return refusal
+        made = card.calendar(room.state, listen=self._listen, now_ms=time.time_ns() // 1_000_000)
+        fields = (
+            ("Content-Type", calendar.MIME),
+            ("Content-Disposition", f'attachment; filename="{room.space}.ics"'),
+            ("Cache-Control", "public, max-age=60"),
+        )
+        answer = Reply(fields=fields, body=made)
+        return unshared(answer) if room.state.private else answer
+
+    async def _open(self, space: str) -> Room | None:
+        try:
+            checked(space)
+        except BadInput:
+            return None
+        return await self._rooms.open(space)
+
+    async def _list_stems(self, room: Room) -> None:
+        """Ask the store for the stems' names: once for all who want to know, and not for long."""
+        if not self._door.needs_stems(room):
+            return
+        try:
+            async with asyncio.timeout(limits.REQUEST_S):
+                if (listed := self._listings.get(room.space)) is not None:
+                    await listed.wait()
+                    return
+                listed = self._listings[room.space] = asyncio.Event()
+                try:
+                    stems = await self._replay.stems(room.space)
+                finally:
+                    del self._listings[room.space]
+                    listed.set()
+        except (StoreError, TimeoutError):
+            return  # the page is true without them
+        self._door.give_stems(room, stems)

@@ -1,0 +1,32 @@
+/** The files of a recording, to keep. */
+
+import { make, on } from "./page.js";
+import { signed, visitor } from "./visitor.js";
+
+/** @param {import("./door.js").State | null} state  null: there are none */
+export function showFiles(state) {
+  on.files.hidden = !state;
+  if (!state) return;
+  const { seats } = state;
+  const replay = /** @type {any} */ (state.replay);
+  const text = JSON.stringify(replay) + visitor.ticket;
+  if (on.files.dataset.text === text) return;
+  on.files.dataset.text = text;
+  const name = new Map(seats.map((seat) => [seat.id, seat.name]));
+  const stems = Object.entries(replay.stems ?? {}).map(([seat, url]) => [
+    `${name.get(seat) ?? seat}, own track (Opus)`, url, true,
+  ]);
+  const all = [
+    ["Recording, M4A (AAC)", replay.m4a, true],
+    ["Recording, Opus", replay.opus, true],
+    ...stems,
+    ["Receipt: what was recorded, signed", replay.receipt, false],
+    ["Timeline: what happened when", replay.timeline, false],
+  ];
+  on.links.replaceChildren(...all.filter(([, url]) => url).map(([label, url, download]) => {
+    const link = make("a", "", label);
+    link.href = visitor.ticket ? signed(url, { ticket: visitor.ticket }) : url;
+    if (download) link.download = "";
+    return make("li", "", link);
+  }));
+}

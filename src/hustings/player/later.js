@@ -1,0 +1,85 @@
+/**
+ * What the page gets once it stands: news from the door and with the sound, latency control, who is
+ * on stage, position bar, volume, reactions, the lock screen, the recording's files, how to share.
+ *
+ * Everything below the player appears at once, when all of it is there, so that nothing moves.
+ */
+
+import { showCountdown } from "./countdown.js";
+import { Door } from "./door.js";
+import { showFiles } from "./files.js";
+import { furnishFoot } from "./foot.js";
+import * as latency from "./latency.js";
+import { on, write } from "./page.js";
+import { Reactions } from "./reactions.js";
+import { Replay } from "./replay.js";
+import { Rewind } from "./rewind.js";
+import { showSession } from "./session.js";
+import { showStage } from "./stage.js";
+import { Tape } from "./tape.js";
+import { Events } from "./timed.js";
+import { furnishVolume } from "./volume.js";
+import { SENDING, shown } from "./words.js";
+
+const STEADY_MS = 5000; // then what may be needed in a bad moment is loaded in a good one
+
+/** @param {any} page  what main.js shares */
+export async function furnish(page) {
+  const { ear } = page;
+  ear.head.steerBy(latency);
+  const door = (page.door = new Door(page.state, `${ear.base}/door.json`));
+  door.addEventListener("line", page.moment);
+  new Events(ear, door);
+  await sheet();
+  const replay = (page.replay = new Replay(on.record, page.moment));
+  const rewind = ear.rewinds ? new Rewind(ear, door) : null;
+  const tape = new Tape(on.tape);
+  const reactions = new Reactions(on.reactions, ear.base, door);
+  furnishVolume(on.loudness, [on.sound, on.record]);
+  furnishFoot(on.foot);
+
+  const show = () => {
+    const { state } = door;
+    page.show(state);
+    const status = shown(state);
+    const player = status === "posted" ? replay : state.live_n !== null && rewind;
+    const onAir = ["live", "held"].includes(status);
+    if (status === "posted") replay.open(state.replay);
+    tape.use((status === "posted" || onAir) && player ? player : null);
+    reactions.open = status === "live";
+    write(on.description, state.description);
+    on.description.lang = state.language || "en";
+    on.about.hidden = !state.description;
+    on.loudness.classList.toggle("off", !SENDING.includes(status) && status !== "posted");
+    showStage(state);
+    showFiles(status === "posted" ? state : null);
+    showSession(state, status === "posted" ? replay : rewind, ear);
+  };
+  const tick = () => {
+    showCountdown(door.state, door.nowMs);
+    door.far = ear.hearing || Boolean(page.ladder?.reading);
+    tape.show();
+    showSession(door.state, shown(door.state) === "posted" ? replay : rewind, ear);
+  };
+  door.addEventListener("change", show);
+  ear.addEventListener("facts", tick);
+  on.record.addEventListener("timeupdate", tick);
+  setInterval(tick, 1000); // where the ear's own ticks are slowed down
+  show();
+  tick();
+  on.rest.hidden = false;
+  setTimeout(() => import("./ladder.js").catch(() => {}), STEADY_MS);
+  return page;
+}
+
+/** The style of what is furnished. */
+function sheet() {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL("tools.css", import.meta.url).href;
+  return new Promise((done) => {
+    link.addEventListener("load", done);
+    link.addEventListener("error", done);
+    document.head.append(link);
+  });
+}
