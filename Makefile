@@ -18,10 +18,8 @@ demo: .make/dev ## a whole space with synthetic people, measured; ARGS="--listen
 
 test: .make/dev check ## check, then all tests; as root it installs the Debian packages they need
 	@sh tests/prepare.sh
-	@$(BIN)/pytest -q -n 2 -m "not journey" $(ARGS) \
-	  || { echo "once more by themselves, without neighbours on the two cores:"; \
-	       $(BIN)/pytest -q -m "not journey" --last-failed --last-failed-no-failures none; }
-	@$(BIN)/pytest -q -m journey $(ARGS)
+	@$(BIN)/pytest -q -n 2 -m "not journey and not alone and not proof" $(ARGS)
+	@$(BIN)/pytest -q -m "(journey or alone) and not proof" $(ARGS)
 
 check: .make/dev ## format, lint, types, and the rules of the house
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
@@ -36,6 +34,8 @@ bench: .make/dev ## every number in bench/, quickly, each as one JSON object
 	@$(BIN)/python -m bench --quick
 
 proof: .make/dev ## the long proofs; their results are kept in docs/evidence
+	@sh tests/prepare.sh proof
+	@$(BIN)/pytest -q -m proof
 	@$(BIN)/python -m bench --evidence docs/evidence
 
 lock: ## resolve the dependencies anew (needs uv)

@@ -1,12 +1,21 @@
 #!/bin/sh
-# The Debian packages that the tests drive: a real browser, ffmpeg, a voice. Needs root or sudo; who
-# has neither runs the tests without them, and the last lines of the run say what was skipped.
+# The Debian packages that the tests drive: real browsers, ffmpeg, a voice, a cache, an attacker.
+# Needs root or sudo; who has neither runs the tests without them, and the last lines of the run say
+# what was skipped. `proof` as the argument adds the players that only `make proof` needs.
 set -eu
 
 missing=""
-command -v chromium >/dev/null || missing="$missing chromium"
-command -v ffmpeg >/dev/null || missing="$missing ffmpeg"
-command -v espeak-ng >/dev/null || missing="$missing espeak-ng"
+want() { command -v "$1" >/dev/null || missing="$missing $2"; }
+want chromium chromium
+want firefox-esr firefox-esr
+want ffmpeg ffmpeg
+want espeak-ng espeak-ng
+want nginx nginx-light
+want slowhttptest slowhttptest
+if [ "${1:-}" = proof ]; then
+	want cvlc "vlc-bin vlc-plugin-base"
+	want mpv mpv
+fi
 [ -z "$missing" ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
@@ -23,6 +32,8 @@ else
 fi
 echo "installing$missing ..."
 export DEBIAN_FRONTEND=noninteractive
+# Servers are started by the tests, on ports of their own; the packages must not start one.
+export RUNLEVEL=1
 $as_root apt-get update -qq
 # shellcheck disable=SC2086
 $as_root apt-get install -y -qq --no-install-recommends $missing fonts-dejavu-core >/dev/null

@@ -24,7 +24,8 @@ from tests.edge.house import SPACE, House, house
 
 FIELDS = {
     "space", "title", "description", "language", "host", "status", "reason", "starts_at_ms",
-    "now_ms", "n", "live_n", "live_at_ms", "seats", "listening", "retry_ms", "studio", "replay", "line",
+    "now_ms", "n", "live_n", "live_at_ms", "seats", "listening", "retry_ms", "studio", "replay",
+    "line",
 }  # fmt: skip
 
 

@@ -340,6 +340,7 @@ async def _answer(reader: asyncio.StreamReader) -> Answer:
     return Answer(int(lines[0].split(" ")[1]), fields, body)
 
 
+@pytest.mark.alone
 async def test_many_who_wait_are_let_go_together(h: House) -> None:
     """A thousand blocked reloads cost one rendering and come out within a moment."""
     await begun(h, 8)

@@ -17,7 +17,7 @@ from tests import programme
 from tests.edge import hlsjs
 from tests.edge.house import SPACE, House
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 # Plays to the end; notes how far behind the mouth it is, and what it hears.
 PLAY: Final = """async ([address, origin]) => {

@@ -89,6 +89,7 @@ class Visitor:
         self.ear = Ear(stream)
 
 
+@pytest.mark.alone
 async def test_ten_times_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "HELD_S", 0.0)
     async with house(tmp_path, listeners_max=PLACES, readers_max=READERS) as h:

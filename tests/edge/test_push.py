@@ -338,6 +338,7 @@ async def test_head_tells_the_type(h: House) -> None:
     assert "content-length" not in answer.fields
 
 
+@pytest.mark.alone
 async def test_five_hundred_listeners_get_the_same_bytes(h: House) -> None:
     await h.open_with(4)
     await h.until(lambda s: s["n"] == 3)

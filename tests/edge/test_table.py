@@ -151,6 +151,7 @@ async def test_how_busy_the_loop_is(hall: Hall) -> None:
     assert 0 < hall.broadcaster.late_s < 5
 
 
+@pytest.mark.alone
 async def test_a_parked_listener_weighs_little(hall: Hall) -> None:
     count = 500
     server = socket.create_server(("127.0.0.1", 0), backlog=1024)

@@ -230,6 +230,7 @@ async def test_it_writes_only_what_the_lease_fences(kind: Kind) -> None:
         Bench(log, epoch).appender.put(kind, b"", 0)
 
 
+@pytest.mark.alone
 async def test_giving_up_sound_costs_the_same_however_much_else_waits() -> None:
     log, epoch = await _memory()
     log.away = True

@@ -19,7 +19,11 @@ from tests.player.firefox import Page, firefox
 from tests.player.programme import tone_hz
 from tests.player.server import Edge
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.alone,
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 AT: Final = "document.getElementById('sound').currentTime"
 

@@ -71,6 +71,7 @@ async def test_from_the_schedule_to_the_end(house: House, page: Page) -> None:
     await until(page, f"{STATUS} === 'posted'")
 
 
+@pytest.mark.alone
 async def test_a_restart_of_the_edge_leaves_no_gap(house: House, page: Page) -> None:
     await house.stage.decide(e.DoorsOpened(at_ms=1, by="ada"))
     while await page.evaluate(STATUS) != "doors":

@@ -21,6 +21,7 @@ from tests.stage.wire import Wire
 __all__ = ["hall"]
 
 
+@pytest.mark.alone
 async def test_a_live_server_that_dies_while_a_stage_starts_costs_no_stage(hall: Hall) -> None:
     stage = await hall.prepare()
     await hall.scheduled("ann")

@@ -162,6 +162,7 @@ async def test_a_muted_seat_is_in_no_mix_and_no_stem(hall: Hall) -> None:
     assert warned.advice == "Bob is speaking, but is muted."
 
 
+@pytest.mark.alone
 async def test_the_next_stage_takes_over_at_once_and_the_clock_goes_on(hall: Hall) -> None:
     stages = await hall.stage(0), await hall.stage(1)
     await hall.scheduled("ann", "bob")
@@ -187,9 +188,10 @@ async def test_the_next_stage_takes_over_at_once_and_the_clock_goes_on(hall: Hal
     assert [chunk.n for chunk in chunks] == sorted({chunk.n for chunk in chunks})
     change = next(i for i, chunk in enumerate(chunks) if chunk.epoch > old)
     before, after = chunks[change - 1], chunks[change]
-    # The programme goes on where the clock is: not a chunk early, not a chunk late.
+    # The programme goes on where the clock is: not a chunk early, not a chunk late. A chunk says
+    # when it was made, which is some ticks late where the machine is busy.
     between_ns = after.boottime_ns - before.boottime_ns
-    assert abs(between_ns / 1e6 / CHUNK_MS - (after.n - before.n)) < 0.01
+    assert abs(between_ns / 1e6 / CHUNK_MS - (after.n - before.n)) < 0.25
     assert after.n - before.n <= 3
     assert after.programme is LIVE
     sound = opus_sound(runs(chunks)[-1])

@@ -52,8 +52,8 @@ PURE: Final = frozenset({
     "clock", "chunk", "stem", "space", "ticket", "signal", "crowd", "limits", "errors", "formats",
     "drills/load_plan", "drills/load_playout", "drills/load_reading", "drills/load_report",
     "log/subjects", "edge/admission", "edge/events", "edge/forms", "edge/head", "edge/line",
-    "edge/places", "edge/addresses", "edge/incoming", "edge/ready", "edge/reply", "edge/ring", "edge/visitors", "stage/sdp", "stage/rtp",
-    "stage/rtcp", "stage/reception", "store/reel",
+    "edge/places", "edge/addresses", "edge/incoming", "edge/ready", "edge/reply", "edge/ring",
+    "edge/visitors", "stage/sdp", "stage/rtp", "stage/rtcp", "stage/reception", "store/reel",
 })  # fmt: skip
 IMPURE_MODULES: Final = frozenset({
     "asyncio", "nats", "socket", "select", "selectors", "time", "random", "secrets", "threading",
