@@ -79,11 +79,11 @@ def test_who_is_silent_is_not_called() -> None:
     one = line()
     silent, reading, asking = (join(one, who) for who in range(3))
     open_stream = [True]
-    reading.reads = lambda: open_stream[0]
+    one.reads(reading, lambda: open_stream[0])
     late_s = limits.LINE_SILENCE_COUNT * limits.LINE_AGAIN_S_MIN + 0.1
     asking.seen_s = late_s
     # Of two edges behind one address the other may have been asked.
-    assert silent.here(late_s, edges=2)
+    assert one.here(silent, now_s=late_s, edges=2)
     assert one.call(2, now_s=late_s) == [reading, asking]
     assert one.called == asking.number
     assert one.find(silent.number) is None
@@ -93,11 +93,11 @@ def test_a_reader_whose_stream_broke_has_time_to_come_back() -> None:
     one = line()
     reader = join(one, 1)
     streams = [True]
-    reader.reads = lambda: streams[0]
+    one.reads(reader, lambda: streams[0])
     one.second(now_s=1000)
     streams[0] = False
-    assert reader.here(1003, edges=1)
-    assert not reader.here(1020, edges=1)
+    assert one.here(reader, now_s=1003)
+    assert not one.here(reader, now_s=1020)
 
 
 def test_the_length_of_the_line_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,8 +190,7 @@ class _Anything(RuleBasedStateMachine):
         waiter = self.line.join(SPACE, b"%08d" % who, keyed=keyed, now_s=self.now_s)
         assert waiter is not None
         if reads:
-            waiter.reads = lambda: True
-            self.line.offer_text(waiter)
+            self.line.reads(waiter, lambda: True)
         self.all[waiter.number] = waiter
         return waiter.number
 
@@ -209,13 +208,14 @@ class _Anything(RuleBasedStateMachine):
             self.taken.add(number)
 
     @rule(number=numbers)
-    def leave(self, number: int) -> None:
-        self.line.leave(self.all[number])
-        assert self.line.find(number) is None
+    def is_offered_text(self, number: int) -> None:
+        if (waiter := self.line.find(number)) is not None:
+            self.line.offer_text(waiter)
 
     @rule(number=numbers)
     def stops_reading(self, number: int) -> None:
-        self.all[number].reads = None
+        if (waiter := self.line.find(number)) is not None and waiter.reads is not None:
+            self.line.reads(waiter, lambda: False)
 
     @rule(seconds=st.floats(0.1, 20))
     def time_passes(self, seconds: float) -> None:
@@ -229,7 +229,7 @@ class _Anything(RuleBasedStateMachine):
         waiting = [n for n in known if not self.line.is_called(self.all[n])]
         assert self.line.waiting == len(waiting) == self.line.waiting_in(SPACE)
         assert self.line.claims == len(known) - len(waiting)
-        assert self.line.texts == sum(self.all[n].text for n in known)
+        assert self.line.texts == sum(self.all[n].reserves for n in known)
         assert [self.line.place(self.all[n]) for n in waiting] == list(range(len(waiting)))
 
 

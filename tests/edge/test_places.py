@@ -26,6 +26,9 @@ class Connected:
     def refused(self, who: Who) -> None:
         """Nothing here."""
 
+    def asks(self, who: Who) -> None:
+        """Nothing here."""
+
 
 def visitor(crowd: Connected, who: int = 1, *, space: str = "abcdefghij") -> Visitor:
     return Visitor(space, Who(f"visitor {who}", b"%08d" % who), crowd)

@@ -133,7 +133,7 @@ def test_a_listener_through_caches_counts_where_it_was_seen_last() -> None:
     for door, now_s in ((here, 0.0), (there, 20.0), (there, 40.0), (here, 60.0)):
         door.visitors.seen(_who("ada"), now_s=now_s)
         for one, other in ((here, there), (there, here)):
-            other.visitors.elsewhere(one.visitors.here().came, now_s=now_s + 1)
+            other.visitors.elsewhere(keys_in(one.visitors.here().came), now_s=now_s + 1)
         assert here.visitors.listening + there.visitors.listening == 1
         assert door.visitors.listening == 1
 
@@ -164,15 +164,15 @@ def test_who_comes_to_another_edge_leaves_no_connection_behind() -> None:
     stays = here.come(_who("bob"), now_s=0.0)
     there.come(_who("ada"), now_s=100.0, again=True)
     there.come(_who("eve"), now_s=100.0)
-    told = there.visitors.here()
-    here.visitors.elsewhere(told.came, now_s=100.5)
+    told = keys_in(there.visitors.here().came)
+    here.visitors.elsewhere(told, now_s=100.5)
     assert here.closed == [left_over]
     assert here.visitors.listening == there.visitors.listening - 1 == 1
     assert there.visitors.here().came == b""
     # Its way back may cross with the news of its way there.
     here.come(_who("ada"), now_s=100.6, again=True)
-    here.visitors.elsewhere(told.came, now_s=100.7)
-    here.visitors.elsewhere(b"cut off", now_s=100.7)
+    here.visitors.elsewhere(told, now_s=100.7)
+    here.visitors.elsewhere(keys_in(b"cut off"), now_s=100.7)
     assert here.visitors.listening == 2
     assert stays not in here.closed
 

@@ -8,7 +8,8 @@
 What is zero or empty is left out. `listening` is whoever hears the programme at this moment;
 `turned_away` counts since the edge began; `said` is of this second; `sketch` comes when it has
 changed, and now and then anyway, for those who came late. `came` holds the keys (8 bytes each) of
-those who came back within this second: an edge that has an older connection of one closes it.
+those who came back within this second, or asked while they wait at another edge: an edge that has
+an older connection of one closes it, and one that keeps its number knows that it still waits.
 
 An edge that fell silent counts no more after a while. Separate figures are never added up.
 """

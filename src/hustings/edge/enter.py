@@ -83,7 +83,7 @@ def answer(request: Request, room: Room, ladder: Ladder) -> Reply:
     offer = ladder.enter(asker, token=asked.line, rung=asked.rung)
     document = {
         "rung": admission.rung_of(offer.way),
-        "called": ladder.line.called or None,
+        "called": offer.called or None,
         "number": offer.number,
         "place": offer.place,
         "estimate_s": offer.estimate_s,
@@ -117,7 +117,7 @@ def events(request: Request, room: Room, ladder: Ladder) -> Outcome:
     Who waits reads on it which numbers are called, and need not ask meanwhile.
     """
     asker = visitor(request, room)
-    if not ladder.read(asker):
+    if not ladder.read(asker, token=token(request)):
         return full("Every place for readers is taken at the moment.")
     stream = room.news.admit(request, guest=room.visitors.visit(asker.who, Rung.TEXT))
 

@@ -49,9 +49,9 @@ def rung(now: str) -> Payload:
     return {"type": "rung", "rung": now}
 
 
-def line(called: int, waiting: int) -> Payload:
+def line(called: int, waiting: int, *, edge: str) -> Payload:
     """Which number has been called at this edge, and how many wait; for readers only."""
-    return {"type": "line", "called": called, "waiting": waiting}
+    return {"type": "line", "edge": edge, "called": called, "waiting": waiting}
 
 
 def move(within_ms: int) -> Payload:

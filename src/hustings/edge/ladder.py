@@ -2,7 +2,7 @@
 
     way = ladder.listen(visitor, token=...)    somebody asks for sound: Admit, or what else there is
     offer = ladder.enter(visitor, ...)         the same for a page, with number, place and estimate
-    ladder.read(visitor)                       somebody asks for the event stream
+    ladder.read(visitor, token=...)            somebody asks for the event stream
 
 `admission` decides, `line` keeps the numbers and `places` who had one, all pure; here are the clock
 and the counters. Whoever listens is never moved down: it may come back whatever the load.
@@ -50,10 +50,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A way and all that goes with it. `again_s` is when to ask again."""
+    """A way and all that goes with it. `again_s` is when to ask again, `called` the highest number
+    called at the edge that the visitor's number is from."""
 
     way: admission.Way
     again_s: float
+    called: int
     token: str | None = None
     number: int | None = None
     place: int | None = None
@@ -95,7 +97,7 @@ class Ladder:
         self._admitted = self._reading = 0  # since the last second
         self._sent: dict[str, int] = {}  # to other edges, this second and the one before
         self._sent_before: dict[str, int] = {}
-        self._told: tuple[int, int] = (0, 0)
+        self._told: tuple[int, int] | None = (0, 0)
         self._told_s = 0.0
         self._past = read()
         self._load = self._measured(self._past, self._past)
@@ -131,22 +133,22 @@ class Ladder:
         """A visitor was sent to this edge: its room there is taken."""
         self._sent[url] = self._sent.get(url, 0) + 1
 
-    def read(self, visitor: Visitor | None = None) -> bool:
+    def read(self, visitor: Visitor, *, token: str | None = None) -> bool:
         """Somebody asks for the event stream: whether there is room. Those who wait and were
         offered it have room already."""
-        waiter = self._waiter(visitor, None) if visitor is not None else None
-        if waiter is None or not waiter.text:
-            if not admission.may_read(self._now(), self._bounds):
-                return False
-            self._reading += 1
+        waiter = self._waiter(visitor, token)
+        kept = waiter is not None and waiter.reserves
+        if not kept and not admission.may_read(self._now(), self._bounds):
+            return False
+        self._reading += 1
         return True
 
     def reads(self, visitor: Visitor, token: str | None, still: Callable[[], bool]) -> None:
         """Its event stream is open as long as `still` says so: it need not ask again."""
         waiter = self._waiter(visitor, token)
         if waiter is not None:
-            waiter.reads = still
-            self._told_s = 0.0  # it may have missed a call on its way here
+            self.line.reads(waiter, still)
+            self._told = None  # it may have missed a call on its way here
 
     def enter(
         self, visitor: Visitor, *, token: str | None = None, rung: Rung | None = None
@@ -168,6 +170,8 @@ class Ladder:
             way = admission.admit(self._now(), bounds, self._at(), self._pinned)
             if isinstance(way, Admit | Redirect):
                 return self._offer(way)
+            if (waits := self._waits_elsewhere(visitor, token, rung, now_s)) is not None:
+                return waits
             keyed = visitor.who.key is not None
             waiter = self.line.join(visitor.space, visitor.id, keyed=keyed, now_s=now_s)
             if waiter is None:  # the line is at its end: a true answer, without a number
@@ -212,7 +216,7 @@ class Ladder:
         return replace(
             self._load,
             taken=self._past.listeners + self._admitted + line.claims + self._places.held,
-            readers=max(self._past.readers + self._reading, line.texts),
+            readers=self._past.readers + self._reading + line.texts,
             waiting=line.waiting,
             descriptors_left=self._past.descriptors_left - self._admitted - self._reading,
             elsewhere=elsewhere,
@@ -280,6 +284,30 @@ class Ladder:
         called = next((n.calls for n in self._neighbours() if n.edge == given[0]), {})
         return given[1] <= called.get(visitor.space, 0) and self._free() > 0
 
+    def _waits_elsewhere(
+        self, visitor: Visitor, token: str | None, rung: Rung | None, now_s: float
+    ) -> Offer | None:
+        """The offer to one who has a number at another edge: of edges behind one address each is
+        asked at times, and one number is enough. That edge hears that it still waits."""
+        given = self.line.read(token, visitor.space, visitor.id) if token else None
+        if given is None:
+            return None
+        edge, number = given
+        there = next((n for n in self._neighbours() if n.edge == edge), None)
+        if there is None or visitor.space not in there.calls:
+            return None  # it is gone, and its numbers with it
+        visitor.crowd.asks(visitor.who)
+        called = there.calls[visitor.space]
+        if number <= called:  # a place is kept there
+            way: admission.Way = Redirect(there.url, Rung.EDGE)
+            again_s = limits.LINE_AGAIN_S_MIN
+            return Offer(way=way, again_s=again_s, called=called, token=token, number=number)
+        place = number - called - 1
+        reads = rung is Rung.TEXT or admission.may_read(self._now(), self._bounds)
+        way = Text() if reads and self._pinned is not Rung.WAIT else admission.Wait()
+        offer = self._offer(way, place=place)
+        return replace(offer, called=called, token=token, number=number, place=place)
+
     def _waits(self, waiter: Waiter, bounds: Bounds, now_s: float) -> Offer:
         """The offer to one who has a number that is not called."""
         place = self.line.place(waiter)
@@ -312,10 +340,11 @@ class Ladder:
                 )
         again_s = wait_s * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load
         if waiter is None:
-            return Offer(way=way, again_s=again_s)
+            return Offer(way=way, again_s=again_s, called=self.line.called)
         return Offer(
             way=way,
             again_s=again_s,
+            called=self.line.called,
             token=self.line.token(waiter),
             number=waiter.number,
             place=place,
@@ -336,6 +365,6 @@ class Ladder:
     def _tell_line(self, now_s: float) -> None:
         told = (self.line.called, self.line.waiting)
         stale = now_s - self._told_s >= _LINE_TOLD_S and (self.line.waiting or told != self._told)
-        if told[0] != self._told[0] or stale:
+        if self._told is None or told[0] != self._told[0] or stale:
             self._told, self._told_s = told, now_s
-            self._tell_readers([events.line(*told)])
+            self._tell_readers([events.line(*told, edge=self.line.edge)])

@@ -53,26 +53,19 @@ class Waiter:
     text: bool = False
     reads: Callable[[], bool] | None = None
 
-    def here(self, now_s: float, *, edges: int) -> bool:
-        """Whether it still waits, as far as anybody can tell.
-
-        Of several edges behind one address any may have been asked, so it may miss more here.
-        """
-        if self.reads is not None:
-            if self.reads():
-                self.seen_s = now_s
-                return True
-            self.reads = None
-        return now_s - self.seen_s <= limits.LINE_SILENCE_COUNT * edges * self.again_s
+    @property
+    def reserves(self) -> bool:
+        """Whether room is kept for the event stream that it was offered and has not opened."""
+        return self.text and self.reads is None
 
 
 class Line:
     """The line of one edge, whose name is in its tokens. `now_s` is monotonic seconds."""
 
     def __init__(self, *, edge: str, key: bytes) -> None:
+        self.edge = edge
         self.called = 0
-        self.texts = 0  # of those who wait, who were offered live text
-        self._edge = edge
+        self.texts = 0  # those who wait for whose event stream room is kept
         self._key = key
         self._given = 0
         self._waiters: dict[int, Waiter] = {}
@@ -134,10 +127,34 @@ class Line:
         return bisect_left(self._order, waiter.number)
 
     def offer_text(self, waiter: Waiter) -> None:
-        """It was offered live text, and counts among those who may read it."""
-        if not waiter.text:
-            waiter.text = True
-            self.texts += 1
+        """It was offered live text: room is kept for it, until it reads."""
+        self.texts -= waiter.reserves
+        waiter.text = True
+        self.texts += waiter.reserves
+
+    def reads(self, waiter: Waiter, still: Callable[[], bool] | None) -> None:
+        """Its event stream is open as long as `still` says so; None: it is not."""
+        self.texts -= waiter.reserves
+        waiter.reads = still
+        self.texts += waiter.reserves
+
+    def asked(self, space: str, who: bytes, *, now_s: float) -> None:
+        """Whoever has this key was seen by another edge: it still waits."""
+        waiter = self.found(space, who)
+        if waiter is not None:
+            waiter.seen_s = now_s
+
+    def here(self, waiter: Waiter, *, now_s: float, edges: int = 1) -> bool:
+        """Whether somebody still waits, as far as anybody can tell.
+
+        Of several edges behind one address any may have been asked, so it may miss more here.
+        """
+        if waiter.reads is not None:
+            if waiter.reads():
+                waiter.seen_s = now_s
+                return True
+            self.reads(waiter, None)
+        return now_s - waiter.seen_s <= limits.LINE_SILENCE_COUNT * edges * waiter.again_s
 
     def estimate_s(self, place: int) -> int | None:
         """How long it takes, at the line's present pace, until `place` others were called before.
@@ -157,7 +174,7 @@ class Line:
             at += 1
             self.called = waiter.number
             self._uncount(waiter)
-            if waiter.here(now_s, edges=edges):
+            if self.here(waiter, now_s=now_s, edges=edges):
                 called.append(waiter)
                 # Who asks from time to time cannot know earlier than it asks again.
                 knows_s = now_s if waiter.reads else waiter.seen_s + waiter.again_s
@@ -175,15 +192,6 @@ class Line:
         self._forget(self._waiters[number])
         return True
 
-    def leave(self, waiter: Waiter) -> None:
-        """It does not wait any more."""
-        if waiter.number not in self._waiters:
-            return
-        if self._claims.pop(waiter.number, None) is None:
-            del self._order[self.place(waiter)]
-            self._uncount(waiter)
-        self._forget(waiter)
-
     def second(self, *, now_s: float, edges: int = 1) -> int:
         """Once a second: places of those who did not come go on; how many that are."""
         late = [number for number, until_s in self._claims.items() if until_s <= now_s]
@@ -196,7 +204,7 @@ class Line:
 
     def token(self, waiter: Waiter) -> str:
         """The signed number."""
-        return f"{self._edge}.{waiter.number}.{self._mac(self._edge, waiter)}"
+        return f"{self.edge}.{waiter.number}.{self._mac(self.edge, waiter)}"
 
     def read(self, token: str, space: str, who: bytes) -> tuple[str, int] | None:
         """The edge and the number of a token that some edge gave to `who`; None of any other."""
@@ -211,7 +219,7 @@ class Line:
 
     def is_own(self, edge: str) -> bool:
         """Whether a token's edge is this one, as it runs now."""
-        return edge == self._edge
+        return edge == self.edge
 
     def _mac(self, edge: str, waiter: Waiter) -> str:
         said = f"{edge}.{waiter.number}.{waiter.space}.{waiter.who.hex()}".encode()
@@ -228,7 +236,7 @@ class Line:
         kept = []
         for number in part:
             waiter = self._waiters[number]
-            if waiter.here(now_s, edges=edges):
+            if self.here(waiter, now_s=now_s, edges=edges):
                 kept.append(number)
             else:
                 self._uncount(waiter)
@@ -246,8 +254,7 @@ class Line:
 
     def _forget(self, waiter: Waiter) -> None:
         del self._waiters[waiter.number]
-        if waiter.text:
-            self.texts -= 1
+        self.texts -= waiter.reserves
         if waiter.keyed:
             del self._numbers[waiter.space, waiter.who]
 

@@ -133,6 +133,7 @@ class Edge:
             salts=self.salts,
             elsewhere=self.gauge.elsewhere,
             waiting=self._waiting,
+            came=self._came,
             stored=Stored(objects, spool=self._spool, tasks=tasks),
         )
 
@@ -170,6 +171,12 @@ class Edge:
 
     def _waiting(self, space: str) -> int:
         return self.ladder.line.waiting_in(space)
+
+    def _came(self, space: str, keys: list[bytes]) -> None:
+        """Whoever waits here for its number may ask at another edge behind the same address."""
+        now_s = asyncio.get_running_loop().time()
+        for key in keys:
+            self.ladder.line.asked(space, key, now_s=now_s)
 
     def _read(self) -> Reading:
         rooms = self.rooms.all()

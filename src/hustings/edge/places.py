@@ -26,6 +26,9 @@ class Crowd(Protocol):
     def refused(self, who: Who) -> None:
         """A visitor asked for sound and was given none."""
 
+    def asks(self, who: Who) -> None:
+        """A visitor who waits at another edge has asked here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:

@@ -33,7 +33,7 @@ from hustings.edge.say import Said
 from hustings.edge.segments import Segments
 from hustings.edge.spool import Spool
 from hustings.edge.stored import Stored
-from hustings.edge.visitors import Visitors
+from hustings.edge.visitors import Visitors, keys_in
 from hustings.errors import BadInput, LogAway, LogError
 from hustings.log import subjects
 from hustings.log.contract import Entry, Live, Log, Message
@@ -55,7 +55,7 @@ _FINAL: Final = OVER - {Status.ENDED}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """What all rooms of an edge share. `elsewhere` gives a space's crowd on all other edges,
-    `waiting` how many stand in its line here."""
+    `waiting` how many stand in its line here; `came` is told who came to another edge."""
 
     log: Log
     live: Live
@@ -66,6 +66,7 @@ class House:
     salts: Salts
     elsewhere: Callable[[str], Here]
     waiting: Callable[[str], int] = lambda _: 0
+    came: Callable[[str, list[bytes]], None] = lambda _space, _keys: None
     stored: Stored | None = None
 
 
@@ -147,7 +148,10 @@ class Room:
     def elsewhere(self, told: Here) -> None:
         """Another edge's figures of this second (`gauge.Counted`)."""
         self.said.heard(told.said)
-        self.visitors.elsewhere(told.came, now_s=self._loop.time())
+        if told.came:
+            came = keys_in(told.came)
+            self.visitors.elsewhere(came, now_s=self._loop.time())
+            self._house.came(self.space, came)
 
     def second(self) -> None:
         """Once a second, after the gauge was told."""

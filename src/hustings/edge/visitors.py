@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,11 @@ class Who:
     def short(self) -> bytes:
         """Eight bytes for the visitor, whatever the tab."""
         return hashlib.blake2b(self.name.encode(), digest_size=_KEY_BYTES).digest()
+
+
+def keys_in(came: bytes) -> list[bytes]:
+    """The visitors' keys that another edge has told."""
+    return [came[i : i + _KEY_BYTES] for i in range(0, len(came) - _KEY_BYTES + 1, _KEY_BYTES)]
 
 
 def who(request: Request) -> Who:
@@ -166,10 +171,14 @@ class Visitors:
         if len(self._refused) < limits.REFUSED_COUNT:
             self._refused[who.short] = None
 
-    def elsewhere(self, keys: bytes, *, now_s: float) -> None:
+    def asks(self, who: Who) -> None:
+        """A visitor who waits at another edge has asked here: that edge is told."""
+        if who.key is not None:
+            self._has_come(who.key)
+
+    def elsewhere(self, keys: Iterable[bytes], *, now_s: float) -> None:
         """These listeners have come to another edge: their connections here are left over."""
-        for at in range(0, len(keys) - _KEY_BYTES + 1, _KEY_BYTES):
-            key = keys[at : at + _KEY_BYTES]
+        for key in keys:
             self._seen.pop(key, None)
             visit = self._hearing.get(key)
             if visit is not None:

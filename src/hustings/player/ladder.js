@@ -176,9 +176,9 @@ export class Ladder {
   }
 
   /** Numbers up to `called` may come in. */
-  #called({ called }) {
+  #called({ called, edge }) {
     const number = this.#offer?.number ?? null;
-    if (number === null) return;
+    if (number === null || !this.#token?.startsWith(`${edge}.`)) return; // another edge's numbers
     if (number <= called) this.#plan(Math.random() * HURRY_MS);
     else this.#place = Math.min(this.#place ?? Infinity, number - called - 1);
   }

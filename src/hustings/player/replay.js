@@ -25,7 +25,8 @@ export class Replay {
   constructor(audio, changed) {
     this.#audio = audio;
     for (const name of ["pause", "ended"]) {
-      audio.addEventListener(name, () => (this.#wanted = false));
+      // Loading anew pauses, too, and says so when it plays again.
+      audio.addEventListener(name, () => (this.#wanted &&= this.playing));
     }
     audio.addEventListener("error", () => this.#again());
     audio.addEventListener("canplay", () => (this.#faults = 0));
