@@ -99,6 +99,7 @@ async def test_every_status_has_its_door(h: House) -> None:
         "opus": f"/live/{SPACE}/replay.opus",
         "receipt": f"/live/{SPACE}/receipt.json",
         "timeline": f"/live/{SPACE}/timeline.json",
+        "crowd": f"/live/{SPACE}/crowd.json",
         "stems": {},
     }
     await h.event(e.Withheld(at_ms=9, by="web", reason="Wrong file"))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from hustings import keys
 from hustings.ticket import Scope, Ticket, sign
-from tests.edge.house import SPACE, House, numbers_in
+from tests.edge.house import SPACE, House, house, numbers_in
 
 ADDRESSES = (
     f"/s/{SPACE}",
@@ -104,3 +106,23 @@ async def test_a_ticket_that_was_good_ends(h: House) -> None:
     async with asyncio.timeout(10):
         while (await h.get(f"/live/{SPACE}/door.json?ticket={token}")).status == 200:
             pass
+
+
+async def test_the_page_without_a_ticket_asks_for_one(h: House) -> None:
+    """Its script may have one from before it was loaded anew; the page itself tells nothing."""
+    await opened(h)
+    for address in (f"/s/{SPACE}", f"/s/{SPACE}/embed"):
+        answer = await h.get(address, accept_encoding="gzip")
+        text = gzip.decompress(answer.body).decode()
+        assert '<script type="application/json" id="door">null</script>' in text
+        assert "main.js" in text
+        assert "rivers" not in text
+        assert "{{" not in text
+        assert answer.fields["cache-control"] == "private, no-store"
+
+
+async def test_the_page_may_ask_the_cache_in_front(tmp_path: Path) -> None:
+    async with house(tmp_path, cdn_url="https://cdn.example/x") as h:
+        await h.schedule()
+        policy = (await h.get(f"/s/{SPACE}")).fields["content-security-policy"]
+        assert "connect-src 'self' https://studio.example https://cdn.example;" in policy

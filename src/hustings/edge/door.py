@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from hustings.edge.reply import Edition, Fields, Reply
 from hustings.edge.room import Room
 from hustings.space import ON_STAGE, Space, Status
 
+_CLOSED: Final = "A private conversation"
 _FRESH_S: Final = 0.5  # the same bytes for everybody, before it is looked whether they still hold
 _JSON_FIELDS: Final = (
     ("Content-Type", "application/json"),
@@ -42,7 +43,8 @@ class _Made:
 
 class Door:
     """Renders the doors of all spaces. `listen` and `studio` are the public addresses;
-    `line` says how it stands with those who wait for a place."""
+    `line` says how it stands with those who wait for a place, `others` at which other addresses
+    (a cache, other edges) there is sound."""
 
     def __init__(
         self,
@@ -51,22 +53,14 @@ class Door:
         listen: str,
         studio: str,
         line: Callable[[str], dict[str, int] | None],
+        others: Callable[[], Iterable[str]],
     ) -> None:
         self._assets = assets
         self._listen = listen
         self._studio = studio
         self._line = line
         self._made: dict[str, _Made] = {}
-        self._fields: dict[bool, Fields] = {
-            embed: (
-                ("Content-Type", "text/html; charset=utf-8"),
-                ("Cache-Control", "public, max-age=1"),
-                ("Vary", "Accept-Encoding"),
-                ("Content-Security-Policy", _policy(studio, framed_by="*" if embed else "'none'")),
-                ("Referrer-Policy", "strict-origin-when-cross-origin"),
-            )
-            for embed in (False, True)
-        }
+        self._others = others
 
     def forget(self, known: set[str]) -> None:
         """Drop what was made for spaces that are not followed any more."""
@@ -85,10 +79,25 @@ class Door:
         if body is None:
             plain = self._rendered(room, made.document, embed=embed).encode()
             body = made.pages[embed, pack] = packed(plain) if pack else plain
-        fields = self._fields[embed]
-        if pack:
-            fields = (*fields, ("Content-Encoding", "gzip"))
-        return Reply(fields=fields, body=body, edition=made.edition)
+        return Reply(
+            fields=self._page_fields(embed=embed, pack=pack), body=body, edition=made.edition
+        )
+
+    def closed(self, request: Request, room: Room, *, embed: bool = False) -> Reply:
+        """The page of a private space for whoever shows no ticket: it tells nothing of the space.
+        Its script may have one, from before it was loaded anew."""
+        template = self._assets.embed if embed else self._assets.page
+        text = self._filled(
+            template,
+            room.space,
+            status="private",
+            title=_CLOSED,
+            head=f'<title>{_CLOSED}</title>\n<meta name="robots" content="noindex">',
+            state="null",
+        ).encode()
+        pack = takes_gzip(request)
+        body = packed(text) if pack else text
+        return Reply(status=401, fields=self._page_fields(embed=embed, pack=pack), body=body)
 
     def nowhere(self, status: int, heading: str, words: str, *, again_s: int | None) -> Reply:
         """A page for an address without a known space; it asks again by itself after `again_s`."""
@@ -120,6 +129,18 @@ class Door:
         """The addresses of the seats' own tracks, which stay the same while the state does."""
         made = self._made.setdefault(room.space, _Made())
         made.stems, made.stems_of, made.key = stems, room.version, (-1, -1)
+
+    def _page_fields(self, *, embed: bool, pack: bool) -> Fields:
+        # Where else the player may have to ask: the studio, a cache in front, other edges.
+        there = " ".join(dict.fromkeys((self._studio, *self._others())))
+        fields: Fields = (
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "public, max-age=1"),
+            ("Vary", "Accept-Encoding"),
+            ("Content-Security-Policy", _policy(there, framed_by="*" if embed else "'none'")),
+            ("Referrer-Policy", "strict-origin-when-cross-origin"),
+        )
+        return (*fields, ("Content-Encoding", "gzip")) if pack else fields
 
     def _fresh(self, room: Room, wall_s: float) -> _Made:
         made = self._made.setdefault(room.space, _Made())
@@ -167,6 +188,7 @@ class Door:
             "opus": f"{at}replay.opus",
             "receipt": f"{at}receipt.json",
             "timeline": f"{at}timeline.json",
+            "crowd": f"{at}crowd.json",
             "stems": made.stems,
         }
 
@@ -174,17 +196,28 @@ class Door:
         state = _state(room)
         # In a script element only "<" could end it or open a comment; JSON may escape it.
         data = document.decode().replace("<", "\\u003c")
+        return self._filled(
+            self._assets.embed if embed else self._assets.page,
+            state.id,
+            status=str(state.status),
+            title=html.escape(state.title),
+            head=card.tags(state, listen=self._listen),
+            state=data,
+        )
+
+    def _filled(
+        self, template: str, space: str, *, status: str, title: str, head: str, state: str
+    ) -> str:
         # What people wrote comes last, so that nothing in it is taken for a placeholder.
         return (
-            (self._assets.embed if embed else self._assets.page)
-            .replace("{{assets}}", self._assets.prefix)
-            .replace("{{space}}", state.id)
-            .replace("{{status}}", str(state.status))
-            .replace("{{title}}", html.escape(state.title))
-            .replace("<!--hustings:head-->", card.tags(state, listen=self._listen))
+            template.replace("{{assets}}", self._assets.prefix)
+            .replace("{{space}}", space)
+            .replace("{{status}}", status)
+            .replace("{{title}}", title)
+            .replace("<!--hustings:head-->", head)
             .replace(
                 "<!--hustings:state-->",
-                f'<script type="application/json" id="door">{data}</script>',
+                f'<script type="application/json" id="door">{state}</script>',
             )
         )
 
@@ -201,9 +234,9 @@ def _retry_ms(state: Space) -> int:
     return random.randint(low, 2 * low)  # noqa: S311 - spreads load, guards nothing
 
 
-def _policy(studio: str, *, framed_by: str) -> str:
+def _policy(there: str, *, framed_by: str) -> str:
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"font-src 'self'; connect-src 'self' {studio}; media-src 'self' blob:; "
+        f"font-src 'self'; connect-src 'self' {there}; media-src 'self' blob:; "
         f"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {framed_by}"
     )

@@ -107,12 +107,7 @@ class Pages:
     def _shown(self, request: Request, room: Room, *, embed: bool) -> Reply:
         assert room.state is not None
         if self._rights.refusal(request, room.state, now_s=time.time()) is not None:
-            return self._door.nowhere(
-                401,
-                "A private conversation",
-                "Open it with the link that you were sent.",
-                again_s=None,
-            )
+            return unshared(self._door.closed(request, room, embed=embed))
         made = self._door.page(request, room, wall_s=time.time(), embed=embed)
         return unshared(made) if room.state.private else made
 

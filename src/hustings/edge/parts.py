@@ -6,9 +6,11 @@ import asyncio
 import secrets
 from collections.abc import Awaitable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from hustings import limits
 from hustings.certificate import Certificate
+from hustings.config import Settings
 from hustings.edge.admission import Bounds
 from hustings.edge.assets import Assets
 from hustings.edge.broadcast import Broadcaster
@@ -77,9 +79,8 @@ class Edge:
         self.rooms = Rooms(self._room_house(context, objects, tasks))
         listen = settings.public_url("listen")
         replay = Replay(objects)
-        self.door = Door(
-            self.assets, listen=listen, studio=settings.public_url("studio"), line=self._line
-        )
+        self._cdn = settings.cdn_url.rstrip("/")
+        self.door = self._door(settings)
         self.push = Push(tasks=tasks, poller=self.server.poller)
         self.ladder = self._ladder(context)
         rights = Rights(context.keys.ticket_public)
@@ -119,6 +120,15 @@ class Edge:
         self.salts.keep({room.space for room in rooms if not room.over})
         if self._certificate is not None:
             self._certificate.refresh()
+
+    def _door(self, settings: Settings) -> Door:
+        return Door(
+            self.assets,
+            listen=settings.public_url("listen"),
+            studio=settings.public_url("studio"),
+            line=self._line,
+            others=self._others,
+        )
 
     def _room_house(
         self, context: Context, objects: Objects, tasks: asyncio.TaskGroup
@@ -168,6 +178,12 @@ class Edge:
         """What door.json says of those who wait; nothing while nobody does."""
         waiting = self._waiting(space)
         return {"called": self.ladder.line.called, "waiting": waiting} if waiting else None
+
+    def _others(self) -> list[str]:
+        """Origins of the cache in front and of the other edges."""
+        addresses = [self._cdn, *(neighbour.url for neighbour in self.gauge.neighbours())]
+        parts = [urlsplit(address) for address in addresses if address]
+        return [f"{part.scheme}://{part.netloc}" for part in parts]
 
     def _waiting(self, space: str) -> int:
         return self.ladder.line.waiting_in(space)

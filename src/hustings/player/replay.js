@@ -25,8 +25,8 @@ export class Replay {
   constructor(audio, changed) {
     this.#audio = audio;
     for (const name of ["pause", "ended"]) {
-      // Loading anew pauses, too, and says so when it plays again.
-      audio.addEventListener(name, () => (this.#wanted &&= this.playing));
+      // Giving up pauses, too, and so does loading anew, which says so when it plays again.
+      audio.addEventListener(name, () => (this.#wanted &&= this.playing || Boolean(audio.error)));
     }
     audio.addEventListener("error", () => this.#again());
     audio.addEventListener("canplay", () => (this.#faults = 0));
