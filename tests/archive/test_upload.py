@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import signal
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hustings import limits
@@ -110,3 +114,58 @@ def test_the_same_log_makes_the_same_reel(tmp_path: Path) -> None:
     assert [path.read_bytes() for _, path, _ in first] == [
         path.read_bytes() for _, path, _ in second
     ]
+
+
+SENDER = """
+import asyncio, sys
+from pathlib import Path
+import msgspec
+from hustings.archive.upload import Upload
+from hustings.config import Settings
+from hustings.store.objects import Objects
+from hustings.store.reel import Pack
+
+async def main(data, packs):
+    async with Upload("abcdefghij", Objects.open(Settings(data=data))) as upload:
+        upload.give([(msgspec.convert(p, Pack), Path(at), i.encode()) for p, at, i in packs])
+        await upload.done()
+
+asyncio.run(main(sys.argv[1], msgspec.json.decode(sys.argv[2])))
+"""
+
+
+async def test_killed_in_mid_pack_nothing_half_has_a_name(tmp_path: Path) -> None:
+    """kill -9 while the second pack is on its way; who comes after sends that one, and no other."""
+    given: list[tuple[Pack, Path, bytes]] = []
+    for first, data in ((0, b"small"), (192, bytes(200_000_000))):
+        path = tmp_path / f"{first}.pack"
+        path.write_bytes(data)
+        made = Pack(first, len(data), hashlib.sha256(data).hexdigest())
+        packs = (*(one for one, _, _ in given), made)
+        index = reel.Index(through=first + 192, whole=False, runs=(), packs=packs)
+        given.append((made, path, reel.encode(index)))
+    told = msgspec.json.encode([(p, str(path), index.decode()) for p, path, index in given])
+    folder = tmp_path / "data/store" / layout.folder(SPACE)
+    command = [sys.executable, "-c", SENDER, str(tmp_path / "data"), told.decode()]
+    sender = await asyncio.create_subprocess_exec(*command)
+    async with asyncio.timeout(20):
+        while not any(one.stat().st_size for one in folder.glob("reel/192.pack*")):
+            assert sender.returncode is None
+            await asyncio.sleep(0.001)
+    sender.kill()
+    assert await sender.wait() == -signal.SIGKILL
+    shop = Shop(tmp_path / "data")
+    second = layout.reel_pack(SPACE, 192)
+    assert await shop.size(second) is None
+    assert await shop.list(layout.folder(SPACE) + "reel/") == [layout.reel_pack(SPACE, 0)]
+    kept = reel.decode(await shop.get(layout.reel_index(SPACE), 0, 10_000))
+    assert kept.packs == (given[0][0],)
+    async with Upload(SPACE, shop) as upload:
+        upload.give(given)
+        await upload.done()
+    assert shop.given == [second, layout.reel_index(SPACE)]
+    assert await shop.size(second) == given[1][0].bytes
+    kept = reel.decode(await shop.get(layout.reel_index(SPACE), 0, 10_000))
+    assert kept.packs == (given[0][0], given[1][0])
+    given[1][1].unlink()
+    await shop.delete(second)  # not to be kept with pytest's last folders

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hustings import limits
@@ -153,6 +153,7 @@ def test_the_level_does_not_flap(series: list[Load], of: Bounds, step_s: float) 
 
 
 @given(st.lists(st.sampled_from(Rung), max_size=80))
+@example([Rung.SLOWER, *[Rung.LIVE] * 5, Rung.SLOW, *[Rung.LIVE] * 5])
 def test_the_shown_rung_does_not_flap(rungs: list[Rung]) -> None:
     order = list(Rung)
     standing, ranks, now_s = Standing(), [0], 1000.0

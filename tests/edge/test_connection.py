@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -243,14 +244,29 @@ async def test_all_who_come_at_once_are_let_in() -> None:
                 sock.close()
 
 
-async def test_a_server_that_leaves_serves_those_inside_and_no_newcomers() -> None:
-    async with house() as (s, _), visitor(s) as (reader, writer):
-        writer.write(request("/part"))
-        await answer(reader)
+async def test_a_server_that_leaves_serves_those_inside_once_more_and_no_newcomers() -> None:
+    """A program that keeps connections would else come back through one when it is told to go."""
+    async with (
+        house() as (s, h),
+        visitor(s) as (resting, to_resting),
+        visitor(s) as (waiting, to_waiting),
+        visitor(s) as (reader, writer),
+    ):
+        to_resting.write(request("/part"))
+        await answer(resting)
+        to_waiting.write(request("/wait"))
+        async with asyncio.timeout(5):
+            while not h.held or s.metrics.get("hustings_edge_accepted_total") < 3:
+                await asyncio.sleep(0.01)
         s.server.stop_accepting()
+        assert await resting.read() == b""
         newcomer = asyncio.create_task(asyncio.open_connection("127.0.0.1", s.port))
         writer.write(request("/part"))
-        assert (await answer(reader))[2] == b"sound"
+        h.held[0].respond(Reply(body=b"late"))
+        for one, body in ((reader, b"sound"), (waiting, b"late")):
+            _, fields, got = await answer(one)
+            assert (got, fields["connection"]) == (body, "close")
+            assert await one.read() == b""
         # The system takes the connection, for whoever accepts from that socket next.
         late, to_late = await newcomer
         to_late.write(request("/part"))
@@ -286,3 +302,29 @@ async def test_a_session_is_resumed(version: ssl.TLSVersion, tmp_path: Path) -> 
         assert certificate.refresh()
         reused, _ = await loop.run_in_executor(None, visit, s.port, session)
         assert reused
+
+
+async def test_a_slow_visitor_is_seen_taking_a_long_answer_over_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenSSL tells nothing of a write until all of it is taken."""
+    monkeypatch.setattr(limits, "WRITE_S", 1.0)
+    long = bytes(3_000_000)
+
+    def answer_long(asked: Request) -> Outcome:
+        return Reply(body=long)
+
+    def visit(port: int) -> int:
+        got = 0
+        with socket.socket() as plain:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
+            plain.connect(("127.0.0.1", port))
+            with trusting().wrap_socket(plain) as sock:
+                sock.sendall(request("/"))
+                while got < len(long) and (data := sock.recv(16_384)):
+                    got += len(data)
+                    time.sleep(0.02)
+        return got
+
+    async with serving(answer_long, certificate=secured(tmp_path)) as s:
+        assert await asyncio.to_thread(visit, s.port) >= len(long)

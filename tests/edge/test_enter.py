@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hustings import keys, limits, pin
+from hustings import limits, pin
 from hustings.config import Settings
 from tests.edge.house import (
     SPACE,
@@ -226,78 +226,19 @@ async def test_beyond_the_edge_there_is_the_cdn(tmp_path: Path) -> None:
         await h.until(lambda s: s["listening"] == 2)
 
 
-async def test_beyond_the_edge_there_is_another(tmp_path: Path) -> None:
-    keys.ensure(tmp_path).folder.rename(tmp_path / "k")
-    async with house(tmp_path, edge=False) as h:
-        full = await h.start_edge(listeners_max=1, listen_url="https://a.example")
-        await live(h)
-        await push(h, 1, port=full.port)
-        assert (await enter(h, 2, port=full.port))["rung"] == "text"
-        other = await h.start_edge(index=1, listeners_max=1, listen_url="https://b.example")
-
-        async def known() -> bool:
-            answer = await enter(h, 3, port=full.port)
-            return bool(answer["edge"] == "https://b.example" and answer["rung"] == "edge")
-
-        # One place there, and one who waits here before the third.
-        with pytest.raises(TimeoutError):
-            await until(known, within_s=2.5)
-        second = await enter(h, 2, port=full.port)
-        assert (second["rung"], second["edge"]) == ("edge", "https://b.example")
-        assert second["push"] == f"/live/{SPACE}/push?codec=opus"
-        assert (await push(h, 2, port=other.port)).status == 200
-
-
-async def test_plain_players_are_sent_on(tmp_path: Path) -> None:
-    async with house(tmp_path, edge=False) as h:
-        full = await h.start_edge(listeners_max=1, listen_url="https://a.example")
-        await live(h)
-        await push(h, 1, port=full.port)
-        await h.start_edge(index=1, listen_url="https://b.example")
-
-        async def sent_on() -> bool:
-            answer = await h.get(f"/live/{SPACE}/listen.aac?ticket=a%20b", port=full.port)
-            assert answer.status in (302, 503)
-            there = f"https://b.example/live/{SPACE}/listen.aac?ticket=a+b"
-            assert answer.status == 503 or answer.fields["connection"] == "close"
-            return answer.fields.get("location") == there
-
-        await until(sent_on)
-
-
-async def test_a_number_is_good_at_every_edge(tmp_path: Path, at_once: None) -> None:
-    keys.ensure(tmp_path)
-    async with house(tmp_path, edge=False) as h:
-        one = await h.start_edge(listeners_max=1)
-        await live(h)
-        listener = await push(h, 1, port=one.port)
-        second = await enter(h, 2, port=one.port)
-        two = await h.start_edge(index=1, listeners_max=2)
-        await push(h, 7, port=two.port)
-        await listener.close()
-
-        async def called() -> bool:
-            answer = await enter(h, 2, port=two.port, line=second["line"])
-            return bool(answer["line"] == second["line"] and answer["rung"] == "live")
-
-        await until(called)
-        assert (await push(h, 2, f"&line={second['line']}", port=two.port)).status == 200
-
-
 async def test_an_edge_that_leaves_takes_nobody_in(h: House) -> None:
     await live(h)
     listener = await push(h, 1)
-    reader, writer = await asyncio.open_connection("127.0.0.1", h.port)
-    for target, status in (("door.json", 200), (f"push?v={key(1)}&t=tab1&from=0", 503)):
+    targets = (f"push?v={key(1)}&t=tab1&from=0", "listen.aac", "events")
+    come = [await asyncio.open_connection("127.0.0.1", h.port) for _ in targets]
+    await h.door()  # who came before this one has been let in
+    h.edges[0].stopping.set()
+    for (reader, writer), target in zip(come, targets, strict=True):
         writer.write(request(f"/live/{SPACE}/{target}"))
-        answered, fields = await head(reader)
-        assert answered == status
-        await reader.readexactly(int(fields["content-length"]))
-        h.edges[0].stopping.set()
-    # The next try is on a new connection, which is another edge's.
-    assert (fields["connection"], fields["retry-after"]) == ("close", "1")
-    assert await reader.read() == b""
-    writer.close()
+        status, fields = await head(reader)
+        # The next try is on a new connection, which is another edge's.
+        assert (status, fields["connection"], fields["retry-after"]) == (503, "close", "1")
+        writer.close()
     await h.chunk(3)
     await listener.upto(lambda d: 3 in numbers_in(d))
 

@@ -11,15 +11,15 @@ import pytest
 from hustings import limits, pin
 from hustings.config import Settings
 from hustings.crowd import Rung
-from hustings.edge.admission import Admit, Bounds, Redirect, Text
+from hustings.edge.admission import Admit, Bounds, Redirect, Text, Wait
 from hustings.edge.events import Payload
 from hustings.edge.gauge import Neighbour
-from hustings.edge.ladder import Ladder, Reading
+from hustings.edge.ladder import Ladder, Offer, Reading
 from hustings.edge.line import Line
 from hustings.edge.memory import Memory
 from hustings.edge.metrics import Metrics
 from hustings.edge.places import Visitor
-from hustings.edge.visitors import Visitors, Who
+from hustings.edge.visitors import Visitors, Who, keys_in
 
 SPACE: Final = "abcdefghij"
 IDLE: Final = Reading(
@@ -33,7 +33,7 @@ BOUNDS: Final = Bounds(
 class Edge:
     """A ladder, and what it reads and tells."""
 
-    def __init__(self, folder: Path, *, bounds: Bounds = BOUNDS) -> None:
+    def __init__(self, folder: Path, *, bounds: Bounds = BOUNDS, name: str = "edge-0") -> None:
         self.reading = IDLE
         self.neighbours: list[Neighbour] = []
         self.told: list[Payload] = []
@@ -44,7 +44,7 @@ class Edge:
         self.ladder = Ladder(
             url="https://a.example",
             bounds=bounds,
-            line=Line(edge="edge-0", key=b"k" * 32),
+            line=Line(edge=name, key=b"k" * 32),
             pin=pin.Pin(self.settings),
             memory=Memory(machine=folder / "none", group=folder),
             metrics=self.metrics,
@@ -129,20 +129,77 @@ async def test_no_more_are_sent_elsewhere_than_there_is_room(tmp_path: Path) -> 
     assert edge.ladder.enter(edge.visitor(3)).way == there
 
 
+async def test_no_more_read_than_there_is_room(tmp_path: Path) -> None:
+    edge = Edge(tmp_path, bounds=replace(BOUNDS, readers_max=3))
+    edge.read(listeners=10, readers=1)
+    offers = [edge.ladder.enter(edge.visitor(who)) for who in range(3)]
+    # One reads already: there is room for two of those who wait, and it is theirs.
+    assert [offer.way for offer in offers] == [Text(), Text(), Wait()]
+    assert not edge.ladder.read(edge.visitor(9))
+    for who in (0, 1):
+        assert edge.ladder.read(edge.visitor(who))
+        edge.ladder.reads(edge.visitor(who), None, lambda: True)
+        assert not edge.ladder.read(edge.visitor(9))
+    edge.read(listeners=10, readers=3)
+    assert not edge.ladder.read(edge.visitor(9))
+    edge.read(listeners=10, readers=2)
+    assert edge.ladder.read(edge.visitor(9))
+    assert not edge.ladder.read(edge.visitor(1))
+
+
+async def test_a_reader_who_came_after_its_call_hears_of_it(tmp_path: Path) -> None:
+    edge = Edge(tmp_path)
+    edge.read(listeners=10)
+    edge.ladder.enter(edge.visitor(1))
+    edge.read(listeners=9)
+    edge.told_readers.clear()
+    assert edge.ladder.read(edge.visitor(1))
+    edge.ladder.reads(edge.visitor(1), None, lambda: True)
+    edge.read(listeners=9, readers=1)
+    assert edge.told_readers == [{"type": "line", "edge": "edge-0", "called": 1, "waiting": 0}]
+
+
+async def test_a_number_of_another_edge_is_kept(tmp_path: Path) -> None:
+    here, there = Edge(tmp_path), Edge(tmp_path, name="edge-1")
+    here.read(listeners=10)
+    there.read(listeners=10)
+    waits = [there.ladder.enter(there.visitor(who)) for who in range(3)][2]
+
+    def asks(called: int, rung: Rung | None = None) -> Offer:
+        calls = {SPACE: called}
+        here.neighbours = [Neighbour("edge-1", "https://a.example", 0, Rung.TEXT, calls)]
+        return here.ladder.enter(here.visitor(2), token=waits.token, rung=rung)
+
+    offer = asks(1)
+    assert (offer.token, offer.number, offer.called, offer.place) == (waits.token, 3, 1, 1)
+    assert (offer.way, asks(1, Rung.TEXT).way) == (Text(), Text())
+    assert here.ladder.line.waiting == 0, "it waits in one line only"
+    assert keys_in(here.crowd.here().came) == [here.visitor(2).id] * 2
+    # It is called there, and nothing is free here.
+    assert asks(3).way == Redirect("https://a.example", Rung.EDGE)
+    here.read(listeners=9)
+    assert asks(3).way == Admit(320)
+    # That edge is gone.
+    here.read(listeners=10)
+    here.neighbours = []
+    offer = here.ladder.enter(here.visitor(2), token=waits.token)
+    assert (offer.number, offer.token != waits.token) == (1, True)
+
+
 async def test_calls_are_told_to_readers_and_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "CALLS_COUNT", 3)
     edge = Edge(tmp_path)
     edge.read(listeners=10)
-    offers = [edge.ladder.enter(edge.visitor(who)) for who in range(8)]
-    assert [offer.number for offer in offers] == list(range(1, 9))
-    edge.read(listeners=2)
-    edge.read(listeners=2)
+    offers = [edge.ladder.enter(edge.visitor(who)) for who in range(12)]
+    assert [offer.number for offer in offers] == list(range(1, 13))
+    for _ in range(4):
+        edge.read(listeners=2)  # nobody has come yet: their places are kept
     called = [p["called"] for p in edge.told_readers if p["type"] == "line"]
-    assert called == [3, 6]
-    assert edge.metrics.get("hustings_edge_called_total") == 6
-    assert edge.ladder.house().headroom == 0  # two still wait
+    assert called == [3, 6, 8]
+    assert edge.metrics.get("hustings_edge_called_total") == 8
+    assert edge.ladder.house().headroom == 0  # four still wait
     assert not [p for p in edge.told if p["type"] == "line"]
 
 

@@ -121,7 +121,7 @@ def test_the_line_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         join(one, who)
     assert one.join(SPACE, b"toomany!", keyed=True, now_s=0) is None
     assert join(one, 0) is first
-    one.leave(first)
+    assert one.call(1, now_s=0) == [first]
     assert join(one, 9).number == 4
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,6 +106,8 @@ async def test_ten_times_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert sum(v.entry["rung"] == "text" for v in outside) == READERS
         assert max(v.took_s for v in outside) < 1.0
         # Places free, twice: the next in line come in, and nobody else.
+        enough = asyncio.Event()
+        late = asyncio.create_task(_come_late(h, enough))
         waits = [asyncio.create_task(v.wait()) for v in outside]
         try:
             for count in (10, 20):
@@ -115,10 +118,13 @@ async def test_ten_times_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                 async with asyncio.timeout(15):
                     await asyncio.gather(*waits[:due])
                 assert not any(task.done() for task in waits[due:])
+            enough.set()
+            await late
         finally:
+            enough.set()
             for task in waits:
                 task.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+            await asyncio.gather(*waits, late, return_exceptions=True)
         metrics = _metrics((await h.get("/metrics")).body)
         assert metrics["hustings_edge_listeners"] == PLACES
         assert metrics["hustings_edge_called_total"] == 20
@@ -131,6 +137,17 @@ async def test_ten_times_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert [ear for ear in heard if not ear.whole()] == []
         with contextlib.suppress(asyncio.CancelledError):
             await sound
+
+
+async def _come_late(h: House, enough: asyncio.Event) -> None:
+    """Newcomers without a number, of whom none may come in while others wait."""
+    late = itertools.count(CROWD)
+    while not enough.is_set():
+        who = next(late)
+        stream = await push(h, who)
+        assert stream.status == 503
+        await stream.close()
+        await asyncio.sleep(0.02)
 
 
 async def _go_on(h: House) -> None:

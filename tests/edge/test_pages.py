@@ -67,6 +67,7 @@ async def test_the_page_says_where_its_frame_is(h: House) -> None:
         ("", 400),
         ("url=http://elsewhere.example/s/abcdefghij", 404),
         ("url=nonsense", 404),
+        ("url=http://[", 404),
         ("url=https://listen.example/s/neverheard", 404),
         ("url=https://listen.example/s/abcdefghij&format=xml", 501),
         ("url=https://listen.example/s/abcdefghij&maxwidth=-1", 400),

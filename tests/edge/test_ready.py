@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hustings import limits
-from hustings.edge.head import BadHead, parse
+from hustings.edge.head import BadHead, block_of, parse
 from hustings.edge.ready import Ready
 from hustings.edge.reply import Edition, Fields, Reply, render
 
@@ -186,3 +186,12 @@ def test_number_and_bytes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < ready.bytes <= 32_000
     ready.put("/large", answer(bytes(2_001)), NOW)
     assert len(ready) == 8
+
+
+def test_long_fields_are_not_remembered() -> None:
+    ready = knowing(answer())
+    long = ASKED.replace(b"*/*", b"x" * 2_100)
+    before = block_of.cache_info().currsize
+    ready.learn(long, answer(), NOW)
+    assert ready.find(long, NOW) is None
+    assert block_of.cache_info().currsize == before

@@ -85,6 +85,8 @@ async def test_ranges_that_cannot_be_and_those_that_are_ignored(h: House) -> Non
         answer = await h.get(M4A, Range=asked)
         assert answer.status == 416
         assert answer.fields["content-range"] == f"bytes */{len(DATA)}"
+        # A cache that forgets what was asked for must not give this to others.
+        assert answer.fields["cache-control"] == "no-store"
     for asked in ("bytes=5-1", "bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=a-b", "bytes"):
         assert (await h.get(M4A, Range=asked)).status == 200, asked
     etag = (await h.get(M4A, method="HEAD")).fields["etag"]

@@ -15,6 +15,7 @@ from hustings.edge.spool import Spool
 from hustings.formats import fmp4
 from hustings.formats.boxes import walk
 from hustings.log.subjects import Kind
+from hustings.space import event as e
 from tests import programme, tones
 from tests.edge.house import SPACE, House, numbers_in
 
@@ -226,3 +227,45 @@ async def test_spool_does_not_believe_a_torn_file(tmp_path: Path) -> None:
     assert await again.chunks("abcd", 0) is None
     assert await again.state("abcd") is None
     assert not (tmp_path / "abcd" / "7.chunks.new").exists()
+
+
+async def test_what_is_not_there_is_not_unchanged(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guessed ETag gets no answer that says "for ever" of something that does not exist."""
+    monkeypatch.setattr(limits, "SEGMENT_WAIT_S", 0.1)
+    await h.open_with(8)
+    await h.until(lambda s: s["n"] == 7)
+    for name, etag in (("9", '"9"'), ("1", "*"), ("p9", '"p9"'), ("p99", "*")):
+        answer = await h.get(f"/live/{SPACE}/opus/{name}.m4s", If_None_Match=etag)
+        assert (answer.status, answer.fields["cache-control"]) == (404, "no-store"), name
+    for name, etag in (("0", '"0"'), ("p7", '"p7"'), ("p2", "*")):
+        answer = await h.get(f"/live/{SPACE}/opus/{name}.m4s", If_None_Match=etag)
+        assert answer.status == 304, name
+
+
+async def test_what_is_read_while_it_is_withheld_is_at_hand_for_nobody(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RING_CHUNKS", 6)
+    monkeypatch.setattr(limits, "SEGMENTS_COUNT", 2)
+    await h.open_with(30)
+    await h.until(lambda s: s["n"] == 29)
+    await h.end(29)
+    reading, go_on = asyncio.Event(), asyncio.Event()
+    chunks = Spool.chunks
+
+    async def slow(self: Spool, space: str, k: int) -> tuple[Chunk, ...] | None:
+        reading.set()
+        await go_on.wait()
+        return await chunks(self, space, k)
+
+    monkeypatch.setattr(Spool, "chunks", slow)
+    asked = asyncio.create_task(h.get(f"/live/{SPACE}/opus/1.m4s"))
+    await reading.wait()
+    await h.event(e.Withheld(at_ms=9, by="web"))
+    await h.until(lambda s: s["status"] == "withheld")
+    go_on.set()
+    await asked
+    answer = await h.get(f"/live/{SPACE}/opus/1.m4s")
+    assert (answer.status, answer.fields["cache-control"]) == (410, "no-store")

@@ -249,4 +249,72 @@ async def test_the_store_away_is_no_404(tmp_path: Path) -> None:
 
     async with asyncio.TaskGroup() as tasks:
         stored = Stored(Away(), spool=Spool(tmp_path), tasks=tasks)
-        assert await stored.index(SPACE) is None
+        with pytest.raises(StoreError):
+            await stored.index(SPACE)
+
+
+async def test_a_copy_of_the_index_that_was_torn_is_read_anew(h: House) -> None:
+    """The spool is not synced: a power cut may leave an empty file under a good name."""
+    await posted(h)
+    before = await h.get(DVR)
+    await h.stop_edge(h.edges[0])
+    await forget_log(h)
+    spool = h.folder / "data/edge-0" / SPACE
+    for path in spool.glob("*.chunks"):
+        path.unlink()
+    (spool / "reel.json").write_bytes(b"")
+    await h.start_edge()
+    assert (await h.get(DVR)).body == before.body
+    assert (spool / "reel.json").read_bytes()
+
+
+async def test_a_store_that_is_away_at_first_is_asked_again(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await posted(h)
+    before = await h.get(DVR)
+    await h.stop_edge(h.edges[0])
+    await forget_log(h)
+    for path in (h.folder / "data/edge-0" / SPACE).glob("*.chunks"):
+        path.unlink()
+    (h.folder / "data/edge-0" / SPACE / "reel.json").unlink(missing_ok=True)
+    away, size = True, Objects.size
+
+    async def sometimes(self: Objects, path: str) -> int | None:
+        if away:
+            raise StoreError("away")
+        return await size(self, path)
+
+    monkeypatch.setattr(Objects, "size", sometimes)
+    await h.start_edge()
+    for address in (DVR, f"/live/{SPACE}/aac/1.m4s"):
+        answer = await h.get(address)
+        assert (answer.status, answer.fields["cache-control"]) == (503, "no-store")
+    away = False
+    async with asyncio.timeout(8):
+        while (after := await h.get(DVR)).status != 200:
+            await asyncio.sleep(0.1)
+    assert after.body == before.body
+
+
+async def test_while_live_a_store_that_answers_nothing_is_not_waited_for(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RING_CHUNKS", 6)
+    monkeypatch.setattr(limits, "REQUEST_S", 0.5)
+
+    async def never(self: Objects, path: str) -> int | None:
+        await asyncio.Event().wait()
+        return None
+
+    monkeypatch.setattr(Objects, "size", never)
+    await h.schedule()
+    await h.doors()
+    await h.go_live(0)
+    for n in range(40):
+        await h.chunk(n)
+    await h.start_edge(index=1)
+    for address in (DVR, DVR.replace("dvr", "index")):
+        async with asyncio.timeout(5):
+            made = parse((await h.get(address)).body.decode())
+        assert names(made) == [str(k) for k in range(6)]

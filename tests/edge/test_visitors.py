@@ -12,7 +12,7 @@ import pytest
 from hustings import limits
 from hustings.crowd import Rung
 from hustings.edge.head import Request
-from hustings.edge.visitors import Visit, Visitors, Who, who
+from hustings.edge.visitors import Visit, Visitors, Who, keys_in, who
 from hustings.errors import BadInput
 from tests.edge.crowds import crowd, ears
 from tests.edge.house import SPACE, House, request

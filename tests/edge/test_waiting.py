@@ -132,3 +132,22 @@ async def test_a_crowd_is_let_go_in_cohorts(
     await held(waiting, 10)
     waiting.release(2, named)
     assert {await v.told() for v in visitors} == {b"1 a"}
+
+
+async def test_a_number_that_never_comes_fills_no_memory(
+    waiting: Waiting[str], come: Come, door: Serving
+) -> None:
+    """While a programme stands still, players ask for what is next again and again."""
+    stays = await come("/1/a")
+    await held(waiting, 1)
+    for _ in range(150):
+        visitor = await come("/now", "/1/a")
+        assert await visitor.told() == b"now"
+        await visitor.leave()
+        async with asyncio.timeout(5):
+            while len(door.server.poller) > 2:  # the listening socket, and who stays
+                await asyncio.sleep(0)
+    assert sum(len(who) for kinds in waiting._held.values() for who in kinds.values()) <= 64
+    waiting.release(2, named)
+    assert await stays.told() == b"1 a"
+    assert waiting._count == 0

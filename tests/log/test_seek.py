@@ -8,7 +8,8 @@ import time
 import pytest
 
 from hustings import chunk
-from hustings.log.contract import Log
+from hustings.errors import LogAway
+from hustings.log.contract import Entry, Log
 from hustings.log.memory import MemoryLog
 from hustings.log.seek import seek_chunk
 from hustings.log.subjects import Kind
@@ -71,3 +72,17 @@ async def test_it_asks_few_questions() -> None:
     found = await seek_chunk(Counted(), SPACE, 777)  # type: ignore[arg-type]
     assert found == seqs[777]
     assert asked <= 14
+
+
+async def test_a_copy_that_lags_is_an_outage_and_no_answer() -> None:
+    """In a cluster each question may be answered by another copy, which may end earlier."""
+
+    class Lagging(MemoryLog):
+        async def next(self, space: str, kind: Kind, *, seq: int) -> Entry | None:
+            return None if seq > 5 else await super().next(space, kind, seq=seq)
+
+    log = Lagging(now_ns=time.time_ns)
+    await log.create(SPACE)
+    await _fill(log, numbers=list(range(20)), seed=1)
+    with pytest.raises(LogAway):
+        await seek_chunk(log, SPACE, 18)

@@ -217,7 +217,8 @@ def _held(standing: Standing, worse: int, better: int, *, step: int, now_s: floa
     easing_s = now_s if standing.easing_s is None else standing.easing_s
     if now_s - easing_s < limits.RUNG_IMPROVE_S:
         return Standing(standing.rank, standing.since_s, easing_s)
-    return Standing(max(better, standing.rank - step), now_s, now_s)
+    rank = max(better, standing.rank - step)
+    return Standing(rank, now_s, now_s if better < rank else None)
 
 
 def _asked(load: Load, bounds: Bounds, *, ease: float) -> Level:

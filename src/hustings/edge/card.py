@@ -60,7 +60,10 @@ def tags(space: Space, *, listen: str) -> str:
 
 def space_of(url: str, *, listen: str) -> str | None:
     """The id in the address of a space's page on this origin, or None if it is another address."""
-    asked, own = urlsplit(url), urlsplit(listen)
+    try:
+        asked, own = urlsplit(url), urlsplit(listen)
+    except ValueError:  # half an IPv6 address, say
+        return None
     if asked.netloc.lower() != own.netloc.lower() or asked.scheme not in ("http", "https"):
         return None
     parts = asked.path.removeprefix(own.path).strip("/").split("/")

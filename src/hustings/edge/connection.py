@@ -20,17 +20,17 @@ from enum import Enum, auto
 from typing import Final
 
 from hustings import limits
-from hustings.edge import poll, reply
+from hustings.edge import outgoing, poll, reply
 from hustings.edge.head import BadHead, Request
 from hustings.edge.host import Host
 from hustings.edge.incoming import Incoming
+from hustings.edge.outgoing import BLOCKED
 from hustings.edge.reply import Reply
 
 _DISCARDS: Final = 16  # reads in one go from somebody who was refused and goes on sending
 # A whole TLS record (RFC 8446 section 5.1): what is left of one would wait where no poller sees it.
 _READ_BYTES: Final = 16_384
 _GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-BLOCKED: Final = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class State(Enum):
@@ -145,7 +145,7 @@ class Connection:
         if self._state is State.GONE:
             return
         assert request is not None
-        self._keep_alive = request.keep_alive and not answer.close
+        self._keep_alive = request.keep_alive and not (answer.close or self._host.leaving)
         if self._keep_alive and request.method == "GET":
             data = self._host.rendered(answer)
         else:
@@ -162,7 +162,7 @@ class Connection:
         """Send an answer whose body is a stream, as fast as the visitor takes it."""
         assert self.request is not None
         assert answer.stream is not None
-        self._keep_alive = self.request.keep_alive
+        self._keep_alive = self.request.keep_alive and not self._host.leaving
         top = reply.render(
             answer,
             method=self.request.method,
@@ -341,9 +341,7 @@ class Connection:
     def _send(self, data: bytes) -> bool:
         """Send now; False if a rest waits for the socket to take it, or the visitor is gone."""
         try:
-            sent = self.sock.send(data)
-        except BLOCKED:
-            sent = 0
+            sent = outgoing.send(self.sock, data, secure=self.secure)
         except OSError:
             self.close()
             return False
@@ -364,9 +362,7 @@ class Connection:
         if self._rest is None:
             return
         try:
-            sent = self.sock.send(self._rest)
-        except BLOCKED:
-            return
+            sent = outgoing.send(self.sock, self._rest, secure=self.secure)
         except OSError:
             self.close()
             return

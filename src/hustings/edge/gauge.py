@@ -23,6 +23,7 @@ from hustings.errors import BadInput
 from hustings.log import subjects
 from hustings.log.contract import Live
 from hustings.log.contract import Message as Came
+from hustings.log.hearing import hearing
 
 _log: Final = logging.getLogger("hustings.edge")
 _EVERY_S: Final = 1.0
@@ -103,17 +104,11 @@ class Gauge:
 
     async def run(self) -> None:
         """Tell and listen, without end. What happens each second does not wait for the server."""
-        listening = asyncio.ensure_future(self._live.subscribe(subjects.crowd("*"), self._hear))
-        try:
+        async with hearing(self._live, subjects.crowd("*"), self._hear):
             while True:
                 await asyncio.sleep(_EVERY_S)
                 await self.tell()
                 self._told()
-        finally:
-            if listening.done():
-                await (await listening)()
-            else:
-                listening.cancel()
 
     async def tell(self, *, last: bool = False) -> None:
         """Tell how it is now. With the `last` gauge this edge leaves: the sketches are in it, and

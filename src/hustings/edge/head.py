@@ -38,7 +38,7 @@ _TELLING: Final = frozenset({
     "authorization", "content-length", "expect", "if-match", "if-modified-since", "if-none-match",
     "if-range", "if-unmodified-since", "range", "transfer-encoding", "upgrade",
 })  # fmt: skip
-_REMEMBERED_BYTES: Final = 2_048  # longer fields are read anew each time
+REMEMBERED_BYTES: Final = 2_048  # longer fields are read anew each time
 
 
 class BadHead(BadInput):
@@ -121,8 +121,8 @@ def parse(
     cut = data.find(b"\r\n", start)
     fields = bytes(data[cut : end + 4])
     first = bytes(data[start:cut])
-    line = _line(first) if len(first) <= _REMEMBERED_BYTES else _line.__wrapped__(first)
-    remembered = len(fields) <= _REMEMBERED_BYTES
+    line = _line(first) if len(first) <= REMEMBERED_BYTES else _line.__wrapped__(first)
+    remembered = len(fields) <= REMEMBERED_BYTES
     block = block_of(fields) if remembered else block_of.__wrapped__(fields)
     if line.minor == 1 and "host" not in block.headers:
         raise BadHead("header fields", expected="a host")

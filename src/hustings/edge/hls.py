@@ -101,7 +101,8 @@ class Hls:
         self._edition.over = True
         if self._held:
             end = 1 << 62 if self._segments.over else self._segments.reel.newest + 1
-            self._held.release(end, lambda _, want: self._reply(want))
+            silent = self._segments.reel.first is None
+            self._held.release(end, lambda _, want: _EARLY if silent else self._reply(want))
 
     def cut(self) -> None:
         """Let go of those who wait: this edge leaves."""
@@ -131,13 +132,15 @@ class Hls:
         if not await self._segments.catch_up():
             return _AWAY
         await self._reach(state.live_n or 0)
-        over = posted or self._segments.over
+        # Posted it may be before this edge has read all of it: a playlist that is said to be whole
+        # is never looked at again.
+        over = self._segments.over
         await self._whole.grow(self._segments.reel, over=over, date=self._date)
         if not self._whole.entries:
             return _EARLY
         # A delta is for a player that reloads, and nobody reloads what has ended.
         skip = not over and _skips(request)
-        fields = _fields(_POSTED if posted else _SHORT)
+        fields = _fields(_POSTED if posted and over else _SHORT)
         if not takes_gzip(request):
             body = self._whole.body(skip=skip)
         else:

@@ -16,6 +16,7 @@ class Host(Protocol):
     """The server, as its connections see it."""
 
     poller: poll.Poller
+    leaving: bool  # no connection is to be kept for a next request
 
     def now(self) -> float:
         """Seconds of a monotonic clock."""

@@ -76,6 +76,7 @@ class Server:
         self.addresses = Addresses(most=address_max, trusted=trusted)
         self.poller = poll.Poller(forgotten=self.addresses.free)
         self.ready = Ready()
+        self.leaving = False
         self._answerer = answerer
         self._tasks = tasks
         self._metrics = metrics
@@ -117,7 +118,11 @@ class Server:
         self.poller.watch(listener.fileno(), poll.READ, _Door(self))
 
     def stop_accepting(self) -> None:
-        """Leave newcomers to whoever shares the listening socket."""
+        """Leave newcomers to whoever shares the listening socket, and ends a connection with its
+        next answer, or now if it rests: a program that asks again asks somebody else."""
+        self.leaving = True
+        for connection in [one for one in self._active if one.resting]:
+            connection.close()
         if self._pause is not None:
             self._pause.cancel()
         if self._listener is not None:
@@ -153,7 +158,7 @@ class Server:
 
     def at_hand(self, data: bytes) -> bytes | None:
         """Called by a connection with what may be a whole request."""
-        answer = self.ready.find(data, time.time())
+        answer = None if self.leaving else self.ready.find(data, time.time())
         if answer is not None:
             self._metrics.add("hustings_edge_requests_total")
             self._metrics.add("hustings_edge_requests_at_hand_total")
@@ -337,9 +342,9 @@ class Server:
             self.ready.learn(connection.incoming.whole, outcome, time.time())
         if outcome.stream is None:
             connection.respond(outcome)
-        else:
+        elif connection.request is not None:
             connection.work = self._tasks.create_task(
-                self._later(connection, _request(connection), _settled(outcome))
+                self._later(connection, connection.request, _settled(outcome))
             )
 
     def _failed(self, error: Exception, request: Request) -> Reply:
@@ -386,11 +391,6 @@ def raise_descriptors(sockets: int) -> int:
             reached - limits.DESCRIPTORS_SPARE_COUNT,
         )
     return reached - len(list(Path("/proc/self/fd").iterdir()))
-
-
-def _request(connection: Connection) -> Request:
-    assert connection.request is not None
-    return connection.request
 
 
 async def _settled(answer: Reply) -> Outcome:

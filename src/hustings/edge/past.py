@@ -97,18 +97,32 @@ class Past:
     async def runs(self, first: int, end: int) -> list[Run]:
         """Which numbers from `first` to `end` (exclusive) the log holds, as it can be known."""
         known = Reel()
-        index = await self._index()
+        index, refused = None, None
+        try:
+            index = await self._index()
+        except StoreError as error:
+            refused = error  # the programme does not depend on the store as long as there is a log
         if index is not None:
             known = Reel(Reel(index.runs).before(min(end, index.through)))
             first = max(first, index.through)
             if index.whole:
                 return known.runs
         if first < end:
-            await self._follow(known, first, end)
+            try:
+                await self._follow(known, first, end)
+            except LogAway:
+                raise
+            except LogError as error:
+                if refused is None:
+                    raise
+                raise refused from error
         return known.runs
 
     async def newest(self) -> int | None:
-        """The last number of a space whose log is complete; None if there is no sound."""
+        """The last number of a space whose log is complete; None if there is no sound.
+
+        `LogAway` or `StoreError` when it cannot be known at the moment.
+        """
         try:
             last = await self._log.last(self._space, Kind.MIX)
             return None if last is None else chunk.unpack(last.data).n
@@ -144,7 +158,9 @@ class Past:
             chunks = await self._read(k)
             if self._settled(k):
                 await self.keep(k, chunks)
-        except HustingsError as error:
+        except Exception as error:
+            if not isinstance(error, HustingsError):
+                _log.error("space %s: segment %d cannot be loaded", self._space, k, exc_info=error)
             loading.set_exception(error)
             loading.exception()  # whoever asked may have left
         else:
@@ -183,6 +199,11 @@ class Past:
         while seq is not None:
             entry = await self._log.next(self._space, Kind.MIX, seq=seq)
             if entry is None:
+                # What is given out as a segment is never taken back: whether this is the log's end
+                # is for its leader to say, not for a copy that may lag behind.
+                last = await self._log.last(self._space, Kind.MIX)
+                if last is not None and last.seq >= seq:
+                    raise LogAway(f"space {self._space}: a copy of the log ends before {seq}")
                 break
             seq = entry.seq + 1
             try:

@@ -38,7 +38,7 @@ def is_piece(name: str) -> bool:
 
 def piece(request: Request, room: Room, codec: Codec, name: str) -> Outcome | Awaitable[Outcome]:
     """The answer to a request for one of the above."""
-    if room.state is not None and room.state.status in (Status.WITHHELD, Status.CANCELLED):
+    if _is_gone(room):
         return _GONE
     match = _NAME.fullmatch(name)
     if match is None:
@@ -46,11 +46,12 @@ def piece(request: Request, room: Room, codec: Codec, name: str) -> Outcome | Aw
         return _INIT[codec]
     asked = request.headers.get("if-none-match")
     etag = f'"{match[1]}{match[2]}"'
-    if asked is not None and matches(etag, asked):
-        # Whoever has it has it whole: it never changes.
-        return Reply(status=304, fields=(*segments.FOR_EVER, ("ETag", etag)))
     number = int(match[2])
     answer = _part if match[1] else _segment
+    there = room.segments.is_there(number) if match[1] else room.segments.has(number)
+    if there and asked is not None and matches(etag, asked):
+        # Whoever has it has it whole: it never changes.
+        return Reply(status=304, fields=(*segments.FOR_EVER, ("ETag", etag)))
     if room.segments.caught_up.is_set():
         return answer(room, codec, number, etag)
     return _caught_up(answer, room, codec, number, etag)
@@ -67,8 +68,14 @@ async def _caught_up(
     kept = room.segments.has(number if answer is _segment else segment_of(number))
     if not kept and not await room.segments.catch_up():
         return _AWAY
+    if _is_gone(room):  # what was known when this was asked for may have been what the spool kept
+        return _GONE
     outcome = answer(room, codec, number, etag)
     return outcome if isinstance(outcome, Reply | Handover) else await outcome
+
+
+def _is_gone(room: Room) -> bool:
+    return room.state is not None and room.state.status in (Status.WITHHELD, Status.CANCELLED)
 
 
 def _segment(room: Room, codec: Codec, k: int, etag: str) -> Outcome | Awaitable[Outcome]:
@@ -83,12 +90,9 @@ def _segment(room: Room, codec: Codec, k: int, etag: str) -> Outcome | Awaitable
 
 
 async def _segment_read(room: Room, codec: Codec, k: int, etag: str) -> Outcome:
+    edition = room.segments.edition  # it may be withdrawn while this reads
     body = await room.segments.body(codec, k)
-    return (
-        segments.never()
-        if body is None
-        else segments.found(codec, body, etag, room.segments.edition)
-    )
+    return segments.never() if body is None else segments.found(codec, body, etag, edition)
 
 
 def _part(room: Room, codec: Codec, n: int, etag: str) -> Outcome | Awaitable[Outcome]:
@@ -105,9 +109,6 @@ def _part(room: Room, codec: Codec, n: int, etag: str) -> Outcome | Awaitable[Ou
 
 
 async def _part_read(room: Room, codec: Codec, n: int, etag: str) -> Outcome:
+    edition = room.segments.edition
     body = await room.segments.part(codec, n)
-    return (
-        segments.never()
-        if body is None
-        else segments.found(codec, body, etag, room.segments.edition)
-    )
+    return segments.never() if body is None else segments.found(codec, body, etag, edition)

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from typing import Final, TypeAlias
 
 from hustings import limits
-from hustings.edge.head import BadHead, block_of
+from hustings.edge.head import REMEMBERED_BYTES, BadHead, block_of
 from hustings.edge.reply import Edition, Rendered, Reply
 
 _END: Final = b"\r\n"
@@ -71,6 +71,8 @@ class Ready:
         cut = data.find(_END)
         line, fields = data[:cut], data[cut:]
         if not line.startswith(b"GET ") or not line.endswith(b" HTTP/1.1"):
+            return
+        if len(fields) > REMEMBERED_BYTES:
             return
         try:
             block = block_of(fields)

@@ -13,7 +13,7 @@ from typing import Final
 
 from hustings import limits
 from hustings.edge.head import Request
-from hustings.edge.reply import Fields, Reply, problem, unless_known
+from hustings.edge.reply import NO_STORE, Fields, Reply, problem, unless_known
 from hustings.space import Space
 from hustings.store import layout
 from hustings.store.objects import Objects
@@ -56,7 +56,8 @@ class Replay:
                 416,
                 "range",
                 f"The file has {size} bytes.",
-                fields=(*fields[1:], ("Content-Range", f"bytes */{size}")),
+                # Not for caches: to whoever asks for another part it would be wrong.
+                fields=(*NO_STORE, *fields[2:], ("Content-Range", f"bytes */{size}")),
             )
         part = (
             *fields,

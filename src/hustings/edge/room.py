@@ -34,10 +34,11 @@ from hustings.edge.segments import Segments
 from hustings.edge.spool import Spool
 from hustings.edge.stored import Stored
 from hustings.edge.visitors import Visitors, keys_in
-from hustings.errors import BadInput, LogAway, LogError
+from hustings.errors import BadInput, LogAway, LogError, StoreError
 from hustings.log import subjects
 from hustings.log.contract import Entry, Live, Log, Message
 from hustings.log.follow import Follower
+from hustings.log.hearing import hearing
 from hustings.log.seek import seek_chunk
 from hustings.log.subjects import Kind
 from hustings.space import ON_STAGE, Event, Space, Status, decode
@@ -234,11 +235,9 @@ class Room:
         elif self.programme.over:
             await self._read_to_the_end()
         else:
-            end = await self._house.live.subscribe(subjects.live(self.space, "mix"), self._hear)
-            try:
+            mix = subjects.live(self.space, "mix")
+            async with hearing(self._house.live, mix, self._hear):
                 await self._read_to_the_end()
-            finally:
-                await end()
         await self.segments.finish()
 
     async def _read_to_the_end(self) -> None:
@@ -279,7 +278,7 @@ class Room:
         while True:
             try:
                 return await self.segments.past.newest()
-            except LogAway:
+            except (LogAway, StoreError):
                 await asyncio.sleep(_AGAIN_S)
 
     async def _hear(self, message: Message) -> None:

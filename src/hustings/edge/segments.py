@@ -150,6 +150,12 @@ class Segments:
         """Whether a chunk can be had from a settled segment, if it is no gap."""
         return self.has(segment_of(n))
 
+    def is_there(self, n: int) -> bool:
+        """Whether a chunk is logged, or lies in a settled segment and is not known to be a gap."""
+        if self.reel.logged(n) is not None:
+            return True
+        return self.has_part(n) and not self.is_gap(n)
+
     def is_gap(self, n: int) -> bool:
         """Whether the log is known to have skipped a number."""
         first = self.reel.first

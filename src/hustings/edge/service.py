@@ -4,7 +4,7 @@ Start-up: spool, poller and server, rooms of the spaces that were on stage; then
 Stopping is a drain: no more newcomers, answers in hand go out, and listeners are told to move, each
 at a time of its own, while the sound goes on for those who have not yet. Who is left then is cut
 off and resumes by itself: elsewhere, or here once this process is back. When everything stops
-(`context.hurry`), there is nowhere to move to, and nothing is waited for.
+(`context.hurry`), there is nowhere to move to: only answers in hand are waited for, and not long.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ async def serve(context: Context) -> None:
         await edge.rooms.close()
         await edge.push.close()
         left_s = limits.STOP_GRACE_S / 2 - (loop.time() - began_s)
+        if context.hurry.is_set():
+            left_s = 0.0
         await edge.server.finish(within_s=max(limits.FINISH_S, left_s))
         for task in work:
             task.cancel()

@@ -115,7 +115,10 @@ class Spool:
         while self.bytes > self._bytes_max and len(self._sizes) > 1:
             oldest = next(iter(self._sizes))
             self._forget(oldest)
-            await asyncio.to_thread(_remove, self._folder / oldest[0] / oldest[1])
+            try:
+                await asyncio.to_thread(_remove, self._folder / oldest[0] / oldest[1])
+            except OSError as error:
+                _log.warning("the spool cannot give up %s of space %s: %s", *oldest[::-1], error)
 
     def _forget(self, key: tuple[str, str]) -> None:
         self.bytes -= self._sizes.pop(key, 0)

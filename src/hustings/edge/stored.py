@@ -40,28 +40,32 @@ class Stored:
         self._loading: dict[tuple[str, int], asyncio.Future[_Chunks]] = {}
 
     async def index(self, space: str) -> Index | None:
-        """The index of a reel as it is now; None where there is none, or none that is readable."""
+        """The index of a reel as it is now; None where there is none, or none that is readable.
+
+        `StoreError` when the store does not say in `limits.REQUEST_S`.
+        """
         known = self._indexes.get(space)
         if known is not None:
             return known
-        data = await self._spool.object(space, _INDEX)
-        kept = data is not None
+        kept = _index(space, await self._spool.object(space, _INDEX))
+        if kept is not None:
+            self._remember(space, kept)
+            return kept
         try:
-            if data is None:
+            async with asyncio.timeout(limits.REQUEST_S):
                 data = await self._get(layout.reel_index(space))
-            if data is None:
-                return None
-            found = reel.decode(data)
-        except (StoreError, BadInput) as error:
-            _log.warning("space %s: the reel's index cannot be read: %s", space, error)
-            return None
-        if found.whole:
-            self._indexes[space] = found
-            while len(self._indexes) > limits.REELS_COUNT:
-                self._indexes.popitem(last=False)
-            if not kept:
-                await self._spool.keep_object(space, _INDEX, data)
+        except TimeoutError:
+            raise StoreError(f"space {space}: the store does not answer") from None
+        found = _index(space, data)
+        if found is not None and found.whole and data is not None:
+            self._remember(space, found)
+            await self._spool.keep_object(space, _INDEX, data)
         return found
+
+    def _remember(self, space: str, index: Index) -> None:
+        self._indexes[space] = index
+        while len(self._indexes) > limits.REELS_COUNT:
+            self._indexes.popitem(last=False)
 
     async def segment(self, space: str, k: int) -> tuple[Chunk, ...] | None:
         """The chunks of a segment, if the reel has all that the log had of it."""
@@ -108,7 +112,9 @@ class Stored:
     ) -> None:
         try:
             found = await self._read(key[0], index, key[1])
-        except HustingsError as error:
+        except Exception as error:
+            if not isinstance(error, HustingsError):
+                _log.error("space %s: a pack cannot be loaded", key[0], exc_info=error)
             loading.set_exception(error)
             loading.exception()  # whoever asked may have left
         else:
@@ -141,6 +147,16 @@ class Stored:
     async def _get(self, path: str) -> bytes | None:
         size = await self._objects.size(path)
         return None if size is None else await self._objects.get(path, 0, size)
+
+
+def _index(space: str, data: bytes | None) -> Index | None:
+    if data is None:
+        return None
+    try:
+        return reel.decode(data)
+    except BadInput as error:
+        _log.warning("space %s: the reel's index cannot be read: %s", space, error)
+        return None
 
 
 def _opened(index: Index, pack: Pack, data: bytes) -> _Chunks:

@@ -28,7 +28,7 @@ class Waiting(Generic[Kind]):
     def __init__(self, *, late: Reply) -> None:
         self._late = late
         self._held: dict[int, dict[Kind, list[tuple[Connection, Request]]]] = {}
-        self._count = 0  # held since the last sweep, and by it
+        self._count = 0
         self._sweep_at = _SWEPT
 
     def __bool__(self) -> bool:
@@ -50,15 +50,15 @@ class Waiting(Generic[Kind]):
         due = [(n, self._held.pop(n)) for n in sorted(self._held) if n < end]
         for n, kinds in due:
             for kind, waiting in kinds.items():
+                self._count -= len(waiting)
                 _send(waiting, answer(n, kind))
 
     def let_go(self, answer: Reply) -> None:
         """Give all the same answer."""
-        held, self._held = self._held, {}
+        held, self._held, self._count = self._held, {}, 0
         for kinds in held.values():
             for waiting in kinds.values():
                 _send(waiting, answer)
-
 
     def _sweep(self) -> None:
         """Forget those who wait no more. Done each time that their number may have doubled."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hustings import chunk
+from hustings.errors import LogAway
 from hustings.log.contract import Log
 from hustings.log.subjects import Kind
 
@@ -20,7 +21,9 @@ async def seek_chunk(log: Log, space: str, n: int) -> int | None:
     while low < high:
         middle = (low + high) // 2
         entry = await log.next(space, Kind.MIX, seq=middle)
-        assert entry is not None, "a chunk stands at or after every sequence up to the last"
+        if entry is None:
+            # Something stands there: the copy of the log that answered lags behind the leader's.
+            raise LogAway(f"space {space}: a copy of the log ends before {middle}")
         if chunk.unpack(entry.data).n < n:
             low = entry.seq + 1
         else:
