@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-PROGRAMS: Final = ("footprint",)
+PROGRAMS: Final = ("footprint", "edge", "join", "hls")
 
 
 def main() -> int:

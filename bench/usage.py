@@ -39,3 +39,14 @@ def pss_mib(pids: list[int]) -> float:
                 if line.startswith("Pss:"):
                     total += int(line.split()[1])
     return total / 1024
+
+
+def anonymous_kib(pids: list[int]) -> int:
+    """Memory of the processes' own that is in use: heaps and stacks, no mapped files."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("RssAnon:"):
+                    total += int(line.split()[1])
+    return total
