@@ -31,7 +31,8 @@ WAVES, WAVE = 5, 20  # of listeners who leave, a second apart
 LISTENING = 2_000
 STALLED = 0.1
 LORISES = 400
-STALL_MS = 1_500  # an edge is up again after 1.1 s, and players hold 0.9 s: what lies between, twice
+# An edge is up again after 1.1 s, and players hold 0.9 s: what lies between, twice.
+STALL_MS = 1_500
 SETTLED_S = 8.0  # after the kill: a second wave would have come
 
 

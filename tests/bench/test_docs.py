@@ -1,0 +1,34 @@
+"""What the documentation says of the benchmarks is what they do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import bench.__main__
+from bench import icecast, nginx
+
+DOCS = (Path(__file__).parents[2] / "docs" / "bench.md").read_text()
+
+
+def block(language: str) -> list[str]:
+    found = re.search(rf"```{language}\n(.*?)```", DOCS, re.S)
+    assert found is not None
+    return [line.strip() for line in found[1].splitlines()]
+
+
+def test_every_program_is_documented() -> None:
+    for name in bench.__main__.PROGRAMS:
+        assert f"`bench.{name}`" in DOCS
+
+
+def test_the_peers_are_configured_as_documented() -> None:
+    for language, text, filled in (
+        ("xml", icecast.CONFIGURATION, {"clients": 5050}),
+        ("nginx", nginx.CONFIGURATION, {}),
+    ):
+        values = {"folder": "", "port": 0, "password": "", "clients": 0, **filled}
+        lines = {line.strip() for line in text.format(**values).splitlines()}
+        documented = block(language)
+        assert len(documented) > 8
+        assert [line for line in documented if line not in lines] == []
