@@ -29,7 +29,7 @@ from hustings.formats import ogg
 _PASSWORD: Final = "bench"  # of a server on loopback that lives for minutes
 _PACKET_MS: Final = 20
 _READY_S: Final = 20.0
-_CONFIGURATION: Final = """<icecast>
+CONFIGURATION: Final = """<icecast>
   <limits>
     <clients>{clients}</clients>
     <sources>4</sources>
@@ -157,7 +157,7 @@ async def icecast(folder: Path, *, clients: int) -> AsyncIterator[Icecast]:
     port = free_port()
     configuration = folder / "icecast.xml"
     configuration.write_text(
-        _CONFIGURATION.format(clients=clients + 50, password=_PASSWORD, port=port, folder=folder)
+        CONFIGURATION.format(clients=clients + 50, password=_PASSWORD, port=port, folder=folder)
     )
     child = await Child.start(
         [str(program), "-c", str(configuration)], words=folder / "icecast.txt", user=user.pw_uid

@@ -17,7 +17,7 @@ from bench.child import Child
 from bench.icecast import answering, version
 from bench.ours import free_port
 
-_CONFIGURATION: Final = """
+CONFIGURATION: Final = """
 user nobody nogroup;
 worker_processes 1;
 daemon off;
@@ -66,7 +66,7 @@ async def nginx(folder: Path, *, files: Mapping[str, bytes]) -> AsyncIterator[Ng
         file.write_bytes(body)
     port = free_port()
     configuration = folder / "nginx.conf"
-    configuration.write_text(_CONFIGURATION.format(folder=folder, port=port))
+    configuration.write_text(CONFIGURATION.format(folder=folder, port=port))
     child = await Child.start(
         [str(program), "-c", str(configuration), "-e", str(folder / "error.log")],
         words=folder / "nginx.txt",

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The Debian packages that the tests drive: real browsers, ffmpeg, a voice, a cache, an attacker.
+# The Debian packages that the tests drive: real browsers, ffmpeg, a voice, a cache.
 # Needs root or sudo; who has neither runs the tests without them, and the last lines of the run say
 # what was skipped. `proof` as the argument adds the players that only `make proof` needs.
 set -eu
@@ -11,7 +11,6 @@ want firefox-esr firefox-esr
 want ffmpeg ffmpeg
 want espeak-ng espeak-ng
 want nginx nginx-light
-want slowhttptest slowhttptest
 if [ "${1:-}" = proof ]; then
 	want cvlc "vlc-bin vlc-plugin-base"
 	want mpv mpv
