@@ -30,10 +30,12 @@ async def test_migrations_match_the_models(tmp_path: Path) -> None:
 
 
 async def test_two_processes_migrate_at_once(tmp_path: Path) -> None:
-    databases = [Database(f"sqlite+aiosqlite:///{tmp_path / 'a.db'}") for _ in range(3)]
-    await asyncio.gather(*(database.migrate() for database in databases))
-    for database in databases:
-        await database.close()
+    for attempt in range(5):
+        url = f"sqlite+aiosqlite:///{tmp_path / f'{attempt}.db'}"
+        databases = [Database(url) for _ in range(8)]
+        await asyncio.gather(*(database.migrate() for database in databases))
+        for database in databases:
+            await database.close()
 
 
 async def test_writers_wait_for_each_other(tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ role opens it. Transactions that write say so: on SQLite they take the write loc
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +25,7 @@ from hustings import limits
 from hustings.config import Settings
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
+_AGAIN_S: Final = 0.02
 _MIGRATION_LOCK: Final = 0x48555354  # PostgreSQL advisory lock: "HUST"
 
 
@@ -54,12 +58,33 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring the tables up to the newest revision. Safe when several processes start at once."""
+        if self.engine.dialect.name == "sqlite":
+            await self._write_ahead()
         async with self._writer.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 await connection.execute(
                     text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
                 )
             await connection.run_sync(_upgrade)
+
+    async def _write_ahead(self) -> None:
+        """Switch the file to WAL, which it then stays in.
+
+        The switch needs the file for itself, and SQLite does not wait for that: among processes
+        that start at once, the others are told that it is locked.
+        """
+        until_s = time.monotonic() + limits.DATABASE_WAIT_S
+        while True:
+            try:
+                async with self.engine.connect() as connection:
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    await driver.execute_fetchall("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() >= until_s:
+                    raise
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                return
 
     async def close(self) -> None:
         """Close all connections."""
@@ -85,7 +110,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout = {int(limits.DATABASE_WAIT_S * 1000)}",
-        "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
     ):
