@@ -54,7 +54,7 @@ class Plan:
 
 
 FULL: Final = Plan(rounds=5, listeners=5_000, tls_listeners=1_500, window_s=9.6, settle_s=2.0)
-QUICK: Final = Plan(rounds=1, listeners=2_000, tls_listeners=400, window_s=2.88, settle_s=0.5)
+QUICK: Final = Plan(rounds=1, listeners=1_500, tls_listeners=400, window_s=2.88, settle_s=0.5)
 
 
 @dataclass(slots=True)
@@ -92,9 +92,9 @@ class Bench:
 
             async def begin() -> None:
                 await join(people, count, within_s=2.0 if tls else 1.0)
-                side.memory_kib.append((edge.child.memory_kib() - resting_kib) / count)
 
             async def end() -> None:
+                side.memory_kib.append((edge.child.memory_kib() - resting_kib) / count)
                 await people.ask("leave")
 
             side = Side(edge.child, people, CHUNK_MS, cadence_ms, begin, end)
@@ -288,7 +288,7 @@ async def _mean_frame(edge: Ours) -> int:
     async with crowd("push", edge.port, PUSH, number_ms=CHUNK_MS) as people:
         await join(people, 1, within_s=0)
         await people.ask("mark")
-        await asyncio.sleep(4.0)
+        await asyncio.sleep(3.2)
         heard = await people.ask("report")
     mean: float = heard["bytes"] / heard["frames"]
     return round(mean)
