@@ -7,6 +7,7 @@ look-up. Numbers count upward without a hole; what unit they count is the form's
 
 from __future__ import annotations
 
+import abc
 from collections import OrderedDict
 from typing import Final
 
@@ -25,7 +26,7 @@ class Broken(Exception):
     """Bytes that are not what they must be."""
 
 
-class Form:
+class Form(abc.ABC):
     """A form of endless answer; one object serves all listeners of a stream."""
 
     chunked = False
@@ -47,13 +48,13 @@ class Form:
             at += size
         return out, data[at:]
 
+    @abc.abstractmethod
     def size(self, data: bytes, at: int) -> int:
         """Size of the frame that begins at `at`; 0 while that cannot be told."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def numbers(self, frame: bytes) -> Numbers:
         """The numbers in a frame; `Broken` if it is not as it must be."""
-        raise NotImplementedError
 
 
 class Push(Form):
