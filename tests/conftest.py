@@ -8,7 +8,26 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import postgres
+
 CHROMIUM = "/usr/bin/chromium"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="what the studio of the tests keeps people and catalogue in",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    postgres.session.chosen = config.getoption("--database") == "postgresql"
+
+
+def pytest_unconfigure() -> None:
+    postgres.session.stop()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

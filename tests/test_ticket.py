@@ -79,12 +79,25 @@ def test_a_changed_scope_is_refused(ring: keys.Keys) -> None:
     )
 
 
+def test_who_talks_is_in_the_ticket(ring: keys.Keys) -> None:
+    talk = msgspec.structs.replace(TICKET, scope=ticket.Scope.TALK, seat="", person="g-eve")
+    token = ticket.sign(talk, private_key=ring.ticket_private())
+    assert ticket.verify(token, public_key=ring.ticket_public(), now=0) == talk
+
+
+def test_a_ticket_of_an_earlier_version_names_no_person(ring: keys.Keys) -> None:
+    claims = {**msgspec.to_builtins(TICKET), "exp": 10}
+    del claims["person"]
+    token = jwt.encode(claims, ring.ticket_private(), algorithm=ticket.ALGORITHM)
+    assert ticket.verify(token, public_key=ring.ticket_public(), now=0).person == ""
+
+
 def test_keys_are_made_once_and_private(tmp_path: Path) -> None:
     first = keys.ensure(tmp_path)
     before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
     keys.ensure(tmp_path)
     assert {path.name: path.read_bytes() for path in first.folder.iterdir()} == before
-    assert len(before) == 7
+    assert len(before) == 8
     assert first.folder.stat().st_mode & 0o777 == 0o700
     for path in first.folder.iterdir():
         assert path.stat().st_mode & 0o777 == 0o600, path

@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -78,6 +79,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     store_url: Annotated[
         str, _text("address of the object store; empty: a folder in the data folder")
     ] = ""
+    smtp_url: Annotated[
+        str, _text("mail server: smtp://, smtp+starttls:// or smtps://user:password@host:port")
+    ] = ""
+    mail_from: Annotated[str, _text("sender of the studio's mail; empty: hustings@ its host")] = ""
+    fetch_private: Annotated[
+        bool, _text("whether webhooks and push may go to private and loopback addresses")
+    ] = False
+    sign_up: Annotated[
+        str,
+        Meta(
+            pattern="^(invitation|open)$",
+            description="who can make an account; open: whoever comes",
+        ),
+    ] = "invitation"
+    oidc_issuer: Annotated[
+        str, _text("address of an OpenID provider that people sign in with; empty: none")
+    ] = ""
+    oidc_client_id: Annotated[str, _text("name of this studio at the OpenID provider")] = ""
+    oidc_client_secret: Annotated[str, _text("secret of this studio at the OpenID provider")] = ""
+    oidc_name: Annotated[str, _text("what the OpenID provider is called on the sign-in page")] = (
+        "single sign-on"
+    )
     edges: Annotated[
         int, _count("edge processes sharing the listen port; 0: one for each core", 0, 64)
     ] = 1
@@ -243,6 +266,15 @@ def _check(settings: Settings) -> None:
             raise ConfigError(
                 "trusted_proxies", one, allowed="IP addresses, or networks such as 10.0.0.0/8"
             ) from error
+    if settings.smtp_url and not settings.smtp_url.startswith(
+        ("smtp://", "smtps://", "smtp+starttls://")
+    ):
+        raise ConfigError(
+            "smtp_url",
+            "(not shown)",
+            allowed="an address with smtp://, smtps:// or smtp+starttls://",
+        )
+    _check_oidc(settings)
     if settings.rung == "segments" and not settings.cdn_url:
         raise ConfigError("rung", "segments", allowed="segments only with cdn_url set")
     ports = [settings.studio_port, settings.listen_port, settings.gate_port]
@@ -262,6 +294,16 @@ def _check_tls(settings: Settings) -> None:
         for name, path in ((f"{server}_tls_cert", certificate), (f"{server}_tls_key", key)):
             if path and not Path(path).is_file():
                 raise ConfigError(name, path, allowed="a PEM file that exists")
+
+
+def _check_oidc(settings: Settings) -> None:
+    issuer = urlsplit(settings.oidc_issuer)
+    if not settings.oidc_issuer:
+        return
+    if issuer.scheme != "https" and issuer.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ConfigError("oidc_issuer", settings.oidc_issuer, allowed="an address with https://")
+    if not settings.oidc_client_id:
+        raise ConfigError("oidc_client_id", "", allowed="a name, because oidc_issuer is set")
 
 
 def _hints() -> dict[str, Any]:

@@ -5,6 +5,7 @@ keys/receipt.pem      signs receipts (archive only)   keys/receipt.pub.pem   che
 keys/nats.json        one password per role for the two own NATS servers
 keys/cookie.key       signs the studio's cookies
 keys/line.key         signs numbers in the edges' lines
+keys/vapid.pem        names this installation to push services (web only)
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hustings.errors import ConfigError
@@ -54,6 +56,10 @@ class Keys:
         """32 random bytes that sign the numbers of those who wait at an edge."""
         return self._read("line.key")
 
+    def vapid(self) -> bytes:
+        """PEM key (P-256) by which push services know this installation (RFC 8292)."""
+        return self._read("vapid.pem")
+
     def nats_passwords(self) -> dict[str, str]:
         """Password of each role at the own NATS servers."""
         passwords: dict[str, str] = json.loads(self._read("nats.json"))
@@ -75,6 +81,7 @@ def ensure(data: Path) -> Keys:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("ticket", "receipt"):
         _ensure_pair(folder, name)
+    _ensure_vapid(folder / "vapid.pem")
     for name in ("cookie.key", "line.key"):
         _ensure_file(folder / name, secrets.token_bytes(32))
     passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
@@ -96,6 +103,16 @@ def _ensure_pair(folder: Path, name: str) -> None:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     _ensure_file(folder / f"{name}.pub.pem", public)
+
+
+def _ensure_vapid(path: Path) -> None:
+    if not path.exists():
+        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        _ensure_file(path, pem)
 
 
 def _ensure_file(path: Path, content: bytes) -> None:

@@ -25,6 +25,7 @@ class Scope(StrEnum):
 
     SPEAK = "speak"
     LISTEN = "listen"
+    TALK = "talk"  # to write and to raise a hand, as `person`
     INVITE = "invite"  # to be given a ticket to listen: what a private space's link holds
 
 
@@ -32,7 +33,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """A right in a space: who (`seat`, `name`, `role`), what (`scope`), until when (`exp`).
 
     `exp` is in seconds of Unix time, as RFC 7519 section 4.1.4 has it. `role` is one of
-    `space.Role`'s values for speakers and empty for listeners.
+    `space.Role`'s values for speakers and empty for listeners. `person` is who talks: `a-<account
+    id>`, or `g-<16 of a-z0-9>` for a guest with a name.
     """
 
     space: str
@@ -41,6 +43,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     scope: Scope
     exp: int
+    person: str = ""
     iss: str = ISSUER
 
 

@@ -22,9 +22,9 @@ from hustings.log.jetstream import JetStreamLog
 from hustings.log.memory import MemoryLive, MemoryLog
 from hustings.log.propose import propose
 from hustings.log.subjects import Kind
-from hustings.space import Role, Space, Status
+from hustings.space import Publishing, Refusal, Role, Space, Status
 from hustings.space import event as e
-from hustings.space.command import Withhold
+from hustings.space.command import Publish, Withhold
 from hustings.stem import StemPacket
 from hustings.store import layout
 from hustings.store.objects import Objects
@@ -161,8 +161,33 @@ async def test_a_host_who_withholds_first_is_obeyed(house: House, tmp_path: Path
     script.event(e.Withheld(at_ms=1, by="account1", reason="later"))
     await house.feed(script)
     await (await _recorder(house, tmp_path / "work")).run()
-    assert (await _state(house)).status is Status.WITHHELD
+    space = await _state(house)
+    assert (space.status, space.reason) == (Status.WITHHELD, "later")
+    assert space.recording_ready
     assert await house.objects.size(layout.receipt(SPACE))
+
+
+@pytest.mark.parametrize("publishing", [Publishing.REVIEW, Publishing.NEVER])
+async def test_what_waits_for_review_is_finished_and_withheld(
+    house: House, tmp_path: Path, publishing: Publishing
+) -> None:
+    script = _evening()
+    script.event(e.Edited(at_ms=1, by="account1", publishing=publishing))
+    await house.feed(script)
+    await (await _recorder(house, tmp_path / "work")).run()
+    space = await _state(house)
+    assert (space.status, space.recording_ready) == (Status.WITHHELD, True)
+    assert space.recording_seconds == pytest.approx(3.2)
+    signed = await house.objects.get(layout.receipt(SPACE), 0, 1_000_000)
+    assert space.receipt_sha256 == hashlib.sha256(signed).hexdigest()
+    log, live = await house.connect("web")
+    publish = Publish(by="account1", role=Role.HOST)
+    answer = await propose(log, live, SPACE, publish, now_ms=2)
+    if publishing is Publishing.NEVER:
+        assert isinstance(answer, Refusal)
+        return
+    assert isinstance(answer, Space)
+    assert (answer.status, answer.receipt_sha256) == (Status.POSTED, space.receipt_sha256)
 
 
 async def test_a_host_who_withholds_at_the_same_moment_is_obeyed(

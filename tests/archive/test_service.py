@@ -8,11 +8,14 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from hustings import limits
+from hustings.archive import service
+from hustings.archive.recorder import BY, NOTHING_SAID
 from hustings.archive.recording import Recording
 from hustings.crowd import Gauge, Here, Sketch, hashed
 from hustings.crowd.gauge import encode
@@ -20,8 +23,9 @@ from hustings.log import subjects
 from hustings.log.contract import Message
 from hustings.log.follow import read_state
 from hustings.log.propose import propose
-from hustings.space import Refusal, Status
-from hustings.space.command import OpenDoors, Schedule
+from hustings.space import Event, Refusal, Role, Space, Status, fold
+from hustings.space.command import OpenDoors, Publish, Schedule
+from hustings.space.event import Ended, MessageRemoved, Posted, Scheduled, Withheld
 from hustings.store import layout
 from hustings.store.objects import Objects
 from tests.archive.conftest import House, until
@@ -61,6 +65,46 @@ async def test_what_ended_while_it_was_away_is_posted(house: House) -> None:
         await until(lambda: _posted(house))
         await until(lambda: _posted(house, "zyxwvutsrq"))
     assert not any((house.settings.folder / "work").iterdir())
+
+
+async def test_what_a_host_withheld_too_early_is_finished_all_the_same(house: House) -> None:
+    script = _evening(chunks=5)
+    script.event(Withheld(at_ms=1, by="account1", reason="later"))
+    script.event(MessageRemoved(at_ms=2, by="account1", message="mess"))
+    await house.feed(script)
+    log, live = await house.connect("web")
+
+    async def ready() -> bool:
+        state, _ = await read_state(log, SPACE)
+        return state is not None and state.recording_ready
+
+    async with house.archive():
+        await until(ready)
+        publish = Publish(by="account1", role=Role.HOST)
+        assert isinstance(await propose(log, live, SPACE, publish, now_ms=3), Space)
+    assert await _posted(house)
+
+
+def test_which_spaces_are_recorded() -> None:
+    def needed(*events: Event) -> bool:
+        state = fold(SPACE, events)
+        assert state is not None
+        return service._needs_recorder(state)
+
+    at: dict[str, Any] = {"at_ms": 1}
+    ended = Ended(by="a", at_ms=1)
+    removed = MessageRemoved(by="a", message="mess", **at)
+    assert not needed(Scheduled(by="a", title="T", **at))
+    assert needed(ended)
+    assert needed(ended, Withheld(by="a", **at), removed)
+    # Withheld by the archive: nothing was said, or it waits for its host's review.
+    assert not needed(ended, Withheld(by=BY, reason=NOTHING_SAID, **at), removed)
+    finished = Withheld(by=BY, recording_seconds=1.0, receipt_sha256="ab", **at)
+    assert not needed(ended, Withheld(by="a", **at), finished)
+    assert not needed(ended, finished, removed)
+    posted = Posted(by=BY, recording_seconds=1.0, receipt_sha256="ab", **at)
+    assert not needed(ended, posted)
+    assert not needed(ended, posted, Withheld(by="a", **at))
 
 
 async def test_a_space_is_found_by_its_event(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

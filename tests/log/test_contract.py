@@ -12,7 +12,7 @@ import pytest
 from hustings.errors import BadInput, Conflict, Fenced, LogError
 from hustings.log.contract import Entry, Log
 from hustings.log.memory import MemoryLog
-from hustings.log.subjects import Kind
+from hustings.log.subjects import STAGE_KINDS, Kind
 from tests.log.conftest import SPACE, running
 from tests.log.waiting import collect, until
 
@@ -69,7 +69,7 @@ async def test_appends_are_read_in_order_with_stamps(made: Roles) -> None:
     before = time.time_ns()
     seqs = await _five(made.stage)
     assert seqs == sorted(set(seqs))
-    entries = await collect(made.web.read(SPACE, tuple(Kind)))
+    entries = await collect(made.web.read(SPACE, STAGE_KINDS))
     assert [e.seq for e in entries] == seqs
     assert [e.data for e in entries] == [b"0", b"1", b"2", b"3", b"4"]
     assert [e.kind for e in entries] == [Kind.MIX, Kind.OBS, Kind.MIX, Kind.EV, Kind.MIX]
@@ -97,7 +97,7 @@ async def test_last_and_next(made: Roles) -> None:
     assert await made.web.last(SPACE, Kind.MIX) is None
     assert await made.web.next(SPACE, Kind.MIX, seq=1) is None
     seqs = await _five(made.stage)
-    entries = await collect(made.web.read(SPACE, tuple(Kind)))
+    entries = await collect(made.web.read(SPACE, STAGE_KINDS))
     assert await made.web.last(SPACE, Kind.MIX) == entries[4]
     assert await made.web.last(SPACE, Kind.EV) == entries[3]
     assert await made.web.last(SPACE, Kind.LEASE) is None
@@ -106,6 +106,43 @@ async def test_last_and_next(made: Roles) -> None:
     assert await made.web.next(SPACE, Kind.MIX, seq=seqs[2]) == entries[2]
     assert await made.web.next(SPACE, Kind.EV, seq=seqs[4]) is None
     assert await made.web.next(SPACE, Kind.MIX, seq=seqs[4] + 1000) is None
+
+
+async def test_what_the_crowd_writes_stands_apart(made: Roles) -> None:
+    await _five(made.stage)
+    first = await made.web.append(SPACE, Kind.TALK, b"[1]", message_id="t1")
+    second = await made.archive.append(SPACE, Kind.TALK, b"[2]", message_id="t2")
+    assert await made.web.append(SPACE, Kind.TALK, b"[1]", message_id="t1") == first
+    assert (first, second) == (1, 2)  # a sequence of its own
+    talk = await collect(made.stage.read(SPACE, [Kind.TALK]))
+    assert [(e.kind, e.data) for e in talk] == [(Kind.TALK, b"[1]"), (Kind.TALK, b"[2]")]
+    assert await collect(made.stage.read(SPACE, [Kind.TALK], after=first)) == talk[1:]
+    assert await made.web.last(SPACE, Kind.TALK) == talk[1]
+    assert await made.web.next(SPACE, Kind.TALK, seq=1) == talk[0]
+    assert await made.web.next(SPACE, Kind.TALK, seq=3) is None
+    assert len(await collect(made.web.read(SPACE, STAGE_KINDS))) == 5
+    with pytest.raises(Conflict):
+        await made.web.append(SPACE, Kind.TALK, b"[3]", message_id="t3", expect=first)
+    with pytest.raises(AssertionError):
+        await collect(made.web.read(SPACE, [Kind.TALK, Kind.EV]))
+    assert await made.web.spaces() == [SPACE]
+    await made.archive.delete(SPACE)
+    with pytest.raises(LogError, match=f"{SPACE} has no log"):
+        await made.web.append(SPACE, Kind.TALK, b"[4]", message_id="t4")
+    with pytest.raises(LogError, match=f"{SPACE} has no log"):
+        await collect(made.web.read(SPACE, [Kind.TALK]))
+
+
+async def test_the_crowd_is_followed(made: Roles) -> None:
+    assert await made.web.last(SPACE, Kind.TALK) is None
+    await made.web.append(SPACE, Kind.TALK, b"0", message_id="0")
+    tail = made.web.tail(SPACE, [Kind.TALK])
+    assert (await anext(tail)).data == b"0"
+    waiting = asyncio.ensure_future(anext(tail))
+    await made.stage.append(SPACE, Kind.MIX, b"sound", message_id="m")
+    await made.web.append(SPACE, Kind.TALK, b"1", message_id="1")
+    assert (await asyncio.wait_for(waiting, 5)).data == b"1"
+    await tail.aclose()  # type: ignore[attr-defined]
 
 
 async def test_empty_data_is_an_entry(made: Roles) -> None:

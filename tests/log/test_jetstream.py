@@ -227,3 +227,22 @@ async def test_many_tails_of_many_spaces_side_by_side(servers: Servers) -> None:
             task.cancel()
     assert got == {space: [f"{space} {i}".encode() for i in range(10)] for space in spaces}
     assert await edge.spaces() == spaces
+
+
+async def test_a_space_of_an_earlier_version_gets_a_stream_for_its_crowd(servers: Servers) -> None:
+    """Its crowd has written nothing; the first message makes the stream, and is followed."""
+    archive, _ = await servers.role("archive")
+    edge, _ = await servers.role("edge")
+    await archive.create(SPACE)
+    await api.call(archive._connection, f"STREAM.DELETE.CR_{SPACE}")  # type: ignore[attr-defined]
+    assert await edge.last(SPACE, Kind.TALK) is None
+    assert await edge.next(SPACE, Kind.TALK, seq=1) is None
+    assert await collect(edge.read(SPACE, [Kind.TALK])) == []
+    tail = edge.tail(SPACE, [Kind.TALK])
+    waiting = asyncio.ensure_future(anext(tail))
+    assert await archive.append(SPACE, Kind.TALK, b"[]", message_id="t") == 1
+    assert (await asyncio.wait_for(waiting, 10)).data == b"[]"
+    await tail.aclose()  # type: ignore[attr-defined]
+    await archive.delete(SPACE)
+    assert not await archive.exists(SPACE)
+    assert await archive.spaces() == []

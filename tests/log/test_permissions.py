@@ -20,6 +20,9 @@ LIVE_PUBLISH = {
     "live.aaaa.obs": {"stage"},
     "live.aaaa.levels": {"stage"},
     "live.aaaa.ev": {"stage", "archive", "web"},
+    "live.aaaa.talk": {"web"},
+    "archive.votes.aaaa": {"edge"},
+    "archive.tally.aaaa": {"archive"},
     "stage.open": {"stage", "gate", "web"},
     "stage.aaaa.offer": {"gate"},
     "stage.aaaa.close": {"gate"},
@@ -36,6 +39,9 @@ LIVE_SUBSCRIBE = {
     "live.*.obs": {"stage", "edge", "archive", "web"},
     "live.*.ev": {"stage", "edge", "archive", "web"},
     "live.*.levels": {"web"},
+    "live.*.talk": {"edge", "archive", "web"},
+    "archive.votes.*": {"archive"},
+    "archive.tally.*": {"edge", "web"},
     "stage.open": {"stage"},
     "stage.*.offer": {"stage"},
     "stage.aaaa.close": {"stage"},
@@ -53,6 +59,7 @@ APPEND = {
     Kind.OBS: {"stage"},
     Kind.LEASE: {"stage"},
     Kind.EV: {"stage", "archive", "web"},
+    Kind.TALK: {"archive", "web"},
 }
 READERS = {"stage", "edge", "archive", "web"}
 
@@ -114,7 +121,7 @@ async def test_rights_on_the_log_server(servers: Servers, role: str) -> None:
         assert await _allowed(log.next(SPACE, Kind.EV, seq=1)) == reads
         assert await _allowed(collect(log.read(SPACE, [Kind.EV]))) == reads
         assert await _allowed(log.spaces()) == (reads or role == "serve")
-        assert await _allowed(log.create("otherspace")) == (role == "web")
+        assert await _allowed(log.create("otherspace")) == (role in ("web", "archive"))
         for forbidden in (
             f"$JS.API.STREAM.PURGE.SP_{SPACE}",
             f"$JS.API.STREAM.UPDATE.SP_{SPACE}",

@@ -6,16 +6,17 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 import pytest
 
+from hustings import limits
 from hustings.errors import BadInput, Conflict, LogAway
-from hustings.log.contract import Message
+from hustings.log.contract import Entry, Message
 from hustings.log.follow import read_state
 from hustings.log.memory import MemoryLive, MemoryLog
-from hustings.log.propose import propose
+from hustings.log.propose import Proposals, propose
 from hustings.log.subjects import Kind
 from hustings.space import Refusal, Role, Space, Status, decode, encode
 from hustings.space import command as c
@@ -179,3 +180,94 @@ async def test_a_lost_race_is_run_again_a_bounded_number_of_times() -> None:
     log.rivals = 1000
     with pytest.raises(Conflict):
         await propose(log, live, SPACE, c.GoLive(by="a"), now_ms=1)
+
+
+class _Counted(MemoryLog):
+    """A log that counts the entries it gives out."""
+
+    def __init__(self) -> None:
+        super().__init__(now_ns=time.time_ns)
+        self.read_count = 0
+
+    async def read(
+        self, space: str, kinds: Collection[Kind], *, after: int = 0
+    ) -> AsyncIterator[Entry]:
+        async for entry in super().read(space, kinds, after=after):
+            self.read_count += 1
+            yield entry
+
+
+def _hand(person: str) -> c.RaiseHand:
+    return c.RaiseHand(by=person, role=Role.LISTENER, person=person, name="Ann")
+
+
+async def _doors(proposals: Proposals) -> None:
+    for command in (SCHEDULE, c.OpenDoors(by="a")):
+        assert isinstance(await proposals.propose(SPACE, command, now_ms=1), Space)
+
+
+async def test_a_burst_reads_the_history_once_and_loses_no_race() -> None:
+    log, live = _Counted(), MemoryLive()
+    one = Proposals(log, live)
+    await _doors(one)
+    other = Proposals(log, live)
+    outcomes = await asyncio.gather(
+        *(other.propose(SPACE, _hand(f"g-{i}"), now_ms=1) for i in range(50))
+    )
+    assert all(isinstance(outcome, Space) for outcome in outcomes)
+    assert log.read_count == 2
+    twice = await other.propose(SPACE, _hand("g-7"), now_ms=1)
+    assert isinstance(twice, Refusal)
+    assert log.read_count == 2
+    state = await one.state(SPACE)
+    assert state is not None
+    assert list(state.hands) == [f"g-{i}" for i in range(50)]
+    assert log.read_count == 52
+
+
+async def test_what_was_refused_on_an_old_state_is_decided_on_the_new_one() -> None:
+    log, live = _Counted(), MemoryLive()
+    one, other = Proposals(log, live), Proposals(log, live)
+    await _doors(one)
+    assert isinstance(await one.propose(SPACE, _hand("g-ann"), now_ms=1), Space)
+    assert isinstance(await other.propose(SPACE, c.LowerHand(by="x", person="g-ann"), now_ms=1),
+                      Space)  # fmt: skip
+    assert isinstance(await one.propose(SPACE, _hand("g-ann"), now_ms=1), Space)
+    assert await other.state("zyxwvutsrq") is None
+    unknown = await other.propose("zyxwvutsrq", _hand("g-ann"), now_ms=1)
+    assert isinstance(unknown, Refusal)
+
+
+async def test_two_processes_in_a_burst_lose_nothing(servers: Servers) -> None:
+    webs = [Proposals(*await servers.role("web")) for _ in range(2)]
+    await _doors(webs[0])
+    outcomes = await asyncio.gather(
+        *(webs[i % 2].propose(SPACE, _hand(f"g-{i}"), now_ms=1) for i in range(50))
+    )
+    assert all(isinstance(outcome, Space) for outcome in outcomes)
+    states = [await web.state(SPACE) for web in webs]
+    assert states[0] is not None
+    assert len(states[0].hands) == 50
+    assert states[0] == states[1]
+
+
+async def test_an_answer_that_got_lost_is_found_by_the_next_command() -> None:
+    log, live = _Unsteady(), MemoryLive()
+    proposals = Proposals(log, live)
+    await _doors(proposals)
+    log.answers_to_lose = 2
+    with pytest.raises(LogAway):
+        await proposals.propose(SPACE, _hand("g-ann"), now_ms=1)
+    again = await proposals.propose(SPACE, _hand("g-ann"), now_ms=1)
+    assert isinstance(again, Refusal)
+    assert again.code == "done"
+    assert isinstance(await proposals.propose(SPACE, _hand("g-ben"), now_ms=1), Space)
+
+
+async def test_the_folds_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "FOLDS_COUNT", 3)
+    proposals = Proposals(MemoryLog(now_ns=time.time_ns), MemoryLive())
+    for number in range(10):
+        await proposals.propose(f"space{number}", SCHEDULE, now_ms=1)
+        await proposals.state("nowhere")
+    assert list(proposals._kept) == ["space7", "space8", "space9"]

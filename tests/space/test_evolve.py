@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hustings import space
 from hustings.errors import BadInput
-from hustings.space import Role, Space, Status
+from hustings.space import Publishing, Role, Space, Status
 from hustings.space import event as e
 
 AT: dict[str, Any] = {"at_ms": 5, "by": "ann"}
@@ -36,12 +37,60 @@ EVENTS: tuple[e.Event, ...] = (
     e.SeatLeft(at_ms=5, seat="s1", cause="bye", n=0),
     e.Spoke(at_ms=5, seat="s1", speaking=True, n=2),
     e.Warned(at_ms=5, code="dead_air", advice="Nobody can be heard.", n=2),
+    e.Withheld(**AT, recording_seconds=1.5, receipt_sha256="ab"),
+    e.SeatGranted(**AT, seat="s1", name="Ann", role=Role.SPEAKER, person="a-ann"),
+    e.SeatRoleSet(**AT, seat="s1", role=Role.COHOST),
+    e.UnmuteAsked(**AT, seat="s1"),
+    e.Edited(**AT, title="U", publishing=Publishing.REVIEW, guests=False),
+    e.RoomSet(**AT, slow_s=5, chat_open=False),
+    e.Rehearsed(**AT, on=True),
+    e.Ending(**AT, ends_at_ms=50),
+    e.EndingUndone(**AT),
+    e.HandRaised(**AT, person="a-ann", name="Ann", note="A word"),
+    e.HandLowered(**AT, person="a-ann"),
+    e.HandInvited(**AT, person="a-ann", seat="s1"),
+    e.HandUninvited(**AT, person="a-ann"),
+    e.PollOpened(**AT, poll="p1", question="Tea?", options=("Yes", "No")),
+    e.PollClosed(**AT, poll="p1"),
+    e.Pinned(**AT, pin="n1", text="Slides", url="https://example.org"),
+    e.Unpinned(**AT, pin="n1"),
+    e.MessageRemoved(**AT, message="m1", reason="R"),
+    e.MessageRestored(**AT, message="m1"),
+    e.QuestionMarked(**AT, question="m1", state="asking"),
+    e.QuestionMarked(**AT, question="m1", state="answered"),
+    e.PersonBlocked(**AT, person="a-ann", name="Ann", reason="R"),
+    e.PersonUnblocked(**AT, person="a-ann"),
 )
+# Entries as a log of 2025 holds them: every version reads them, and they mean what they meant.
+OLD: dict[bytes, e.Event] = {
+    b'{"type":"scheduled","at_ms":5,"by":"ann","title":"T","description":"","language":"","host":"",'
+    b'"starts_at_ms":9,"doors_at_ms":null,"private":false}': EVENTS[0],
+    b'{"type":"posted","at_ms":5,"by":"ann","recording_seconds":1.5,"receipt_sha256":"ab"}': EVENTS[
+        8
+    ],
+    b'{"type":"withheld","at_ms":5,"by":"ann","reason":""}': EVENTS[9],
+    b'{"type":"seat_granted","at_ms":5,"by":"ann","seat":"s1","name":"Ann","role":"host"}': EVENTS[
+        10
+    ],
+}
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_wire_form(event: e.Event) -> None:
     assert space.decode(space.encode(event)) == event
+
+
+@pytest.mark.parametrize("data", OLD)
+def test_old_entries_are_read(data: bytes) -> None:
+    assert space.decode(data) == OLD[data]
+
+
+def test_an_old_log_leads_to_what_is_usual_today() -> None:
+    state = of(*OLD.values())
+    assert (state.publishing, state.listed, state.guests) == (Publishing.AUTO, True, True)
+    assert (state.hands_open, state.chat_open, state.slow_s) == (True, True, 0)
+    assert state.recording_ready  # it was posted before it was withheld
+    assert state.seats["s1"].person == ""
 
 
 @pytest.mark.parametrize(
@@ -60,6 +109,11 @@ def test_any_order_folds(events: list[e.Event]) -> None:
     if state is not None:
         assert set(state.seats) <= {"s1"}
         assert not any(s.muted and s.speaking for s in state.seats.values())
+        assert not any(s.asked and not s.muted for s in state.seats.values())
+        assert set(state.removed_last) == state.removed
+        assert not set(state.blocked) & set(state.hands) or e.HandRaised in map(type, events)
+        # An edge keeps the state in a file.
+        assert msgspec.json.decode(msgspec.json.encode(state), type=Space) == state
 
 
 def of(*events: e.Event) -> Space:

@@ -23,8 +23,8 @@ SCRIPT_LINES: Final = 300
 # layer never import each other, but for those that stand in `WITHIN`.
 LAYERS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"limits", "errors"}),
-    frozenset({"config", "keys", "process", "certificate", "connection", "pin"}),
-    frozenset({"clock", "chunk", "stem", "space", "ticket", "signal", "crowd"}),
+    frozenset({"config", "keys", "process", "certificate", "connection", "pin", "words"}),
+    frozenset({"clock", "chunk", "stem", "space", "talk", "ticket", "signal", "crowd"}),
     frozenset({"audio", "formats"}),
     frozenset({"log", "store"}),
     frozenset({"role"}),
@@ -49,7 +49,8 @@ WITHIN: Final = {
 # What has no business in a file that only computes: everything that waits, reads a clock, throws
 # dice or touches the outside. `now` is an argument there.
 PURE: Final = frozenset({
-    "clock", "chunk", "stem", "space", "ticket", "signal", "crowd", "limits", "errors", "formats",
+    "clock", "chunk", "stem", "space", "talk", "ticket", "signal", "crowd", "limits", "errors",
+    "formats",
     "drills/load_plan", "drills/load_playout", "drills/load_reading", "drills/load_report",
     "log/subjects", "edge/admission", "edge/events", "edge/forms", "edge/head", "edge/line",
     "edge/places", "edge/addresses", "edge/incoming", "edge/ready", "edge/reply", "edge/ring",
@@ -68,6 +69,7 @@ WRAPPED: Final = {
     "OpenSSL": {"stage/dtls.py"},
     "ctypes": {"audio/opus.py", "process.py"},
     "argon2": {"web/passwords.py"},
+    "PIL": {"web/agenda/pictures.py"},
     "aiortc": {"drills/speaker.py"},
 }
 

@@ -2,7 +2,9 @@
 
 It keeps nothing that it needs: killed at any moment, it begins again at the log's first entry and
 makes the same files. The order at the end is: files, receipt, `Post`; so a posted space has all its
-files, and a receipt in the store says that the files are whole.
+files, and a receipt in the store says that the files are whole. Whether `Post` publishes is decided
+where everything is decided: a recording that waits for its host's review, or that the host has
+withheld meanwhile, is finished and stays withheld.
 """
 
 from __future__ import annotations
@@ -157,7 +159,7 @@ class Recorder:
         )
         took_s = time.monotonic() - began
         log.info(
-            "space %s: %.1f s posted in %.2f s", self.space, finished.duration_ms / 1000, took_s
+            "space %s: %.1f s finished in %.2f s", self.space, finished.duration_ms / 1000, took_s
         )
 
     async def _store(self, finished: Finished, signed: bytes, upload: Upload) -> None:
@@ -176,7 +178,7 @@ class Recorder:
                 await asyncio.sleep(limits.ARCHIVE_RETRY_S)
                 continue
             if isinstance(answer, Refusal):
-                # It is posted already, or the host has decided that it is not published.
+                # It is posted or withheld already.
                 log.info("space %s: left as it is: %s", self.space, answer.reason)
             return
 

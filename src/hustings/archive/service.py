@@ -17,17 +17,17 @@ from typing import Final
 import msgspec
 
 from hustings import limits
+from hustings.archive import salt
 from hustings.archive.audience import Audience
 from hustings.archive.recorder import BY, Recorder, wall_clock_ms
-from hustings.errors import BadInput, LogError, StoreError
+from hustings.archive.votes import Votes
+from hustings.errors import BadInput, LogAway, LogError, StoreError
 from hustings.log import subjects
 from hustings.log.contract import Message
 from hustings.log.follow import read_state
 from hustings.log.subjects import Kind
 from hustings.role import Context
-from hustings.space import ON_STAGE, Space, Status, decode
-from hustings.space.event import Withheld
-from hustings.store import layout
+from hustings.space import ON_STAGE, Space, Status
 from hustings.store.objects import Objects
 
 log = logging.getLogger("hustings.archive")
@@ -42,6 +42,7 @@ async def serve(context: Context) -> None:
         archive = Archive(context, objects, group)
         ends = [
             await context.live.subscribe(subjects.live("*", Kind.EV), archive.on_event),
+            await context.live.subscribe(subjects.live("*", Kind.TALK), archive.on_talk),
             await context.live.subscribe(subjects.crowd("*"), archive.on_crowd),
             await context.live.serve(subjects.SALT, archive.on_salt),
         ]
@@ -51,7 +52,7 @@ async def serve(context: Context) -> None:
         await context.stopping.wait()
         for end in ends:
             await end()
-        for task in [*tasks, *archive.recorders()]:
+        for task in [*tasks, *archive.recorders(), *archive.counters()]:
             task.cancel()
 
 
@@ -64,6 +65,7 @@ class Archive:
         self._group = group
         self._folder = context.settings.folder / WORK
         self._running: dict[str, tuple[Recorder, asyncio.Task[None]]] = {}
+        self._votes: dict[str, tuple[Votes, asyncio.Task[None]]] = {}
         self._settled: set[str] = set()  # posted, withheld or cancelled: never recorded again
         self._seen: dict[str, int] = {}  # the last event at which a space needed no recorder
         self._asked: deque[str] = deque()
@@ -74,9 +76,19 @@ class Archive:
         """The tasks of all recorders."""
         return [task for _, task in self._running.values()]
 
+    def counters(self) -> list[asyncio.Task[None]]:
+        """The tasks of all that count votes."""
+        return [task for _, task in self._votes.values()]
+
     async def on_event(self, message: Message) -> None:
         """An event of some space, as it was decided."""
         self._ask(subjects.space_of(message.subject))
+
+    async def on_talk(self, message: Message) -> None:
+        """Somebody has written something: a space that waits for its day may have questions."""
+        space = subjects.space_of(message.subject)
+        if space not in self._votes:
+            self._ask(space)
 
     async def on_crowd(self, message: Message) -> None:
         """An edge's gauge."""
@@ -88,8 +100,12 @@ class Archive:
                 crowd.heard(edge, gauge, wall_ms=wall_clock_ms())
 
     async def on_salt(self, message: Message) -> bytes:
-        """An edge asks for a space's salt; it gets an empty one of a space that is not recorded."""
-        running = self._running.get(message.data.decode())
+        """An edge asks for a space's salt; it gets an empty one of a space that is neither recorded
+        nor waiting for its day."""
+        space = message.data.decode()
+        running = self._running.get(space)
+        if running is None and space in self._votes:
+            return salt.kept(self._folder / space)
         return running[0].salt() if running else b""
 
     async def count(self) -> None:
@@ -98,6 +114,7 @@ class Archive:
             await asyncio.sleep(1.0)
             now, wall_ms = time.monotonic(), wall_clock_ms()
             for recorder, _ in list(self._running.values()):
+                self._count_votes(recorder.space)  # again, should the log have been gone
                 here = self._audience.here(recorder.space, now=now)
                 recorder.crowd.second(here, now=now, wall_ms=wall_ms, on_air=recorder.on_stage)
                 told = msgspec.json.encode(recorder.crowd.totals())
@@ -130,6 +147,8 @@ class Archive:
     async def _scan(self, order: deque[str]) -> None:
         spaces = set(await self._context.log.spaces())
         self._settled &= spaces
+        for space in self._votes.keys() - spaces:
+            await self._stop_counting(space)
         self._seen = {space: seq for space, seq in self._seen.items() if space in spaces}
         idle = spaces - self._settled - self._running.keys()
         for space in idle - self._seen.keys():
@@ -157,21 +176,42 @@ class Archive:
         state, seq = await read_state(self._context.log, subjects.checked(space), kinds=(Kind.EV,))
         if state is None:
             return
-        if await self._needs_recorder(state):
+        if _needs_recorder(state):
             self._start(space)
         elif state.status is Status.SCHEDULED:
             self._seen[space] = seq
+            if state.polls or await self._has_talk(space):
+                self._count_votes(space)
         else:
-            self._settle(space)
+            await self._settle(space)
 
-    async def _needs_recorder(self, state: Space) -> bool:
-        if state.status is Status.WITHHELD:
-            # Withheld before it was recorded: the host may still publish it later.
-            last = await self._context.log.last(state.id, Kind.EV)
-            event = decode(last.data) if last is not None else None
-            ours = isinstance(event, Withheld) and event.by == BY
-            return not ours and await self._objects.size(layout.receipt(state.id)) is None
-        return state.status in ON_STAGE or state.status is Status.ENDED
+    async def _has_talk(self, space: str) -> bool:
+        try:
+            return await self._context.log.last(space, Kind.TALK) is not None
+        except LogAway:
+            raise
+        except LogError:
+            return False  # a space of an earlier version has no stream for it
+
+    def _count_votes(self, space: str) -> None:
+        if space not in self._votes:
+            votes = Votes(space, log=self._context.log, live=self._context.live)
+            self._votes[space] = votes, self._group.create_task(self._counting(votes))
+
+    async def _counting(self, votes: Votes) -> None:
+        try:
+            await votes.run()
+        except LogError as error:
+            log.warning("space %s: votes are counted again later: %s", votes.space, error)
+        finally:
+            if self._votes.get(votes.space, (None,))[0] is votes:
+                del self._votes[votes.space]
+
+    async def _stop_counting(self, space: str) -> None:
+        counting = self._votes.pop(space, None)
+        if counting is not None:
+            counting[1].cancel()
+            await counting[0].last_word()
 
     def _start(self, space: str) -> None:
         recorder = Recorder(
@@ -184,6 +224,7 @@ class Archive:
         )
         task = self._group.create_task(self._record(recorder))
         self._running[space] = (recorder, task)
+        self._count_votes(space)
         log.info("space %s: recording", space)
 
     async def _record(self, recorder: Recorder) -> None:
@@ -197,11 +238,20 @@ class Archive:
         except LogError as error:
             log.warning("space %s: recorded again later: %s", recorder.space, error)
         else:
-            self._settle(recorder.space)
+            await self._settle(recorder.space)
         finally:
             del self._running[recorder.space]
 
-    def _settle(self, space: str) -> None:
+    async def _settle(self, space: str) -> None:
         self._settled.add(space)
+        await self._stop_counting(space)
         self._seen.pop(space, None)
         shutil.rmtree(self._folder / space, ignore_errors=True)
+
+
+def _needs_recorder(state: Space) -> bool:
+    if state.status is Status.WITHHELD:
+        # Withheld by a host before it was finished: it may still be published later. The archive
+        # itself withholds what is finished, or where nothing was said.
+        return not state.recording_ready and state.withheld_by != BY
+    return state.status in ON_STAGE or state.status is Status.ENDED

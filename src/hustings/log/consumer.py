@@ -79,6 +79,7 @@ class _Delivery:
         self._connection = connection
         self._space = space
         self._kinds = {subjects.log(space, kind): kind for kind in kinds}
+        self._stream = subjects.stream_of(space, kinds)
         self._queue: deque[Received | None] = deque()  # None: the connection broke
         self._filled = asyncio.Event()
         self._count = 0
@@ -91,7 +92,6 @@ class _Delivery:
         self._forget = self._connection.on_change(self._on_change)
         inbox = self._connection.new_inbox()
         self._subscription = await self._connection.subscribe(inbox, self._receive, barrier=False)
-        stream = subjects.stream(self._space)
         name = secrets.token_hex(8)
         config = {
             "name": name,
@@ -110,8 +110,8 @@ class _Delivery:
         created = await api.call_stream(
             self._connection,
             self._space,
-            f"CONSUMER.CREATE.{stream}.{name}",
-            {"stream_name": stream, "config": config, "action": "create"},
+            f"CONSUMER.CREATE.{self._stream}.{name}",
+            {"stream_name": self._stream, "config": config, "action": "create"},
         )
         return msgspec.json.decode(created, type=_Created).num_pending
 

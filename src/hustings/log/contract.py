@@ -33,13 +33,14 @@ class Message:
 
 
 class Log(Protocol):
-    """The durable record of every space.
+    """The durable record of every space: one stream of what happens, one of what the crowd writes.
 
-    Every method raises `LogAway` when the server does not answer in time.
+    Kind `talk` stands in the second, with sequences of its own; one call never asks for kinds of
+    both. Every method raises `LogAway` when the server does not answer in time.
     """
 
     async def create(self, space: str) -> None:
-        """Make the space's stream; does nothing if it exists."""
+        """Make the space's streams; does nothing if they exist."""
 
     async def exists(self, space: str) -> bool:
         """Whether the space has a stream."""
@@ -80,7 +81,7 @@ class Log(Protocol):
         """
 
     async def delete(self, space: str) -> None:
-        """Delete the space's stream with all its entries."""
+        """Delete the space's streams with all their entries."""
 
 
 Handler = Callable[[Message], Awaitable[None]]

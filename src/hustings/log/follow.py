@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from typing import Final
 
 from hustings.errors import BadInput, LogAway
@@ -73,6 +74,28 @@ class Follower:
         return event
 
 
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A state, and how far into the log it reaches: the last entry folded, the last decided one."""
+
+    space: Space | None = None
+    seq: int = 0
+    ev_seq: int = 0
+
+
+async def read_on(log: Log, space_id: str, fold: Fold, *, kinds: Collection[Kind] = _KINDS) -> Fold:
+    """The state of a space as of now, from one that reaches less far."""
+    space, seq, ev_seq = fold.space, fold.seq, fold.ev_seq
+    async for entry in log.read(space_id, kinds, after=seq):
+        seq = entry.seq
+        if entry.kind is Kind.EV:
+            ev_seq = entry.seq
+        event = _event(space_id, entry)
+        if event is not None:
+            space = evolve(space or Space(id=space_id), event)
+    return Fold(space, seq, ev_seq)
+
+
 async def read_state(
     log: Log, space_id: str, *, kinds: Collection[Kind] = _KINDS
 ) -> tuple[Space | None, int]:
@@ -83,15 +106,8 @@ async def read_state(
     """
     if not await log.exists(space_id):
         return None, 0
-    space: Space | None = None
-    ev_seq = 0
-    async for entry in log.read(space_id, kinds):
-        if entry.kind is Kind.EV:
-            ev_seq = entry.seq
-        event = _event(space_id, entry)
-        if event is not None:
-            space = evolve(space or Space(id=space_id), event)
-    return space, ev_seq
+    fold = await read_on(log, space_id, Fold(), kinds=kinds)
+    return fold.space, fold.ev_seq
 
 
 def _event(space_id: str, entry: Entry) -> Event | None:

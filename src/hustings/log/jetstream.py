@@ -1,4 +1,7 @@
-"""The log on real servers: one JetStream stream per space (`contract.Log`).
+"""The log on real servers: two JetStream streams per space (`contract.Log`).
+
+The one holds what happens, the other (`CR_…`) what the crowd writes, so that a flood of messages
+never waits beside the sound.
 
 An append is a request that the server answers once it is synced to disk. Which of two writers wins
 is decided by the server: the expected last sequence of the entry's own kind (`expect`) or of the
@@ -8,21 +11,24 @@ the duplicate window is not stored again.
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
 from hustings import limits
 from hustings.errors import BadInput, Conflict, Fenced, LogAway, LogError, NoResponder
 from hustings.log import api, consumer, subjects
-from hustings.log.connection import Connection
+from hustings.log.connection import Connection, Received
 from hustings.log.contract import Entry
 from hustings.log.subjects import Kind
 
 _NS: Final = 1_000_000_000
+_LOOK_AGAIN_S: Final = 1.0
 
 
 class _Stored(msgspec.Struct):
@@ -54,11 +60,15 @@ class JetStreamLog:
         self._replicas = replicas
 
     async def create(self, space: str) -> None:
-        """Make the space's stream; does nothing if it exists."""
-        name = subjects.stream(subjects.checked(space))
+        """Make the space's streams; does nothing if they exist."""
+        # The crowd's first: a space that exists has both.
+        await self._create(subjects.talk_stream(subjects.checked(space)), f"talk.{space}")
+        await self._create(subjects.stream(space), f"log.{space}.>")
+
+    async def _create(self, name: str, subject: str) -> None:
         config = {
             "name": name,
-            "subjects": [f"log.{space}.>"],
+            "subjects": [subject],
             "storage": "file",
             "retention": "limits",
             # Nothing is ever dropped by the server: a space goes when the archive deletes it.
@@ -82,9 +92,11 @@ class JetStreamLog:
 
     async def exists(self, space: str) -> bool:
         """Whether the space has a stream."""
-        name = subjects.stream(subjects.checked(space))
+        return await self._has(subjects.stream(subjects.checked(space)))
+
+    async def _has(self, name: str) -> bool:
         try:
-            await api.call_stream(self._connection, space, f"STREAM.INFO.{name}")
+            await api.call_stream(self._connection, name, f"STREAM.INFO.{name}")
         except api.NoStream:
             return False
         return True
@@ -126,12 +138,7 @@ class JetStreamLog:
             over = subject if fence is None else subjects.log(space, Kind.LEASE)
             headers["Nats-Expected-Last-Subject-Sequence"] = str(wanted)
             headers["Nats-Expected-Last-Subject-Sequence-Subject"] = over
-        try:
-            answer = await self._connection.request(
-                subject, data, timeout=limits.LOG_ACK_S, headers=headers
-            )
-        except NoResponder as error:
-            raise await self._unserved(space) from error
+        answer = await self._appended(space, kind, data, headers)
         try:
             api.check(subject, answer.data)
         except api.ApiError as error:
@@ -141,24 +148,47 @@ class JetStreamLog:
                 raise Fenced(space, epoch=fence) from error
             # The server looks at the expected sequence before the id. If the entry that took the
             # place is this very one, an earlier try of this append has won.
-            winner = await self._get(space, {"seq": (expect or 0) + 1, "next_by_subj": subject})
+            winner = await self._get(
+                space, kind, {"seq": (expect or 0) + 1, "next_by_subj": subject}
+            )
             if winner is not None and _message_id(winner) == message_id:
                 return winner.seq
             raise Conflict(subject, expected=expect or 0) from error
         return msgspec.json.decode(answer.data, type=_Stored).seq
 
+    async def _appended(
+        self, space: str, kind: Kind, data: bytes, headers: dict[str, str]
+    ) -> Received:
+        """The server's answer to one append. What a crowd of an older space writes first makes the
+        stream for it."""
+        subject = subjects.log(space, kind)
+        try:
+            return await self._connection.request(
+                subject, data, timeout=limits.LOG_ACK_S, headers=headers
+            )
+        except NoResponder as error:
+            if kind is not Kind.TALK or not await self.exists(space):
+                raise await self._unserved(space) from error
+        await self._create(subjects.talk_stream(space), subject)
+        try:
+            return await self._connection.request(
+                subject, data, timeout=limits.LOG_ACK_S, headers=headers
+            )
+        except NoResponder as error:
+            raise await self._unserved(space) from error
+
     async def last(self, space: str, kind: Kind) -> Entry | None:
         """The newest entry of a kind."""
         # Asked of the stream's leader, not of the nearest copy, which may lag: whoever takes a
         # lease over continues after this entry.
-        message = await self._get(space, {"last_by_subj": subjects.log(space, kind)})
+        message = await self._get(space, kind, {"last_by_subj": subjects.log(space, kind)})
         if message is None:
             return None
         return Entry(kind, message.seq, base64.b64decode(message.data), _stamp_ns(message.time))
 
     async def next(self, space: str, kind: Kind, *, seq: int) -> Entry | None:
         """The first entry of a kind whose sequence is `seq` or greater."""
-        name = subjects.stream(subjects.checked(space))
+        name = subjects.stream_of(subjects.checked(space), (kind,))
         request = {"seq": max(1, seq), "next_by_subj": subjects.log(space, kind)}
         try:
             answer = await self._connection.request(
@@ -167,6 +197,8 @@ class JetStreamLog:
                 timeout=limits.REQUEST_S,
             )
         except NoResponder as error:
+            if kind is Kind.TALK and not await self._has(name) and await self.exists(space):
+                return None
             raise await self._unserved(space) from error
         headers = answer.headers or {}
         if "Nats-Sequence" not in headers:
@@ -178,32 +210,63 @@ class JetStreamLog:
 
     def read(self, space: str, kinds: Collection[Kind], *, after: int = 0) -> AsyncIterator[Entry]:
         """The history of some kinds after sequence `after`, in order, up to its end as of now."""
-        return consumer.history(self._connection, subjects.checked(space), kinds, after=after)
+        found = consumer.history(self._connection, subjects.checked(space), kinds, after=after)
+        return self._none_yet(space, found) if Kind.TALK in kinds else found
 
     def tail(self, space: str, kinds: Collection[Kind], *, after: int = 0) -> AsyncIterator[Entry]:
         """History, then everything that follows, in order, without end and without holes.
 
         `LogError` when the space has no log, or has none any more.
         """
+        if Kind.TALK in kinds:
+            return self._tail_talk(space, after=after)
         return consumer.follow(self._connection, subjects.checked(space), kinds, after=after)
 
-    async def delete(self, space: str) -> None:
-        """Delete the space's stream with all its entries; does nothing if there is none."""
-        name = subjects.stream(subjects.checked(space))
-        try:
-            await api.call_stream(self._connection, space, f"STREAM.DELETE.{name}")
-        except api.NoStream:
-            return
+    async def _tail_talk(self, space: str, *, after: int) -> AsyncIterator[Entry]:
+        """The tail of what the crowd writes. An older space has no stream for it before the first
+        message."""
+        kinds = (Kind.TALK,)
+        while True:
+            found = consumer.follow(self._connection, subjects.checked(space), kinds, after=after)
+            async with aclosing(self._none_yet(space, found)) as entries:
+                async for entry in entries:
+                    after = entry.seq
+                    yield entry
+            await asyncio.sleep(_LOOK_AGAIN_S)
 
-    async def _get(self, space: str, request: dict[str, object]) -> _Message | None:
+    async def _none_yet(self, space: str, found: AsyncIterator[Entry]) -> AsyncGenerator[Entry]:
+        """`found`, or nothing when only the crowd's stream is missing."""
+        try:
+            async with aclosing(cast("AsyncGenerator[Entry]", found)) as entries:
+                async for entry in entries:
+                    yield entry
+        except api.NoStream:
+            if not await self.exists(space):
+                raise
+
+    async def delete(self, space: str) -> None:
+        """Delete the space's streams with all their entries; does nothing if there are none."""
+        subjects.checked(space)
+        # The crowd's first: while the other is there, the space is found and deleted again.
+        for name in (subjects.talk_stream(space), subjects.stream(space)):
+            try:
+                await api.call_stream(self._connection, space, f"STREAM.DELETE.{name}")
+            except api.NoStream:
+                continue
+
+    async def _get(self, space: str, kind: Kind, request: dict[str, object]) -> _Message | None:
         """One stored message, from the stream's leader."""
-        name = subjects.stream(subjects.checked(space))
+        name = subjects.stream_of(subjects.checked(space), (kind,))
         try:
             answer = await api.call_stream(
                 self._connection, space, f"STREAM.MSG.GET.{name}", request
             )
         except api.ApiError as error:
             if error.code == api.NO_MESSAGE:
+                return None
+            raise
+        except api.NoStream:
+            if kind is Kind.TALK and await self.exists(space):
                 return None
             raise
         return msgspec.json.decode(answer, type=_Got).message

@@ -43,6 +43,7 @@ class MemoryLog:
     def __init__(self, *, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
         self._streams: dict[str, _Stream] = {}
+        self._talk: dict[str, _Stream] = {}
         self._away = False
 
     @property
@@ -53,13 +54,14 @@ class MemoryLog:
     @away.setter
     def away(self, away: bool) -> None:
         self._away = away
-        for stream in self._streams.values():
+        for stream in (*self._streams.values(), *self._talk.values()):
             stream.wake()
 
     async def create(self, space: str) -> None:
-        """Make the space's stream; does nothing if it exists."""
+        """Make the space's streams; does nothing if they exist."""
         self._answer()
         self._streams.setdefault(subjects.checked(space), _Stream())
+        self._talk.setdefault(space, _Stream())
 
     async def exists(self, space: str) -> bool:
         """Whether the space has a stream."""
@@ -83,7 +85,7 @@ class MemoryLog:
     ) -> int:
         """Append; see `contract.Log.append`."""
         assert expect is None or fence is None, "one append carries one expectation"
-        stream = self._stream(space)
+        stream = self._stream(space, (kind,))
         if len(data) > limits.LOG_MESSAGE_BYTES:
             raise BadInput("log entry", expected=f"at most {limits.LOG_MESSAGE_BYTES} bytes")
         now_ns = self._now_ns()
@@ -102,18 +104,18 @@ class MemoryLog:
 
     async def last(self, space: str, kind: Kind) -> Entry | None:
         """The newest entry of a kind."""
-        return self._stream(space).last(kind)
+        return self._stream(space, (kind,)).last(kind)
 
     async def next(self, space: str, kind: Kind, *, seq: int) -> Entry | None:
         """The first entry of a kind whose sequence is `seq` or greater."""
-        entries = self._stream(space).entries[max(0, seq - 1) :]
+        entries = self._stream(space, (kind,)).entries[max(0, seq - 1) :]
         return next((entry for entry in entries if entry.kind is kind), None)
 
     async def read(
         self, space: str, kinds: Collection[Kind], *, after: int = 0
     ) -> AsyncIterator[Entry]:
         """The history of some kinds after sequence `after`, in order, up to its end as of now."""
-        for entry in list(self._stream(space).entries[after:]):
+        for entry in list(self._stream(space, kinds).entries[after:]):
             self._answer()
             if entry.kind in kinds:
                 yield entry
@@ -124,9 +126,7 @@ class MemoryLog:
         """History, then everything that follows, in order, without end and without holes."""
         position = after
         while True:
-            stream = self._streams.get(subjects.checked(space))
-            if stream is None:
-                raise NoStream(space)
+            stream = self._found(space, kinds)
             if self._away or position >= len(stream.entries):
                 await stream.grown.wait()
                 continue
@@ -136,19 +136,24 @@ class MemoryLog:
                 yield entry
 
     async def delete(self, space: str) -> None:
-        """Delete the space's stream with all its entries; does nothing if there is none."""
+        """Delete the space's streams with all their entries; does nothing if there are none."""
         self._answer()
-        stream = self._streams.pop(subjects.checked(space), None)
-        if stream is not None:
-            stream.wake()
+        for streams in (self._talk, self._streams):
+            stream = streams.pop(subjects.checked(space), None)
+            if stream is not None:
+                stream.wake()
 
     def _answer(self) -> None:
         if self._away:
             raise LogAway("the log is away")
 
-    def _stream(self, space: str) -> _Stream:
+    def _stream(self, space: str, kinds: Collection[Kind]) -> _Stream:
         self._answer()
-        stream = self._streams.get(subjects.checked(space))
+        return self._found(space, kinds)
+
+    def _found(self, space: str, kinds: Collection[Kind]) -> _Stream:
+        talk = subjects.stream_of(space, kinds) == subjects.talk_stream(space)
+        stream = (self._talk if talk else self._streams).get(subjects.checked(space))
         if stream is None:
             raise NoStream(space)
         return stream

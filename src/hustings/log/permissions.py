@@ -4,10 +4,13 @@ What is not in a table is refused by the server. The tables follow the laws of t
 
 - only the stage writes sound (`mix`, `stem`), observations and leases, on both paths;
 - only archive, web and stage append decisions (`ev`) and announce them;
-- an edge, which strangers talk to, reads, tells its gauge and asks for salts, nothing else;
+- only archive and web append what the crowd writes (`talk`);
+- an edge, which strangers talk to, reads, tells its gauge, asks for salts and hands votes to the
+  archive, nothing else;
 - the gate, which strangers talk to as well, cannot read a space at all: it asks the stage;
 - only the supervisor may declare a stage process gone;
-- only the archive deletes a space's log, only the web makes one.
+- only the archive deletes a space's log, only archive and web make one: the archive, where a space
+  of an earlier version has no stream for its crowd yet.
 
 Every role has an inbox of its own (`inbox`), so that no role can read another's answers. JetStream
 answers requests on `$JS.API.…`; a consumer is made under its maker's name and answers the server's
@@ -19,6 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hustings.log import subjects
 from hustings.log.subjects import Kind
 
 # NATS wildcards stand for whole tokens only: `*` is any stream or space, `>` any number of tokens.
@@ -49,7 +53,7 @@ class Rights:
 
 
 def _append(*kinds: Kind) -> tuple[str, ...]:
-    return tuple(f"log.{_ANY_SPACE}.{kind}" for kind in kinds)
+    return tuple(subjects.log(_ANY_SPACE, kind) for kind in kinds)
 
 
 def _live(*what: str) -> tuple[str, ...]:
@@ -76,22 +80,23 @@ LIVE: Final[dict[str, Rights]] = {
         publish_never=("stage.beat.*", "stage.gone.*"),
     ),
     "edge": Rights(
-        publish=("crowd.*", "archive.salt"),
-        subscribe=(*_live("mix", "obs", "ev"), "crowd.*"),
+        publish=("crowd.*", "archive.salt", "archive.votes.*"),
+        subscribe=(*_live("mix", "obs", "ev", "talk"), "crowd.*", "archive.tally.*"),
     ),
     "archive": Rights(
-        publish=(*_live("ev"), "archive.crowd.*"),
+        publish=(*_live("ev"), "archive.crowd.*", "archive.tally.*"),
         subscribe=(
-            *_live("obs", "ev"),
-            *("crowd.*", "stage.beat.*", "stage.gone.*", "archive.salt"),
+            *_live("obs", "ev", "talk"),
+            *("crowd.*", "stage.beat.*", "stage.gone.*", "archive.salt", "archive.votes.*"),
         ),
         answers=True,
     ),
     "web": Rights(
-        publish=(*_live("ev"), "stage.open"),
+        publish=(*_live("ev", "talk", "backstage"), "stage.open"),
         subscribe=(
-            *_live("obs", "ev", "levels"),
-            *("crowd.*", "archive.crowd.*", "stage.beat.*", "stage.gone.*", "serve.notice"),
+            *_live("obs", "ev", "levels", "talk", "backstage"),
+            *("crowd.*", "archive.crowd.*", "archive.tally.*", "serve.notice"),
+            *("stage.beat.*", "stage.gone.*"),
         ),
     ),
 }
@@ -103,8 +108,13 @@ LOG: Final[dict[str, Rights]] = {
     ),
     "gate": Rights(),
     "edge": Rights(publish=_READ),
-    "archive": Rights(publish=(*_READ, *_append(Kind.EV), "$JS.API.STREAM.DELETE.*")),
-    "web": Rights(publish=(*_READ, *_append(Kind.EV), "$JS.API.STREAM.CREATE.*")),
+    "archive": Rights(
+        publish=(
+            *(*_READ, *_append(Kind.EV, Kind.TALK)),
+            *("$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.DELETE.*"),
+        )
+    ),
+    "web": Rights(publish=(*_READ, *_append(Kind.EV, Kind.TALK), "$JS.API.STREAM.CREATE.*")),
 }
 
 TABLES: Final = {"live": LIVE, "log": LOG}

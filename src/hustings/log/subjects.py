@@ -1,10 +1,13 @@
 """Names on the messaging engine: every subject, stream and message id is spelt here and only here.
 
 log.<space>.<kind>      durable, in stream SP_<space>; kinds are in `Kind`
+talk.<space>            durable, in stream CR_<space>: kind `talk`, what the crowd writes
 live.<space>.mix        the chunk, as it is made (not stored)
 live.<space>.obs        an observation, as it is made
 live.<space>.ev         a note that `ev` was appended: the event itself
 live.<space>.levels     loudness per seat, five times a second, for the host's desk
+live.<space>.talk       what was appended to `talk`
+live.<space>.backstage  a line between those on stage; it stands in no log
 stage.<space>.<verb>    requests to the stage that holds the space: offer, close
 stage.open              a space needs a stage: those with room race for its lease
 stage.beat.<instance>   heartbeat of a stage process
@@ -12,17 +15,21 @@ stage.gone.<instance>   the supervisor saw a stage process end
 crowd.<edge>            an edge's gauge: its crowd, per space, once a second
 archive.salt            a request to the archive: the salt of a space
 archive.crowd.<space>   what only the archive can say of a crowd, once a second
+archive.votes.<space>   a request to the archive: votes to be kept
+archive.tally.<space>   the results of a space's ballots, at most once a second
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
 
 from hustings.errors import BadInput
 
 STREAM_PREFIX: Final = "SP_"
+TALK_PREFIX: Final = "CR_"
 STAGE_OPEN: Final = "stage.open"
 NOTICE: Final = "serve.notice"
 SALT: Final = "archive.salt"
@@ -37,6 +44,11 @@ class Kind(StrEnum):
     EV = "ev"
     OBS = "obs"
     LEASE = "lease"
+    TALK = "talk"  # what the crowd writes; in a stream of its own
+
+
+# The kinds of the stream that stage and archive live on: what one call about it may name.
+STAGE_KINDS: Final = frozenset(Kind) - {Kind.TALK}
 
 
 def checked(space: str) -> str:
@@ -52,8 +64,20 @@ def checked(space: str) -> str:
 
 
 def stream(space: str) -> str:
-    """The stream of a space."""
+    """The stream of a space: sound, decisions, observations and leases."""
     return STREAM_PREFIX + space
+
+
+def talk_stream(space: str) -> str:
+    """The stream of what the crowd of a space writes."""
+    return TALK_PREFIX + space
+
+
+def stream_of(space: str, kinds: Collection[Kind]) -> str:
+    """The stream in which all these kinds stand; one call never asks for kinds of both."""
+    talk = Kind.TALK in kinds
+    assert not talk or set(kinds) == {Kind.TALK}, "the crowd's stream is read by itself"
+    return talk_stream(space) if talk else stream(space)
 
 
 def space_of_stream(name: str) -> str | None:
@@ -63,16 +87,17 @@ def space_of_stream(name: str) -> str | None:
 
 def log(space: str, kind: Kind) -> str:
     """The subject of one kind of entry."""
-    return f"log.{space}.{kind}"
+    # Streams never share subjects, and that of a space takes everything below `log.<space>`.
+    return f"talk.{space}" if kind is Kind.TALK else f"log.{space}.{kind}"
 
 
 def live(space: str, what: str) -> str:
-    """A subject of the live path; `what` is mix, obs, ev, levels or *."""
+    """A subject of the live path; `what` is mix, obs, ev, levels, talk or *."""
     return f"live.{space}.{what}"
 
 
 def space_of(subject: str) -> str:
-    """The space in `log.<space>.…`, `live.<space>.…` or `stage.<space>.…`."""
+    """The space in `log.<space>.…`, `talk.<space>`, `live.<space>.…` or `stage.<space>.…`."""
     return subject.split(".", 2)[1]
 
 
@@ -99,6 +124,16 @@ def crowd(edge: str) -> str:
 def crowd_whole(space: str) -> str:
     """What the archive says of a space's crowd; `*` for all."""
     return f"archive.crowd.{space}"
+
+
+def votes(space: str) -> str:
+    """A request to the archive, with votes; `*` for all."""
+    return f"archive.votes.{space}"
+
+
+def tally(space: str) -> str:
+    """The results of a space's ballots; `*` for all."""
+    return f"archive.tally.{space}"
 
 
 def message_id(space: str, kind: Kind, *, epoch: int, number: int) -> str:

@@ -7,17 +7,34 @@
 """
 
 from hustings.space.command import Command
-from hustings.space.decide import Refusal, decide
+from hustings.space.decide import decide
 from hustings.space.event import Decided, Event, Observed, decode, encode
 from hustings.space.evolve import evolve, fold
-from hustings.space.state import ON_STAGE, Role, Seat, Space, Status
+from hustings.space.refusal import Refusal
+from hustings.space.state import (
+    ON_STAGE,
+    Block,
+    Hand,
+    Pin,
+    Poll,
+    Publishing,
+    Role,
+    Seat,
+    Space,
+    Status,
+)
 
 __all__ = [
     "ON_STAGE",
+    "Block",
     "Command",
     "Decided",
     "Event",
+    "Hand",
     "Observed",
+    "Pin",
+    "Poll",
+    "Publishing",
     "Refusal",
     "Role",
     "Seat",

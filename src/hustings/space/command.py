@@ -1,7 +1,9 @@
 """What can be asked of a space. A command carries who asks; `decide` says whether it may be.
 
-`by` is an account id, a seat id, "timer" or "system"; `role` is the asker's role in this space, or
-None for the platform itself, which may do everything.
+`by` is an account id, a seat id, a person (`a-…`, `g-…`), "timer" or "system"; `role` is the
+asker's role in this space, or None for the platform itself, which may do everything. A person
+without a seat is `Role.LISTENER`: they raise and lower their own hand, and take the seat they are
+invited to.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hustings.space.state import Role
+from hustings.space.state import PollShow, Publishing, QuestionState, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,35 @@ class Schedule(_Command):
     starts_at_ms: int = 0
     doors_at_ms: int | None = None
     private: bool = False
+    listed: bool = True
+    publishing: Publishing = Publishing.AUTO
+    picture: str = ""
+    listeners_max: int = 0
+    series: str = ""
+    guests: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit(_Command):
+    """Change what is said of the space; None leaves it. After the end only `publishing`."""
+
+    title: str | None = None
+    description: str | None = None
+    language: str | None = None
+    picture: str | None = None
+    listed: bool | None = None
+    private: bool | None = None
+    publishing: Publishing | None = None
+    listeners_max: int | None = None
+    series: str | None = None
+    guests: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearse(_Command):
+    """Begin or end a rehearsal in the green room."""
+
+    on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +105,18 @@ class End(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndSoon(_Command):
+    """Announce the end in so many milliseconds; the timers of the web carry it out."""
+
+    in_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepGoing(_Command):
+    """Call the announced end off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post(_Command):
     """Publish the finished recording."""
 
@@ -83,18 +126,29 @@ class Post(_Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withhold(_Command):
-    """Keep the finished recording unpublished."""
+    """Keep the finished recording unpublished. The platform says what was recorded."""
 
     reason: str = ""
+    recording_seconds: float = 0.0
+    receipt_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish(_Command):
+    """Publish a recording that was withheld."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantSeat(_Command):
-    """Give somebody a place on stage."""
+    """Give somebody a place on stage: a host may, and who is invited to this very seat.
+
+    `person` is who takes it, if known. A seat that was taken away is given back under its old id.
+    """
 
     seat: str
     name: str
     seat_role: Role
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +173,138 @@ class UnmuteSeat(_Command):
     seat: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSeatRole(_Command):
+    """Make a speaker a co-host, or the reverse."""
+
+    seat: str
+    seat_role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskUnmute(_Command):
+    """Ask a muted speaker to open the microphone."""
+
+    seat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRoom(_Command):
+    """Change what the crowd may do; None leaves it."""
+
+    hands_open: bool | None = None
+    chat_open: bool | None = None
+    slow_s: int | None = None
+    guests: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseHand(_Command):
+    """Ask to speak."""
+
+    person: str
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowerHand(_Command):
+    """Take a hand down: one's own (`by` equal to `person`), or any as a host."""
+
+    person: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteHand(_Command):
+    """Invite who raised a hand to a new seat."""
+
+    person: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UninviteHand(_Command):
+    """Take that invitation back."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPoll(_Command):
+    """Ask the crowd."""
+
+    poll: str
+    question: str
+    options: tuple[str, ...]
+    multiple: bool = False
+    show: PollShow = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosePoll(_Command):
+    """Take no more votes."""
+
+    poll: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin(_Command):
+    """Put a link or a post above the chat."""
+
+    pin: str
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpin(_Command):
+    """Take it off."""
+
+    pin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveMessage(_Command):
+    """Take a message or a question down. Whose it is, is the asker's to know: an author's own
+    wish comes in the platform's name."""
+
+    message: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreMessage(_Command):
+    """Show it again."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkQuestion(_Command):
+    """Put a question on stage, mark it as answered, or open it again."""
+
+    question: str
+    state: QuestionState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockPerson(_Command):
+    """Keep somebody from writing and speaking here; takes their hand and their seat."""
+
+    person: str
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnblockPerson(_Command):
+    """Let them again."""
+
+    person: str
+    reason: str = ""
+
+
 Command: TypeAlias = (
     Schedule
     | Delay
@@ -134,4 +320,25 @@ Command: TypeAlias = (
     | RevokeSeat
     | MuteSeat
     | UnmuteSeat
+    | SetSeatRole
+    | AskUnmute
+    | Edit
+    | Rehearse
+    | EndSoon
+    | KeepGoing
+    | Publish
+    | SetRoom
+    | RaiseHand
+    | LowerHand
+    | InviteHand
+    | UninviteHand
+    | OpenPoll
+    | ClosePoll
+    | Pin
+    | Unpin
+    | RemoveMessage
+    | RestoreMessage
+    | MarkQuestion
+    | BlockPerson
+    | UnblockPerson
 )

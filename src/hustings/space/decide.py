@@ -7,37 +7,18 @@ two that decided on the same state one wins and the other decides again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from hustings import limits
 from hustings.space import command as c
+from hustings.space import decide_about, decide_hands, decide_order, decide_polls, decide_seats
 from hustings.space import event as e
-from hustings.space.state import Role, Space, Status
+from hustings.space.refusal import Refusal, reason
+from hustings.space.rule import HOSTS, SCHEDULED, Made, Rule, plain
+from hustings.space.state import Publishing, Space, Status
 
 S: Final = Status
-_HOSTS: Final = frozenset({Role.HOST, Role.COHOST})
-_BEFORE_END: Final = frozenset({S.SCHEDULED, S.DOORS, S.LIVE, S.HELD})
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The command cannot be carried out now. `reason` is a sentence; `code` is stable.
-
-    Codes: `status` (not in this status), `role` (the asker may not), `seat` (no such seat, or it is
-    taken), `value` (a value is out of bounds), `done` (it is so already).
-    """
-
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    statuses: frozenset[Status]
-    hosts_only: bool
-    make: Callable[[Space, Any, int], e.Decided | Refusal]
+TIMER: Final = "timer"  # who carries out what was announced
 
 
 def decide(
@@ -51,159 +32,142 @@ def decide(
     if isinstance(command, c.Schedule):
         if space is not None:
             return Refusal("done", "This space exists already.")
-        return _events(_schedule(command, now_ms))
+        return _events(decide_about.schedule(command, now_ms))
     if space is None:
         return Refusal("status", "There is no such space.")
     rule = _RULES[type(command)]
-    if rule.hosts_only and command.role is not None and command.role not in _HOSTS:
+    if rule.hosts_only and command.role is not None and command.role not in HOSTS:
         return Refusal("role", "Only the host or a co-host can do this.")
     if space.status not in rule.statuses:
         return Refusal("status", f"This is not possible while the space is {space.status}.")
     return _events(rule.make(space, command, now_ms))
 
 
-def _events(made: e.Decided | Refusal) -> tuple[e.Decided, ...] | Refusal:
-    return made if isinstance(made, Refusal) else (made,)
+def _events(made: Made) -> tuple[e.Decided, ...] | Refusal:
+    return made if isinstance(made, Refusal | tuple) else (made,)
 
 
-def _schedule(command: c.Schedule, now_ms: int) -> e.Decided | Refusal:
-    title = command.title.strip()
-    if not 1 <= len(title) <= limits.TITLE_CHARS:
-        return Refusal("value", f"A title has 1 to {limits.TITLE_CHARS} characters.")
-    if len(command.description) > limits.DESCRIPTION_CHARS:
-        return Refusal("value", f"A description has at most {limits.DESCRIPTION_CHARS} characters.")
-    if command.starts_at_ms < 0 or (command.doors_at_ms or 0) < 0:
-        return Refusal("value", "Times are milliseconds since 1970.")
-    if command.doors_at_ms is not None and command.doors_at_ms > command.starts_at_ms:
-        return Refusal("value", "The doors open before the start, not after it.")
-    return e.Scheduled(
-        at_ms=now_ms,
-        by=command.by,
-        title=title,
-        description=command.description.strip(),
-        language=command.language,
-        host=command.host[: limits.NAME_CHARS],
-        starts_at_ms=command.starts_at_ms,
-        doors_at_ms=command.doors_at_ms,
-        private=command.private,
-    )
-
-
-def _delay(space: Space, command: c.Delay, now_ms: int) -> e.Decided | Refusal:
+def _delay(space: Space, command: c.Delay, now_ms: int) -> Made:
     if command.starts_at_ms <= now_ms:
         return Refusal("value", "The new start lies in the future.")
-    reason = _reason(command.reason)
-    if isinstance(reason, Refusal):
-        return reason
-    if not reason:
+    why = reason(command.reason)
+    if isinstance(why, Refusal):
+        return why
+    if not why:
         return Refusal("value", "Say why: listeners see the reason.")
-    return e.Delayed(at_ms=now_ms, by=command.by, starts_at_ms=command.starts_at_ms, reason=reason)
+    if (command.starts_at_ms, why) == (space.starts_at_ms, space.reason):
+        return Refusal("done", "It begins then already.")
+    return e.Delayed(at_ms=now_ms, by=command.by, starts_at_ms=command.starts_at_ms, reason=why)
 
 
-def _cancel(space: Space, command: c.Cancel, now_ms: int) -> e.Decided | Refusal:
-    reason = _reason(command.reason)
-    if isinstance(reason, Refusal):
-        return reason
-    return e.Cancelled(at_ms=now_ms, by=command.by, reason=reason)
+def _cancel(space: Space, command: c.Cancel, now_ms: int) -> Made:
+    why = reason(command.reason)
+    if isinstance(why, Refusal):
+        return why
+    return e.Cancelled(at_ms=now_ms, by=command.by, reason=why)
 
 
-def _hold(space: Space, command: c.Hold, now_ms: int) -> e.Decided | Refusal:
-    reason = _reason(command.reason)
-    if isinstance(reason, Refusal):
-        return reason
-    return e.Held(at_ms=now_ms, by=command.by, reason=reason, by_system=command.role is None)
+def _rehearse(space: Space, command: c.Rehearse, now_ms: int) -> Made:
+    if space.rehearsing == command.on:
+        return Refusal("done", "The rehearsal is on." if command.on else "No rehearsal is on.")
+    return e.Rehearsed(at_ms=now_ms, by=command.by, on=command.on)
 
 
-def _withhold(space: Space, command: c.Withhold, now_ms: int) -> e.Decided | Refusal:
-    reason = _reason(command.reason)
-    if isinstance(reason, Refusal):
-        return reason
-    return e.Withheld(at_ms=now_ms, by=command.by, reason=reason)
+def _hold(space: Space, command: c.Hold, now_ms: int) -> Made:
+    why = reason(command.reason)
+    if isinstance(why, Refusal):
+        return why
+    return e.Held(at_ms=now_ms, by=command.by, reason=why, by_system=command.role is None)
 
 
-def _reason(text: str) -> str | Refusal:
-    text = text.strip()
-    if len(text) > limits.REASON_CHARS:
-        return Refusal("value", f"A reason has at most {limits.REASON_CHARS} characters.")
-    return text
+def _end_soon(space: Space, command: c.EndSoon, now_ms: int) -> Made:
+    if space.ends_at_ms is not None:
+        return Refusal("done", "The end is announced already.")
+    if not 0 <= command.in_ms <= limits.END_COUNTDOWN_MS:
+        minutes = limits.END_COUNTDOWN_MS // 60_000
+        return Refusal("value", f"The end is announced at most {minutes} minutes ahead.")
+    return e.Ending(at_ms=now_ms, by=command.by, ends_at_ms=now_ms + command.in_ms)
 
 
-def _post(space: Space, command: c.Post, now_ms: int) -> e.Decided | Refusal:
-    return e.Posted(
+def _keep_going(space: Space, command: c.KeepGoing, now_ms: int) -> Made:
+    if space.ends_at_ms is None:
+        return Refusal("done", "No end is announced.")
+    return e.EndingUndone(at_ms=now_ms, by=command.by)
+
+
+def _end(space: Space, command: c.End, now_ms: int) -> Made:
+    # A timer that comes late must not end what somebody has decided to go on with.
+    announced = space.ends_at_ms is not None and space.ends_at_ms <= now_ms
+    if command.by == TIMER and not announced:
+        return Refusal("done", "No end is due.")
+    return e.Ended(at_ms=now_ms, by=command.by)
+
+
+def _post(space: Space, command: c.Post, now_ms: int) -> Made:
+    if space.status is S.WITHHELD and space.recording_ready:
+        return Refusal("done", "The recording is finished and withheld.")
+    if space.status is S.ENDED and space.publishing is Publishing.AUTO:
+        return e.Posted(
+            at_ms=now_ms,
+            by=command.by,
+            recording_seconds=command.recording_seconds,
+            receipt_sha256=command.receipt_sha256,
+        )
+    return e.Withheld(
         at_ms=now_ms,
         by=command.by,
+        reason=space.reason,
         recording_seconds=command.recording_seconds,
         receipt_sha256=command.receipt_sha256,
     )
 
 
-def _grant(space: Space, command: c.GrantSeat, now_ms: int) -> e.Decided | Refusal:
-    name = command.name.strip()
-    if not 1 <= len(name) <= limits.NAME_CHARS:
-        return Refusal("value", f"A name has 1 to {limits.NAME_CHARS} characters.")
-    if command.seat in space.seats:
-        return Refusal("done", "This seat is granted already.")
-    if len(space.seats) >= limits.SEATS_COUNT:
-        return Refusal("seat", f"All {limits.SEATS_COUNT} seats of this space are granted.")
-    if command.seat_role is Role.HOST and command.role is not None and space.seats:
-        return Refusal("role", "A space has one host; make this a co-host.")
-    return e.SeatGranted(
-        at_ms=now_ms, by=command.by, seat=command.seat, name=name, role=command.seat_role
+def _withhold(space: Space, command: c.Withhold, now_ms: int) -> Made:
+    why = reason(command.reason)
+    if isinstance(why, Refusal):
+        return why
+    if space.status is S.WITHHELD and (command.role is not None or space.recording_ready):
+        return Refusal("status", "The recording is withheld already.")
+    facts = command.role is None  # a host cannot know them
+    return e.Withheld(
+        at_ms=now_ms,
+        by=command.by,
+        reason=space.reason if space.status is S.WITHHELD and space.reason else why,
+        recording_seconds=command.recording_seconds if facts else 0.0,
+        receipt_sha256=command.receipt_sha256 if facts else "",
     )
 
 
-def _revoke(space: Space, command: c.RevokeSeat, now_ms: int) -> e.Decided | Refusal:
-    if command.seat not in space.seats:
-        return Refusal("seat", "There is no such seat.")
-    if command.role is Role.SPEAKER and command.by != command.seat:
-        return Refusal("role", "A speaker can only step down from their own seat.")
-    reason = _reason(command.reason)
-    if isinstance(reason, Refusal):
-        return reason
-    return e.SeatRevoked(at_ms=now_ms, by=command.by, seat=command.seat, reason=reason)
+def _publish(space: Space, command: c.Publish, now_ms: int) -> Made:
+    if space.publishing is Publishing.NEVER:
+        return Refusal("status", "Those who spoke were told that this is never published.")
+    if not space.recording_ready:
+        return Refusal("status", "There is no finished recording yet.")
+    return e.Posted(
+        at_ms=now_ms,
+        by=command.by,
+        recording_seconds=space.recording_seconds or 0.0,
+        receipt_sha256=space.receipt_sha256,
+    )
 
 
-def _mute(space: Space, command: c.MuteSeat, now_ms: int) -> e.Decided | Refusal:
-    seat = space.seats.get(command.seat)
-    if seat is None:
-        return Refusal("seat", "There is no such seat.")
-    if command.role is Role.SPEAKER and command.by != command.seat:
-        return Refusal("role", "A speaker can only mute their own seat.")
-    if seat.muted:
-        return Refusal("done", "This seat is muted already.")
-    return e.SeatMuted(at_ms=now_ms, by=command.by, seat=command.seat)
-
-
-def _unmute(space: Space, command: c.UnmuteSeat, now_ms: int) -> e.Decided | Refusal:
-    seat = space.seats.get(command.seat)
-    if seat is None:
-        return Refusal("seat", "There is no such seat.")
-    if command.by != command.seat:
-        return Refusal("role", "Only the speaker can unmute their own microphone.")
-    if not seat.muted:
-        return Refusal("done", "This seat is not muted.")
-    return e.SeatUnmuted(at_ms=now_ms, by=command.by, seat=command.seat)
-
-
-def _plain(event: Callable[..., e.Decided]) -> Callable[[Space, Any, int], e.Decided | Refusal]:
-    def make(space: Space, command: c.Command, now_ms: int) -> e.Decided | Refusal:
-        return event(at_ms=now_ms, by=command.by)
-
-    return make
-
-
-_RULES: Final[dict[type, _Rule]] = {
-    c.Delay: _Rule(frozenset({S.SCHEDULED, S.DOORS}), True, _delay),
-    c.Cancel: _Rule(frozenset({S.SCHEDULED, S.DOORS}), True, _cancel),
-    c.OpenDoors: _Rule(frozenset({S.SCHEDULED}), True, _plain(e.DoorsOpened)),
-    c.GoLive: _Rule(frozenset({S.DOORS}), True, _plain(e.WentLive)),
-    c.Hold: _Rule(frozenset({S.LIVE}), True, _hold),
-    c.Resume: _Rule(frozenset({S.HELD}), True, _plain(e.Resumed)),
-    c.End: _Rule(frozenset({S.LIVE, S.HELD}), True, _plain(e.Ended)),
-    c.Post: _Rule(frozenset({S.ENDED}), True, _post),
-    c.Withhold: _Rule(frozenset({S.ENDED, S.POSTED}), True, _withhold),
-    c.GrantSeat: _Rule(_BEFORE_END, True, _grant),
-    c.RevokeSeat: _Rule(_BEFORE_END, False, _revoke),
-    c.MuteSeat: _Rule(_BEFORE_END, False, _mute),
-    c.UnmuteSeat: _Rule(_BEFORE_END, False, _unmute),
+_RULES: Final[dict[type, Rule]] = {
+    c.Delay: Rule(frozenset({S.SCHEDULED, S.DOORS}), True, _delay),
+    c.Cancel: Rule(frozenset({S.SCHEDULED, S.DOORS}), True, _cancel),
+    c.Rehearse: Rule(SCHEDULED, True, _rehearse),
+    c.OpenDoors: Rule(SCHEDULED, True, plain(e.DoorsOpened)),
+    c.GoLive: Rule(frozenset({S.DOORS}), True, plain(e.WentLive)),
+    c.Hold: Rule(frozenset({S.LIVE}), True, _hold),
+    c.Resume: Rule(frozenset({S.HELD}), True, plain(e.Resumed)),
+    c.EndSoon: Rule(frozenset({S.LIVE, S.HELD}), True, _end_soon),
+    c.KeepGoing: Rule(frozenset({S.LIVE, S.HELD}), True, _keep_going),
+    c.End: Rule(frozenset({S.LIVE, S.HELD}), True, _end),
+    c.Post: Rule(frozenset({S.ENDED, S.WITHHELD}), True, _post),
+    c.Withhold: Rule(frozenset({S.ENDED, S.POSTED, S.WITHHELD}), True, _withhold),
+    c.Publish: Rule(frozenset({S.WITHHELD}), True, _publish),
+    **decide_about.RULES,
+    **decide_seats.RULES,
+    **decide_hands.RULES,
+    **decide_polls.RULES,
+    **decide_order.RULES,
 }

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from hustings.errors import BadInput
-from hustings.space.state import Role
+from hustings.space.state import PollShow, Publishing, QuestionState, Role
 
 
 class _Event(
@@ -36,6 +36,33 @@ class Scheduled(_Decided, frozen=True, kw_only=True, tag="scheduled"):
     starts_at_ms: int = 0
     doors_at_ms: int | None = None
     private: bool = False
+    listed: bool = True
+    publishing: Publishing = Publishing.AUTO
+    picture: str = ""
+    listeners_max: int = 0
+    series: str = ""
+    guests: bool = True
+
+
+class Edited(_Decided, frozen=True, kw_only=True, tag="edited"):
+    """What is said of the space has changed; None is as before."""
+
+    title: str | None = None
+    description: str | None = None
+    language: str | None = None
+    picture: str | None = None
+    listed: bool | None = None
+    private: bool | None = None
+    publishing: Publishing | None = None
+    listeners_max: int | None = None
+    series: str | None = None
+    guests: bool | None = None
+
+
+class Rehearsed(_Decided, frozen=True, kw_only=True, tag="rehearsed"):
+    """A rehearsal in the green room has begun or is over; nothing of it is recorded."""
+
+    on: bool
 
 
 class Delayed(_Decided, frozen=True, kw_only=True, tag="delayed"):
@@ -70,6 +97,16 @@ class Resumed(_Decided, frozen=True, kw_only=True, tag="resumed"):
     """Back on air after a hold."""
 
 
+class Ending(_Decided, frozen=True, kw_only=True, tag="ending"):
+    """The end is announced for `ends_at_ms`; until then it can be undone."""
+
+    ends_at_ms: int
+
+
+class EndingUndone(_Decided, frozen=True, kw_only=True, tag="ending_undone"):
+    """The announced end is called off."""
+
+
 class Ended(_Decided, frozen=True, kw_only=True, tag="ended"):
     """The conversation is over; the recording is being finished."""
 
@@ -82,9 +119,11 @@ class Posted(_Decided, frozen=True, kw_only=True, tag="posted"):
 
 
 class Withheld(_Decided, frozen=True, kw_only=True, tag="withheld"):
-    """The recording exists and is not published."""
+    """The recording exists and is not published. The facts come with it once it is finished."""
 
     reason: str = ""
+    recording_seconds: float = 0.0
+    receipt_sha256: str = ""
 
 
 class SeatGranted(_Decided, frozen=True, kw_only=True, tag="seat_granted"):
@@ -93,6 +132,7 @@ class SeatGranted(_Decided, frozen=True, kw_only=True, tag="seat_granted"):
     seat: str
     name: str
     role: Role
+    person: str = ""
 
 
 class SeatRevoked(_Decided, frozen=True, kw_only=True, tag="seat_revoked"):
@@ -112,6 +152,121 @@ class SeatUnmuted(_Decided, frozen=True, kw_only=True, tag="seat_unmuted"):
     """A seat is on air again; only its own speaker can decide this."""
 
     seat: str
+
+
+class SeatRoleSet(_Decided, frozen=True, kw_only=True, tag="seat_role_set"):
+    """A speaker has become a co-host, or the reverse."""
+
+    seat: str
+    role: Role
+
+
+class UnmuteAsked(_Decided, frozen=True, kw_only=True, tag="unmute_asked"):
+    """A host asks a muted speaker to open the microphone."""
+
+    seat: str
+
+
+class RoomSet(_Decided, frozen=True, kw_only=True, tag="room_set"):
+    """What the crowd may do has changed; None is as before."""
+
+    hands_open: bool | None = None
+    chat_open: bool | None = None
+    slow_s: int | None = None
+    guests: bool | None = None
+
+
+class HandRaised(_Decided, frozen=True, kw_only=True, tag="hand_raised"):
+    """Somebody wants to speak."""
+
+    person: str
+    name: str
+    note: str = ""
+
+
+class HandLowered(_Decided, frozen=True, kw_only=True, tag="hand_lowered"):
+    """They do not want to any more, or a host has put it down."""
+
+    person: str
+    reason: str = ""
+
+
+class HandInvited(_Decided, frozen=True, kw_only=True, tag="hand_invited"):
+    """They may take `seat`; it is granted when they accept."""
+
+    person: str
+    seat: str
+
+
+class HandUninvited(_Decided, frozen=True, kw_only=True, tag="hand_uninvited"):
+    """The invitation is taken back; the hand stays up."""
+
+    person: str
+
+
+class PollOpened(_Decided, frozen=True, kw_only=True, tag="poll_opened"):
+    """The crowd is asked."""
+
+    poll: str
+    question: str
+    options: tuple[str, ...]
+    multiple: bool = False
+    show: PollShow = "live"
+
+
+class PollClosed(_Decided, frozen=True, kw_only=True, tag="poll_closed"):
+    """No more votes are taken."""
+
+    poll: str
+
+
+class Pinned(_Decided, frozen=True, kw_only=True, tag="pinned"):
+    """A link or a post stays above the chat."""
+
+    pin: str
+    text: str
+    url: str = ""
+
+
+class Unpinned(_Decided, frozen=True, kw_only=True, tag="unpinned"):
+    """It is taken off again."""
+
+    pin: str
+
+
+class MessageRemoved(_Decided, frozen=True, kw_only=True, tag="message_removed"):
+    """A message or a question is taken down."""
+
+    message: str
+    reason: str = ""
+
+
+class MessageRestored(_Decided, frozen=True, kw_only=True, tag="message_restored"):
+    """It is shown again."""
+
+    message: str
+
+
+class QuestionMarked(_Decided, frozen=True, kw_only=True, tag="question_marked"):
+    """A question is on stage, answered, or open again."""
+
+    question: str
+    state: QuestionState
+
+
+class PersonBlocked(_Decided, frozen=True, kw_only=True, tag="person_blocked"):
+    """Somebody may neither write nor speak in this space."""
+
+    person: str
+    name: str
+    reason: str = ""
+
+
+class PersonUnblocked(_Decided, frozen=True, kw_only=True, tag="person_unblocked"):
+    """They may again."""
+
+    person: str
+    reason: str = ""
 
 
 class OnAir(_Event, frozen=True, kw_only=True, tag="on_air"):
@@ -180,6 +335,26 @@ Decided: TypeAlias = (
     | SeatRevoked
     | SeatMuted
     | SeatUnmuted
+    | SeatRoleSet
+    | UnmuteAsked
+    | Edited
+    | Rehearsed
+    | Ending
+    | EndingUndone
+    | RoomSet
+    | HandRaised
+    | HandLowered
+    | HandInvited
+    | HandUninvited
+    | PollOpened
+    | PollClosed
+    | Pinned
+    | Unpinned
+    | MessageRemoved
+    | MessageRestored
+    | QuestionMarked
+    | PersonBlocked
+    | PersonUnblocked
 )
 Observed: TypeAlias = OnAir | StageTaken | SeatJoined | SeatLeft | Spoke | Warned
 Event: TypeAlias = Decided | Observed

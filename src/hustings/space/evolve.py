@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from hustings import limits
 from hustings.space import event as e
+from hustings.space.evolve_room import evolve_room
 from hustings.space.state import Seat, Space, Status
 
 
@@ -24,7 +26,11 @@ def fold(space_id: str, events: Iterable[e.Event]) -> Space | None:
 def evolve(space: Space, event: e.Event) -> Space:
     """The state after `event`."""
     match event:
-        case e.SeatGranted() | e.SeatRevoked() | e.SeatMuted() | e.SeatUnmuted():
+        case e.SeatGranted():
+            return _granted(space, event)
+        case e.SeatRevoked():
+            return _revoked(space, event)
+        case e.SeatMuted() | e.SeatUnmuted() | e.UnmuteAsked() | e.SeatRoleSet():
             return _seat_decided(space, event)
         case e.SeatJoined() | e.SeatLeft() | e.Spoke():
             return _seat_observed(space, event)
@@ -33,28 +39,21 @@ def evolve(space: Space, event: e.Event) -> Space:
         case e.OnAir() | e.StageTaken() | e.Warned():
             return space
         case _:
-            return _status(space, event)
+            after = _status(space, event)
+            return evolve_room(space, event) if after is None else after
 
 
-def _status(space: Space, event: e.Event) -> Space:
+def _status(space: Space, event: e.Event) -> Space | None:
+    """The state after an event that moves the space on; None after any other."""
     match event:
         case e.Scheduled():
-            return replace(
-                space,
-                title=event.title,
-                description=event.description,
-                language=event.language,
-                host=event.host,
-                starts_at_ms=event.starts_at_ms or event.at_ms,
-                doors_at_ms=event.doors_at_ms,
-                private=event.private,
-            )
+            return _scheduled(space, event)
         case e.Delayed():
             return _delayed(space, event)
         case e.Cancelled():
-            return replace(space, status=Status.CANCELLED, reason=event.reason)
+            return replace(_dismissed(space), status=Status.CANCELLED, reason=event.reason)
         case e.DoorsOpened():
-            return replace(space, status=Status.DOORS, opened_at_ms=event.at_ms)
+            return replace(space, status=Status.DOORS, opened_at_ms=event.at_ms, rehearsing=False)
         case e.WentLive():
             return replace(space, status=Status.LIVE, live_at_ms=event.at_ms, reason="")
         case e.Held():
@@ -64,19 +63,48 @@ def _status(space: Space, event: e.Event) -> Space:
         case e.Resumed():
             return replace(space, status=Status.LIVE, reason="", held_by_system=False)
         case e.Ended():
-            return replace(_emptied(space), status=Status.ENDED, ended_at_ms=event.at_ms, reason="")
-        case e.Posted():
             return replace(
-                space,
-                status=Status.POSTED,
-                recording_seconds=event.recording_seconds,
-                receipt_sha256=event.receipt_sha256,
+                _emptied(_dismissed(space)),
+                status=Status.ENDED,
+                ended_at_ms=event.at_ms,
                 reason="",
             )
-        case e.Withheld():
-            return replace(space, status=Status.WITHHELD, reason=event.reason)
+        case e.Posted() | e.Withheld():
+            return _recorded(space, event)
         case _:
-            return space
+            return None
+
+
+def _scheduled(space: Space, event: e.Scheduled) -> Space:
+    return replace(
+        space,
+        title=event.title,
+        description=event.description,
+        language=event.language,
+        host=event.host,
+        starts_at_ms=event.starts_at_ms or event.at_ms,
+        doors_at_ms=event.doors_at_ms,
+        private=event.private,
+        listed=event.listed,
+        publishing=event.publishing,
+        picture=event.picture,
+        listeners_max=event.listeners_max,
+        series=event.series,
+        guests=event.guests,
+    )
+
+
+def _recorded(space: Space, event: e.Posted | e.Withheld) -> Space:
+    if event.receipt_sha256:
+        space = replace(
+            space,
+            recording_seconds=event.recording_seconds,
+            receipt_sha256=event.receipt_sha256,
+            recording_ready=True,
+        )
+    if isinstance(event, e.Posted):
+        return replace(space, status=Status.POSTED, reason="", withheld_by="")
+    return replace(space, status=Status.WITHHELD, reason=event.reason, withheld_by=event.by)
 
 
 def _delayed(space: Space, event: e.Delayed) -> Space:
@@ -94,19 +122,62 @@ def _emptied(space: Space) -> Space:
     return replace(space, seats=seats)
 
 
-def _seat_decided(
-    space: Space, event: e.SeatGranted | e.SeatRevoked | e.SeatMuted | e.SeatUnmuted
-) -> Space:
-    if isinstance(event, e.SeatGranted):
-        seat = Seat(id=event.seat, name=event.name, role=event.role)
-        return replace(space, seats={**space.seats, event.seat: seat})
+def _dismissed(space: Space) -> Space:
+    """The crowd has had its say."""
+    polls = {poll.id: replace(poll, closed=True) for poll in space.polls.values()}
+    return replace(space, hands={}, polls=polls, asking="", ends_at_ms=None, rehearsing=False)
+
+
+def _granted(space: Space, event: e.SeatGranted) -> Space:
+    # A seat that is given back is as it was: who was off air does not come on by themselves.
+    old = space.seats.get(event.seat) or space.seats_removed.get(event.seat)
+    seat = Seat(
+        id=event.seat,
+        name=event.name,
+        role=event.role,
+        person=event.person,
+        muted=old is not None and old.muted,
+    )
+    return replace(
+        space,
+        seats={**space.seats, event.seat: seat},
+        seats_removed={k: v for k, v in space.seats_removed.items() if k != event.seat},
+        hands={
+            person: hand
+            for person, hand in space.hands.items()
+            if hand.seat != event.seat and person != event.person
+        },
+    )
+
+
+def _revoked(space: Space, event: e.SeatRevoked) -> Space:
     old = space.seats.get(event.seat)
     if old is None:
         return space
-    if isinstance(event, e.SeatRevoked):
-        return replace(space, seats={k: v for k, v in space.seats.items() if k != event.seat})
-    muted = isinstance(event, e.SeatMuted)
-    seat = replace(old, muted=muted, speaking=old.speaking and not muted)
+    gone = {k: v for k, v in space.seats_removed.items() if k != event.seat}
+    gone[event.seat] = replace(old, connected=False, speaking=False, asked=False)
+    newest = list(gone.items())[-limits.SEATS_REMOVED_COUNT :]
+    return replace(
+        space,
+        seats={k: v for k, v in space.seats.items() if k != event.seat},
+        seats_removed=dict(newest),
+    )
+
+
+def _seat_decided(
+    space: Space, event: e.SeatMuted | e.SeatUnmuted | e.UnmuteAsked | e.SeatRoleSet
+) -> Space:
+    old = space.seats.get(event.seat)
+    if old is None:
+        return space
+    match event:
+        case e.SeatRoleSet():
+            seat = replace(old, role=event.role)
+        case e.UnmuteAsked():
+            seat = replace(old, asked=old.muted)
+        case _:
+            muted = isinstance(event, e.SeatMuted)
+            seat = replace(old, muted=muted, speaking=old.speaking and not muted, asked=False)
     return replace(space, seats={**space.seats, event.seat: seat})
 
 

@@ -1,4 +1,4 @@
-"""What a space is at one moment: its status and its seats.
+"""What a space is at one moment: its status, its seats, and what hosts and crowd have put in it.
 
     scheduled ──▶ doors ──▶ live ⇄ held ──▶ ended ──▶ posted
         │           │                          └────▶ withheld
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 
 class Status(StrEnum):
@@ -29,11 +29,25 @@ class Status(StrEnum):
 
 
 class Role(StrEnum):
-    """What a person on stage may do: host and co-host run the space, a speaker speaks."""
+    """What a person may do in a space: host and co-host run it, a speaker speaks, a listener who
+    gave a name raises a hand and writes. A seat is never a listener's."""
 
     HOST = "host"
     COHOST = "cohost"
     SPEAKER = "speaker"
+    LISTENER = "listener"
+
+
+class Publishing(StrEnum):
+    """What becomes of the recording: posted at once, after a host's review, or never."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+    NEVER = "never"
+
+
+PollShow = Literal["live", "after"]
+QuestionState = Literal["open", "asking", "answered"]
 
 
 # The statuses in which a stage sends a programme to the audience.
@@ -42,14 +56,63 @@ ON_STAGE: Final = frozenset({Status.DOORS, Status.LIVE, Status.HELD})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """A speaker's place. It survives reconnects: `connected` and `speaking` are observations."""
+    """A speaker's place. It survives reconnects: `connected` and `speaking` are observations.
+
+    `person` is who sits here, if that is known: see `Hand`. `asked`: a host asks to unmute.
+    """
 
     id: str
     name: str
     role: Role
+    person: str = ""
     muted: bool = False
+    asked: bool = False
     connected: bool = False
     speaking: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Somebody who wants to speak. `seat` is set once they are invited to it.
+
+    `person` is `a-<account id>`, or `g-<16 of a-z0-9>` for a guest with a name.
+    """
+
+    person: str
+    name: str
+    note: str
+    raised_at_ms: int
+    seat: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """A question to the crowd. Its votes are counted elsewhere; `show` says when they are seen."""
+
+    id: str
+    question: str
+    options: tuple[str, ...]
+    multiple: bool = False
+    show: PollShow = "live"
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A link or a post that stays above the chat; `url` is empty for a post."""
+
+    id: str
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Somebody who may neither write nor speak in this space, and why."""
+
+    person: str
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +122,12 @@ class Space:
     Times are Unix milliseconds of the wall clock, for people. `live_n` is the first live chunk.
     `reason` says why the space is held, delayed, cancelled or withheld. `held_by_system` marks a
     hold that the platform began (a restart in mid-speech) and ends by itself. A `private` space is
-    shown and heard by ticket only.
+    shown and heard by ticket only; one that is not `listed` is found by its address only.
+
+    `recording_ready`: the recording is finished, posted or not; `withheld_by` withheld it last.
+    `ends_at_ms`: an announced end. `hands` stand in the order raised. `removed` are ids of messages
+    and questions taken down, `removed_last` the newest of them; `asking` is the question that is on
+    stage now. `seats_removed` are the newest seats taken away, so that one can be given back.
     """
 
     id: str
@@ -68,15 +136,37 @@ class Space:
     language: str = ""
     host: str = ""
     private: bool = False
+    listed: bool = True
+    publishing: Publishing = Publishing.AUTO
+    picture: str = ""
+    listeners_max: int = 0
+    series: str = ""
+    guests: bool = True
+    rehearsing: bool = False
     status: Status = Status.SCHEDULED
     starts_at_ms: int = 0
     doors_at_ms: int | None = None
     opened_at_ms: int | None = None
     live_at_ms: int | None = None
+    ends_at_ms: int | None = None
     ended_at_ms: int | None = None
     live_n: int | None = None
     reason: str = ""
     held_by_system: bool = False
     recording_seconds: float | None = None
     receipt_sha256: str = ""
+    withheld_by: str = ""
+    recording_ready: bool = False
+    hands_open: bool = True
+    chat_open: bool = True
+    slow_s: int = 0
     seats: Mapping[str, Seat] = field(default_factory=dict)
+    seats_removed: Mapping[str, Seat] = field(default_factory=dict)
+    hands: Mapping[str, Hand] = field(default_factory=dict)
+    polls: Mapping[str, Poll] = field(default_factory=dict)
+    pins: Mapping[str, Pin] = field(default_factory=dict)
+    blocked: Mapping[str, Block] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    removed_last: tuple[str, ...] = ()
+    answered: frozenset[str] = frozenset()
+    asking: str = ""

@@ -1,0 +1,120 @@
+"""The fold of what hosts and crowd put in a space: settings, hands, polls, pins, order.
+
+As in `evolve`: an event that does not fit the state changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from hustings import limits
+from hustings.space import event as e
+from hustings.space.state import Block, Hand, Pin, Poll, Space
+
+T = TypeVar("T")
+
+
+def evolve_room(space: Space, event: e.Event) -> Space:
+    """The state after an event that neither moves the space on nor is about a seat."""
+    match event:
+        case e.Edited() | e.RoomSet():
+            return replace(space, **_changes(event))
+        case e.Rehearsed():
+            return replace(space, rehearsing=event.on)
+        case e.Ending():
+            return replace(space, ends_at_ms=event.ends_at_ms)
+        case e.EndingUndone():
+            return replace(space, ends_at_ms=None)
+        case e.HandRaised() | e.HandLowered() | e.HandInvited() | e.HandUninvited():
+            return _hands(space, event)
+        case e.PollOpened() | e.PollClosed():
+            return _polls(space, event)
+        case e.Pinned():
+            pin = Pin(id=event.pin, text=event.text, url=event.url)
+            return replace(space, pins={**space.pins, event.pin: pin})
+        case e.Unpinned():
+            return replace(space, pins=_without(space.pins, event.pin))
+        case _:
+            return _order(space, event)
+
+
+def _changes(event: e.Edited | e.RoomSet) -> dict[str, Any]:
+    said = ("title", "description", "language", "picture", "listed", "private", "publishing")
+    fields = (*said, "listeners_max", "series", "guests", "hands_open", "chat_open", "slow_s")
+    return {field: value for field in fields if (value := getattr(event, field, None)) is not None}
+
+
+def _hands(
+    space: Space, event: e.HandRaised | e.HandLowered | e.HandInvited | e.HandUninvited
+) -> Space:
+    old = space.hands.get(event.person)
+    match event:
+        case e.HandRaised():
+            hand = Hand(
+                person=event.person, name=event.name, note=event.note, raised_at_ms=event.at_ms
+            )
+            return replace(space, hands={**space.hands, event.person: hand})
+        case e.HandLowered():
+            return replace(space, hands=_without(space.hands, event.person))
+        case _:
+            if old is None:
+                return space
+            seat = event.seat if isinstance(event, e.HandInvited) else ""
+            return replace(space, hands={**space.hands, event.person: replace(old, seat=seat)})
+
+
+def _polls(space: Space, event: e.PollOpened | e.PollClosed) -> Space:
+    if isinstance(event, e.PollOpened):
+        poll = Poll(
+            id=event.poll,
+            question=event.question,
+            options=event.options,
+            multiple=event.multiple,
+            show=event.show,
+        )
+    else:
+        known = space.polls.get(event.poll)
+        if known is None:
+            return space
+        poll = replace(known, closed=True)
+    return replace(space, polls={**space.polls, event.poll: poll})
+
+
+def _order(space: Space, event: e.Event) -> Space:
+    match event:
+        case e.MessageRemoved(message=message):
+            last = (*(one for one in space.removed_last if one != message), message)
+            return replace(
+                space,
+                removed=space.removed | {message},
+                removed_last=last[-limits.REMOVED_SHOWN_COUNT :],
+                asking="" if space.asking == message else space.asking,
+            )
+        case e.MessageRestored(message=message):
+            last = tuple(one for one in space.removed_last if one != message)
+            return replace(space, removed=space.removed - {message}, removed_last=last)
+        case e.QuestionMarked(question=question, state=state):
+            asking = question if state == "asking" else space.asking
+            if state != "asking" and asking == question:
+                asking = ""
+            answered = space.answered - {question}
+            if state == "answered":
+                answered |= {question}
+            return replace(space, asking=asking, answered=answered)
+        case e.PersonBlocked():
+            block = Block(person=event.person, name=event.name, reason=event.reason)
+            return replace(
+                space,
+                blocked={**space.blocked, event.person: block},
+                hands=_without(space.hands, event.person),
+            )
+        case e.PersonUnblocked():
+            return replace(space, blocked=_without(space.blocked, event.person))
+        case _:
+            return space
+
+
+def _without(mapping: Mapping[str, T], key: str) -> Mapping[str, T]:
+    return {k: v for k, v in mapping.items() if k != key}

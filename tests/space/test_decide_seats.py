@@ -1,0 +1,68 @@
+"""Seats: persons on them, roles, and what a host may ask of a speaker."""
+
+from __future__ import annotations
+
+from hustings import limits
+from hustings.space import Role
+from hustings.space import command as c
+from tests.space.evening import HOST, Evening
+
+
+def granted(seat: str, *, person: str = "", role: Role = Role.SPEAKER) -> c.GrantSeat:
+    return c.GrantSeat(**HOST, seat=seat, name="Ben", seat_role=role, person=person)
+
+
+def test_a_seat_that_was_taken_away_is_given_back_as_it_was() -> None:
+    evening = Evening(granted("ben", person="g-ben"), c.MuteSeat(**HOST, seat="ben"))
+    evening.do(c.RevokeSeat(**HOST, seat="ben"))
+    old = evening.space.seats_removed["ben"]
+    assert (old.name, old.person, old.muted) == ("Ben", "g-ben", True)
+    evening.do(granted("ben", person="g-ben"))
+    assert evening.space.seats["ben"].muted  # nobody comes on air by being given a seat back
+    assert evening.space.seats_removed == {}
+
+
+def test_the_newest_removed_seats_are_kept() -> None:
+    evening = Evening()
+    for number in range(limits.SEATS_REMOVED_COUNT + 3):
+        evening.do(granted(f"seat{number}"))
+        evening.do(c.RevokeSeat(**HOST, seat=f"seat{number}"))
+    assert len(evening.space.seats_removed) == limits.SEATS_REMOVED_COUNT
+    assert list(evening.space.seats_removed)[-1] == f"seat{limits.SEATS_REMOVED_COUNT + 2}"
+
+
+def test_nobody_has_two_seats_and_a_listener_has_none() -> None:
+    evening = Evening(granted("ben", person="g-ben"))
+    assert evening.refused(granted("ben2", person="g-ben")) == "done"
+    assert evening.refused(granted("eve", person="nobody")) == "value"
+    assert evening.refused(granted("eve", role=Role.LISTENER)) == "value"
+    assert evening.refused(granted("eve", role=Role.HOST)) == "role"
+
+
+def test_a_speaker_becomes_a_co_host_and_back() -> None:
+    evening = Evening(granted("ben"))
+
+    def made(seat: str, role: Role) -> c.SetSeatRole:
+        return c.SetSeatRole(**HOST, seat=seat, seat_role=role)
+
+    assert evening.do(made("ben", Role.COHOST)).seats["ben"].role is Role.COHOST
+    assert evening.refused(made("ben", Role.COHOST)) == "done"
+    assert evening.do(made("ben", Role.SPEAKER)).seats["ben"].role is Role.SPEAKER
+    assert evening.refused(made("ben", Role.HOST)) == "role"
+    assert evening.refused(made("host", Role.SPEAKER)) == "role"
+    assert evening.refused(made("ben", Role.LISTENER)) == "value"
+    assert evening.refused(made("nobody", Role.COHOST)) == "seat"
+
+
+def test_a_host_asks_to_unmute_and_the_speaker_decides() -> None:
+    evening = Evening(granted("ben"))
+    ask = c.AskUnmute(**HOST, seat="ben")
+    assert evening.refused(ask) == "done"
+    evening.do(c.MuteSeat(**HOST, seat="ben"))
+    assert evening.do(ask).seats["ben"].asked
+    assert evening.do(ask).seats["ben"].asked  # again: the first one was missed
+    assert evening.space.seats["ben"].muted
+    opened = evening.do(c.UnmuteSeat(by="ben", role=Role.SPEAKER, seat="ben")).seats["ben"]
+    assert (opened.muted, opened.asked) == (False, False)
+    assert evening.refused(c.AskUnmute(**HOST, seat="nobody")) == "seat"
+    assert evening.refused(c.AskUnmute(by="ben", role=Role.SPEAKER, seat="ben")) == "role"

@@ -1,0 +1,1 @@
+"""What the crowd writes: its wire form and its fold."""
