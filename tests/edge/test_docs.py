@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hustings.edge import events, routes
+from hustings.edge import events, routes, talk
 
 DOCS = Path(__file__).parents[2] / "docs" / "listen.md"
 
@@ -21,7 +21,7 @@ def test_every_address_is_documented() -> None:
 
 
 def test_every_event_is_documented() -> None:
-    source = Path(events.__file__).read_text()
+    source = Path(events.__file__).read_text() + Path(talk.__file__).read_text()
     kinds = set(re.findall(r'"type": "(\w+)"', source))
     assert kinds
     documented = set(re.findall(r"^\| `(\w+)` \| `", DOCS.read_text(), re.M))

@@ -25,7 +25,8 @@ from tests.edge.house import SPACE, House, house
 FIELDS = {
     "space", "title", "description", "language", "host", "status", "reason", "starts_at_ms",
     "now_ms", "n", "live_n", "live_at_ms", "seats", "listening", "retry_ms", "studio", "replay",
-    "line",
+    "line", "description_html", "picture", "listeners_max", "ends_at_ms", "guests", "chat_open",
+    "hands_open", "publishing",
 }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from tests.edge.house import (
 
 FIELDS = {
     *("rung", "cadence_ms", "push", "edge", "segments", "events", "number", "called", "place"),
-    *("estimate_s", "line", "again_ms"),
+    *("estimate_s", "line", "again_ms", "limit"),
 }
 
 
@@ -311,3 +311,52 @@ async def test_what_is_no_question_is_refused(h: House) -> None:
 async def _over(h: House) -> Answer | None:
     answer = await post(h, 1)
     return answer if answer.status == 410 else None
+
+
+async def test_a_space_takes_as_many_as_its_host_wants(h: House) -> None:
+    """Over all edges: newcomers read along and are told why, those who listen stay."""
+    await h.schedule(listeners_max=4)
+    await h.doors()
+    for n in range(3):
+        await h.chunk(n)
+    await h.start_edge(index=1)
+    first, second = (edge.port for edge in h.edges)
+    for port in (first, second):
+        while (await h.get(f"/live/{SPACE}/door.json", port=port)).json()["n"] != 2:
+            await asyncio.sleep(0.05)
+    assert (await h.door())["listeners_max"] == 4
+    listening = [
+        await h.open(f"/live/{SPACE}/push?v={key(i)}&t=tab1", port=first) for i in range(3)
+    ]
+    assert [one.status for one in listening] == [200] * 3
+
+    async def told() -> bool:
+        return bool((await h.door())["listening"] == 3)
+
+    async with asyncio.timeout(8):
+        while not await told():
+            await asyncio.sleep(0.05)
+    # At the other edge there is one place, and all come at once.
+    crowd = await asyncio.gather(
+        *(h.open(f"/live/{SPACE}/push?v={key(10 + i)}&t=tab1", port=second) for i in range(5))
+    )
+    assert sorted(one.status for one in crowd) == [200] + [503] * 4
+    refused = await h.get(f"/live/{SPACE}/listen.aac", port=second)
+    assert (refused.status, refused.json()["code"]) == (503, "full")
+    assert "for 4 listeners" in refused.json()["detail"]
+    offer = await enter(h, 20, port=second)
+    assert (offer["rung"], offer["limit"], offer["number"]) == ("text", 4, None)
+    assert offer["events"] == f"/live/{SPACE}/events"
+    # Who listens may come back, whatever the load.
+    again = await h.open(f"/live/{SPACE}/push?v={key(0)}&t=tab1", port=first)
+    assert again.status == 200
+    for stream in (*listening, again):
+        await stream.close()
+
+    async def free() -> bool:
+        return bool((await enter(h, 20, port=second))["rung"] == "live")
+
+    async with asyncio.timeout(8):
+        while not await free():
+            await asyncio.sleep(0.05)
+    assert (await enter(h, 20, port=second))["limit"] is None

@@ -28,10 +28,10 @@ def test_comments_and_indentation_go_and_nothing_else() -> None:
         "  }\n"
     )
     assert lean.script(text) == (
-        'import { a } from "./a.js";\n'
-        "const url = `https://${a}/x`;\n"
-        "function f(b) {\n"
-        "return  (b) / 2; // it's half\n"
+        'import{a}from "./a.js";\n'
+        "const url=`https://${a}/x`;\n"
+        "function f(b){\n"
+        "return  (b) / 2;// it's half\n"
         "}\n"
     )
 

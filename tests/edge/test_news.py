@@ -40,7 +40,7 @@ async def test_state_first_then_news_coalesced(h: House) -> None:
     stream = await h.open(f"/live/{SPACE}/events")
     assert stream.fields["content-type"] == "text/event-stream"
     first = await message(stream)
-    assert [p["type"] for p in first] == ["status", "seats", "listening"]
+    assert [p["type"] for p in first] == ["status", "seats", "listening", "room"]
     arrived: list[tuple[float, list[Any]]] = []
 
     async def read() -> None:

@@ -104,3 +104,33 @@ def test_a_size_must_be_a_size() -> None:
         card.oembed(space, listen="https://a.example", max_width="100", max_height="50")
     )
     assert (made["width"], made["height"]) == (100, 50)
+
+
+async def test_a_service_worker_stands_at_the_root(h: House) -> None:
+    """It rules all pages of this origin, is never kept for long, and knows where the files lie."""
+    assets = re.search(r'"(/assets/[0-9a-f]+)/', (await h.get("/s/neverheard")).body.decode())
+    assert assets is not None
+    for name, kind in (
+        ("sw.js", "text/javascript; charset=utf-8"),
+        ("manifest.webmanifest", "application/manifest+json"),
+        ("offline.html", "text/html; charset=utf-8"),
+    ):
+        answer = await h.get(f"/{name}")
+        assert (answer.status, answer.fields["content-type"]) == (200, kind)
+        assert answer.fields["cache-control"] == "no-cache"
+        assert "{{" not in answer.body.decode()
+        assert assets[1] in answer.body.decode()
+        again = await h.get(f"/{name}", if_none_match=answer.fields["etag"])
+        assert again.status == 304
+        policy = answer.fields["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "connect-src 'self' https://studio.example" in policy
+
+
+async def test_a_page_asks_for_no_microphone(h: House) -> None:
+    await h.schedule()
+    answer = await h.get(f"/s/{SPACE}")
+    assert answer.fields["permissions-policy"] == "camera=(), geolocation=(), microphone=()"
+    policy = answer.fields["content-security-policy"]
+    assert "worker-src 'self'" in policy
+    assert "https://studio.example" in policy

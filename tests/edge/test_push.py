@@ -39,7 +39,7 @@ async def test_header_burst_and_then_a_write_per_chunk(h: House) -> None:
     first = await stream.piece()
     assert first.startswith(fmp4.init_segment("opus"))
     assert numbers_in(first) == [3, 4, 5]
-    assert [e["type"] for e in events_in(first)] == ["status", "seats", "listening"]
+    assert [e["type"] for e in events_in(first)] == ["status", "seats", "listening", "room"]
     for n in (6, 7):
         one = await h.chunk(n)
         piece = await stream.piece()
@@ -154,7 +154,7 @@ async def test_resume_has_no_gap_and_no_doublet(h: House) -> None:
     live = await upto(again, 30)
     assert numbers_in(live) == [30]
     # What happened meanwhile was told to the others: this one is told how things are now.
-    assert [told["type"] for told in events_in(live)] == ["status", "seats", "listening"]
+    assert [told["type"] for told in events_in(live)] == ["status", "seats", "listening", "room"]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ from hustings import limits
 from hustings.config import Settings
 from hustings.edge.head import parse
 from hustings.edge.replay import Replay
-from hustings.space import Space, Status
+from hustings.log.propose import propose
+from hustings.space import Role, Space, Status
 from hustings.space import event as e
+from hustings.space.command import Publish
 from hustings.store import layout
 from hustings.store.objects import Objects
 from tests.edge.house import SPACE, Answer, House, head, request
@@ -105,6 +107,17 @@ async def test_only_while_it_is_posted(h: House) -> None:
     for name in ("replay.m4a", "receipt.json", "stems/s1.opus"):
         answer = await h.get(f"/live/{SPACE}/{name}")
         assert (answer.status, answer.fields["cache-control"]) == (404, "no-store")
+
+
+async def test_what_was_withheld_for_review_is_served_once_it_is_published(h: House) -> None:
+    await post(h)
+    await h.event(e.Withheld(at_ms=9, by="archive"))
+    await h.until(lambda s: s["status"] == "withheld")
+    assert (await h.get(M4A)).status == 404
+    published = Publish(by="host", role=Role.HOST)
+    assert isinstance(await propose(*h.web, SPACE, published, now_ms=10), Space)
+    await h.until(lambda s: s["status"] == "posted")
+    assert (await h.get(M4A, Range="bytes=0-9")).status == 206
 
 
 async def test_a_crowd_at_the_door_asks_the_store_once(

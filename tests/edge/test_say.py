@@ -11,9 +11,11 @@ import pytest
 from hustings import limits
 from hustings.crowd import REACTIONS
 from hustings.edge.head import Request
-from hustings.edge.say import Pace, Said, answer
+from hustings.edge.say import Pace, Said, Sayings
 from hustings.errors import BadInput
 from hustings.log.subjects import Kind
+from hustings.space import Space
+from hustings.talk import Talk
 from tests.edge.crowds import ears
 from tests.edge.house import SPACE, House, Stream, events_in, head
 
@@ -32,8 +34,22 @@ def _request(body: bytes, *, address: str = "127.0.0.1") -> Request:
     )
 
 
+class _Place:
+    """Nothing is known of it."""
+
+    def __init__(self) -> None:
+        self.space = SPACE
+        self.state: Space | None = None
+        self.said = Said()
+        self.talk = Talk()
+
+
+def _no_votes(space: str, ballot: str, voter: str, choices: tuple[int, ...], *, at_ms: int) -> bool:
+    raise AssertionError("nobody votes here")
+
+
 def test_what_is_no_reaction_is_refused() -> None:
-    said, pace = Said(), Pace()
+    place, sayings = _Place(), Sayings(_no_votes)
     v = "v" * 16
     for body in (
         b"",
@@ -45,21 +61,25 @@ def test_what_is_no_reaction_is_refused() -> None:
         _body(what="clap", v=v, t="x" * 40),
         _body(what="c" * 10_000, v=v),
         json.dumps({"kind": "vote", "what": "yes", "v": v}).encode(),
+        json.dumps({"kind": "vote", "ballot": "p1", "choices": [0]}).encode(),
+        json.dumps({"kind": "vote", "ballot": "p1", "choices": "0", "v": v}).encode(),
     ):
         with pytest.raises(BadInput):
-            answer(_request(body), said, pace, now_s=0.0)
-    assert said.take() == {}
+            sayings.answer(_request(body), place, now_s=0.0, wall_ms=0)
+    assert place.said.take() == {}
     for what in sorted(REACTIONS):
-        assert answer(_request(_body(what=what, v=v)), said, pace, now_s=0.0).status == 204
-    assert said.take() == dict.fromkeys(REACTIONS, 1)
+        request = _request(_body(what=what, v=v))
+        assert sayings.answer(request, place, now_s=0.0, wall_ms=0).status == 204
+    assert place.said.take() == dict.fromkeys(REACTIONS, 1)
 
 
 def test_each_visitor_has_a_pace_of_its_own() -> None:
-    said, pace = Said(), Pace()
+    place, sayings = _Place(), Sayings(_no_votes)
 
     def say(v: str | None, *, at_s: float, address: str = "127.0.0.1") -> int:
         body = _body(what="clap") if v is None else _body(what="clap", v=v)
-        return answer(_request(body, address=address), said, pace, now_s=at_s).status
+        request = _request(body, address=address)
+        return sayings.answer(request, place, now_s=at_s, wall_ms=0).status
 
     ada, bob = "a" * 16, "b" * 16
     burst = [say(ada, at_s=0.0) for _ in range(limits.SAID_BURST_COUNT + 3)]

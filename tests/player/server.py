@@ -5,7 +5,8 @@ to be true stands in attributes: `door` is what door.json says, `quiet` keeps co
 without sending, `refuse` answers push requests with that status, `ring` is how many chunks it
 still has, `listening` how many push connections are open. `ticket` makes the space private: who
 does not show it gets a page without state, and 401. The studio renews it as `ticket_next`. Files
-in `missing` are not found once.
+in `missing` are not found once. `more` answers what this edge has no answer for: the crowd's side
+(crowd.py).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import contextlib
 import html
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -26,14 +27,24 @@ from hustings.limits import BURST_CHUNKS, RING_CHUNKS
 from tests.player import programme
 
 PLAYER: Final = Path(__file__).parents[2] / "src" / "hustings" / "player"
-TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+TYPES: Final = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".html": "text/html",
+    ".webmanifest": "application/manifest+json",
+}
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; media-src 'self' blob:"
+    "connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'none'"
 )
 
 # Status, media type, body, and further lines of the head.
 Answer = tuple[int, str, bytes, list[str]]
+# What is asked: method, path, head, body.
+More = Callable[[str, str, str, bytes], Answer | None]
 
 
 class Edge:
@@ -50,9 +61,11 @@ class Edge:
         self.listening = 0
         self.door_status = 200
         self.missing: set[str] = set()
+        self.assets = "/assets/0"
         self.ticket = ""
         self.ticket_next = ""
         self.requests: list[str] = []
+        self.more: More = lambda method, path, head, body: None
         self._began = time.monotonic()
         self._events: dict[int, list[dict[str, Any]]] = {}
         self._writers: set[asyncio.StreamWriter] = set()
@@ -112,10 +125,18 @@ class Edge:
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        target = head.split(" ", 2)[1]
+        method, target, _ = head.split(" ", 2)
+        lengths = [
+            line for line in head.lower().split("\r\n") if line.startswith("content-length:")
+        ]
+        body = await reader.readexactly(int(lengths[0].split(":")[1]) if lengths else 0)
         self.requests.append(target)
         url = urlsplit(target)
         name = url.path.rsplit("/", 1)[-1]
+        answer = self.more(method, url.path, head, body)
+        if answer is not None:
+            await self._write(writer, answer)
+            return True
         if name == "renew":
             await self._write(writer, self._renewed(head))
             return True
@@ -167,6 +188,10 @@ class Edge:
                 self.missing.discard(file.name)
                 return 404, "text/plain", b"", []
             return 200, TYPES[file.suffix], file.read_bytes(), []
+        if path in ("/sw.js", "/manifest.webmanifest", "/offline.html"):
+            file = PLAYER / name
+            text = file.read_text().replace("{{assets}}", self.assets)
+            return 200, TYPES[file.suffix], text.encode(), [f"Content-Security-Policy: {POLICY}"]
         if name == "door.json" and self.door_status == 200:
             return 200, "application/json", json.dumps(self.state()).encode(), []
         if name == "push":
@@ -186,7 +211,7 @@ class Edge:
         state = self.state() if admitted else None
         text = json.dumps(state).replace("<", "\\u003c")
         filled = {
-            "{{assets}}": "/assets/0",
+            "{{assets}}": self.assets,
             "{{space}}": "space00001",
             "{{status}}": self.door["status"],
             "{{title}}": html.escape(self.door["title"]),

@@ -1,7 +1,8 @@
 """The player's files, from memory, under a path that changes whenever one of them does.
 
-`/assets/<digest>/<name>` is the same bytes for ever, so every cache may keep it. A page of another
-version (two edges during an upgrade) gets today's file, and nobody keeps that.
+`/assets/<digest>/<language>/<name>` is the same bytes for ever, so every cache may keep it. A page
+of another version (two edges during an upgrade) gets today's file, and nobody keeps that. Every
+language has all files, so that what one imports is in the same language.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hustings import words
 from hustings.edge import lean
 from hustings.edge.head import Request
+from hustings.edge.reader import VARY, reader
 from hustings.edge.reply import NO_STORE, Edition, Fields, Reply, problem, unless_known
+from hustings.words import Words
 
 FOLDER: Final = Path(__file__).parents[1] / "player"
 PAGE: Final = "page.html"
 EMBED: Final = "embed.html"
+# A service worker rules what lies below it, so it stands at the root, and what it needs with it.
+ROOT: Final = ("sw.js", "manifest.webmanifest", "offline.html")
 
 _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
@@ -32,7 +38,6 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
     ".txt": "text/plain; charset=utf-8",
 }
-_LEAN: Final = {".js": lean.script, ".css": lean.sheet, ".html": lean.markup}
 _PACKED: Final = frozenset({".js", ".css", ".html", ".json", ".webmanifest", ".svg", ".txt"})
 _EDITION_S: Final = 60.0
 _FOR_EVER: Final = (("Cache-Control", "public, max-age=31536000, immutable"),)
@@ -46,32 +51,61 @@ class _File:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The files in one language. `page` and `embed` are templates, `prefix` is where the files
+    lie."""
+
+    words: Words
+    prefix: str
+    page: str
+    embed: str
+    files: dict[str, _File]
+
+
 class Assets:
-    """The files of a folder, read once. `page` and `embed` are templates."""
+    """The files of a folder, read once, in every language."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in _TYPES)
-        contents = {p.relative_to(folder).as_posix(): _served(p) for p in paths}
-        self.page = contents.pop(PAGE, b"").decode()
-        self.embed = contents.pop(EMBED, b"").decode()
+        languages = [words.load(tag) for tag in words.languages()]
+        worded = {
+            one.language: {p.relative_to(folder).as_posix(): _served(p, one) for p in paths}
+            for one in languages
+        }
         total = hashlib.sha256()
-        for name, data in contents.items():
-            total.update(f"{name}\0{len(data)}\0".encode() + data)
+        for contents in worded.values():
+            for name, data in contents.items():
+                total.update(f"{name}\0{len(data)}\0".encode() + data)
         self.digest = total.hexdigest()[:16]
-        self.prefix = f"/assets/{self.digest}"
         self._edition = Edition(_EDITION_S)
-        self._files = {name: _file(name, data) for name, data in contents.items()}
+        alike: dict[bytes, _File] = {}
+        self._wordings = {
+            one.language: _wording(one, worded[one.language], self.digest, alike)
+            for one in languages
+        }
 
-    def answer(self, request: Request, digest: str, name: str) -> Reply:
+    def of(self, reader: Words) -> Wording:
+        """The files in the reader's language."""
+        return self._wordings[reader.language]
+
+    def answer(self, request: Request, digest: str, language: str, name: str) -> Reply:
         """The file, packed if the visitor takes that."""
-        file = self._files.get(name)
+        wording = self._wordings.get(language)
+        file = None if wording is None else wording.files.get(name)
+        kept = _FOR_EVER if digest == self.digest else NO_STORE
+        return self._answer(request, file, (("Vary", "Accept-Encoding"), *kept))
+
+    def at_root(self, request: Request, name: str, fields: Fields) -> Reply:
+        """One of `ROOT`, asked for again each time, so that a new one is not overlooked. In it
+        `{{assets}}` is where the other files lie."""
+        file = self.of(reader(request)).files.get(name)
+        return self._answer(request, file, (VARY, ("Cache-Control", "no-cache"), *fields))
+
+    def _answer(self, request: Request, file: _File | None, fields: Fields) -> Reply:
         if file is None:
             return problem(404, "asset", "There is no such file.")
-        fields: Fields = (
-            ("Content-Type", file.kind),
-            ("Vary", "Accept-Encoding"),
-            *(_FOR_EVER if digest == self.digest else NO_STORE),
-        )
+        fields = (("Content-Type", file.kind), *fields)
         body = file.plain
         if file.packed is not None and takes_gzip(request):
             body = file.packed
@@ -94,9 +128,33 @@ def packed(data: bytes) -> bytes:
     return gzip.compress(data, compresslevel=9, mtime=0)
 
 
-def _served(path: Path) -> bytes:
-    make = _LEAN.get(path.suffix)
-    return path.read_bytes() if make is None else make(path.read_text()).encode()
+def _wording(
+    reader: Words, contents: dict[str, bytes], digest: str, alike: dict[bytes, _File]
+) -> Wording:
+    """The files of one language; `alike` are those that other languages share."""
+    prefix = f"/assets/{digest}/{reader.language}"
+    page, embed = (contents.pop(name, b"").decode() for name in (PAGE, EMBED))
+    files: dict[str, _File] = {}
+    for name, made in contents.items():
+        data = made.replace(b"{{assets}}", prefix.encode()) if name in ROOT else made
+        key = f"{Path(name).suffix}\0".encode() + data
+        if key not in alike:
+            alike[key] = _file(name, data)
+        files[name] = alike[key]
+    return Wording(reader, prefix, page, embed, files)
+
+
+def _served(path: Path, reader: Words) -> bytes:
+    match path.suffix:
+        case ".js":
+            return lean.script(words.plain(reader.script(path.read_text()))).encode()
+        case ".css":
+            return lean.sheet(path.read_text()).encode()
+        case ".html":
+            return lean.markup(reader.markup(path.read_text())).encode()
+        case ".webmanifest":
+            return reader.markup(path.read_text()).encode()
+    return path.read_bytes()
 
 
 def _file(name: str, data: bytes) -> _File:

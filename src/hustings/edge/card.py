@@ -12,9 +12,12 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from hustings.edge import pictures
 from hustings.errors import BadInput
+from hustings.formats import markup
 from hustings.formats.calendar import Event, render
 from hustings.space import Space, Status
+from hustings.words import Words, mark
 
 EMBED_WIDTH: Final = 480
 EMBED_HEIGHT: Final = 200
@@ -22,25 +25,28 @@ _LASTS_MS: Final = 3_600_000  # a conversation has no announced end; calendars w
 _SHORTENED: Final = 200  # what preview cards show of a description
 
 WORDS: Final = {
-    Status.SCHEDULED: "Begins soon",
-    Status.DOORS: "Doors are open",
-    Status.LIVE: "Live now",
-    Status.HELD: "Paused for a moment",
-    Status.ENDED: "Has ended; the recording follows",
-    Status.POSTED: "Recording",
-    Status.WITHHELD: "Has ended",
-    Status.CANCELLED: "Cancelled",
+    Status.SCHEDULED: mark("Begins soon"),
+    Status.DOORS: mark("Doors are open"),
+    Status.LIVE: mark("Live now"),
+    Status.HELD: mark("Paused for a moment"),
+    Status.ENDED: mark("Has ended; the recording follows"),
+    Status.POSTED: mark("Recording"),
+    Status.WITHHELD: mark("Has ended"),
+    Status.CANCELLED: mark("Cancelled"),
 }
 
 
-def tags(space: Space, *, listen: str) -> str:
+def tags(space: Space, reader: Words, *, listen: str) -> str:
     """Title, preview card and discovery links of the page. `listen` is the public address."""
     title = html.escape(space.title)
-    words = space.description or f"{WORDS[space.status]}. {space.host}".strip(" .")
-    words = html.escape(words if len(words) <= _SHORTENED else words[: _SHORTENED - 1] + "…")
+    status = reader.text(WORDS[space.status])
+    words = html.escape(preview(space.description) or f"{status}. {space.host}".strip(" ."))
     address = html.escape(f"{listen}/s/{space.id}")
-    card = html.escape(f"{space.title} · {WORDS[space.status]}")
+    card = html.escape(f"{space.title} · {status}")
     oembed = html.escape(f"{listen}/oembed?format=json&url={quote(f'{listen}/s/{space.id}')}")
+    more = list(_picture(space, listen=listen))
+    if not space.listed:
+        more.append('<meta name="robots" content="noindex">')
     return "\n".join(
         (
             f"<title>{title}</title>",
@@ -53,8 +59,27 @@ def tags(space: Space, *, listen: str) -> str:
             f'<meta property="og:title" content="{card}">',
             f'<meta property="og:description" content="{words}">',
             f'<meta property="og:url" content="{address}">',
-            '<meta name="twitter:card" content="summary">',
+            *more,
         )
+    )
+
+
+def preview(description: str) -> str:
+    """The beginning of a description on one line, without its Markdown."""
+    words = " ".join(markup.text(description).split())
+    return words if len(words) <= _SHORTENED else words[: _SHORTENED - 1] + "…"
+
+
+def _picture(space: Space, *, listen: str) -> tuple[str, ...]:
+    if not space.picture:
+        return ('<meta name="twitter:card" content="summary">',)
+    address = html.escape(listen + pictures.address(space.picture, "wide"))
+    width, height = pictures.WIDE
+    return (
+        f'<meta property="og:image" content="{address}">',
+        f'<meta property="og:image:width" content="{width}">',
+        f'<meta property="og:image:height" content="{height}">',
+        '<meta name="twitter:card" content="summary_large_image">',
     )
 
 
@@ -101,7 +126,9 @@ def calendar(space: Space, *, listen: str, now_ms: int) -> bytes:
         Event(
             uid=f"{space.id}@{urlsplit(listen).hostname}",
             title=space.title,
-            description="\n\n".join(part for part in (space.description, address) if part),
+            description="\n\n".join(
+                part for part in (markup.text(space.description), address) if part
+            ),
             url=address,
             starts=_utc(space.starts_at_ms),
             ends=_utc(space.starts_at_ms + _LASTS_MS),

@@ -14,14 +14,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hustings.edge import card, events
-from hustings.edge.assets import Assets, packed, takes_gzip
+from hustings import words
+from hustings.edge import card, events, pictures
+from hustings.edge.assets import Assets, Wording, packed, takes_gzip
 from hustings.edge.head import Request
+from hustings.edge.reader import VARY, reader
 from hustings.edge.reply import Edition, Fields, Reply
 from hustings.edge.room import Room
+from hustings.formats import markup
 from hustings.space import ON_STAGE, Space, Status
+from hustings.words import mark
 
-_CLOSED: Final = "A private conversation"
+_CLOSED: Final = mark("A private conversation")
+# A listener's page needs none of these; speakers' pages are on the studio's origin.
+_REFUSED: Final = (("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),)
 _FRESH_S: Final = 0.5  # the same bytes for everybody, before it is looked whether they still hold
 _JSON_FIELDS: Final = (
     ("Content-Type", "application/json"),
@@ -35,7 +41,8 @@ class _Made:
 
     key: tuple[int, int] = (-1, -1)
     document: bytes = b""
-    pages: dict[tuple[bool, bool], bytes] = field(default_factory=dict)  # by embed, packed
+    # by embed, packed and language
+    pages: dict[tuple[bool, bool, str], bytes] = field(default_factory=dict)
     edition: Edition = field(default_factory=lambda: Edition(0.0))
     stems: dict[str, str] = field(default_factory=dict)
     stems_of: int = -1
@@ -75,49 +82,68 @@ class Door:
         """The listen page with the state in it; `embed` for the one that others frame."""
         made = self._fresh(room, wall_s)
         pack = takes_gzip(request)
-        body = made.pages.get((embed, pack))
+        wording = self._assets.of(reader(request))
+        key = embed, pack, wording.words.language
+        body = made.pages.get(key)
         if body is None:
-            plain = self._rendered(room, made.document, embed=embed).encode()
-            body = made.pages[embed, pack] = packed(plain) if pack else plain
-        return Reply(
-            fields=self._page_fields(embed=embed, pack=pack), body=body, edition=made.edition
-        )
+            plain = self._rendered(room, made.document, wording, embed=embed).encode()
+            body = made.pages[key] = packed(plain) if pack else plain
+        fields = self._page_fields(wording, embed=embed, pack=pack)
+        return Reply(fields=fields, body=body, edition=made.edition)
 
     def closed(self, request: Request, room: Room, *, embed: bool = False) -> Reply:
         """The page of a private space for whoever shows no ticket: it tells nothing of the space.
         Its script may have one, from before it was loaded anew."""
-        template = self._assets.embed if embed else self._assets.page
+        wording = self._assets.of(reader(request))
+        title = html.escape(wording.words.text(_CLOSED))
         text = self._filled(
-            template,
+            wording,
             room.space,
+            embed=embed,
             status="private",
-            title=_CLOSED,
-            head=f'<title>{_CLOSED}</title>\n<meta name="robots" content="noindex">',
+            title=title,
+            head=f'<title>{title}</title>\n<meta name="robots" content="noindex">',
             state="null",
         ).encode()
         pack = takes_gzip(request)
         body = packed(text) if pack else text
-        return Reply(status=401, fields=self._page_fields(embed=embed, pack=pack), body=body)
+        fields = self._page_fields(wording, embed=embed, pack=pack)
+        return Reply(status=401, fields=fields, body=body)
 
-    def nowhere(self, status: int, heading: str, words: str, *, again_s: int | None) -> Reply:
-        """A page for an address without a known space; it asks again by itself after `again_s`."""
+    def nowhere(
+        self, request: Request, status: int, heading: str, note: str, *, again_s: int | None
+    ) -> Reply:
+        """A page for an address without a known space; it asks again by itself after `again_s`.
+        `heading` and `note` are in English."""
+        wording = self._assets.of(reader(request))
+        heading, note = (html.escape(wording.words.text(text)) for text in (heading, note))
         again = f'<meta http-equiv="refresh" content="{again_s}">' if again_s else ""
-        text = (
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        text = wording.words.markup(
+            '<!doctype html><html lang="{{language}}" dir="{{direction}}"><head>'
+            '<meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"{again}<title>{html.escape(heading)}</title>"
-            f'<link rel="stylesheet" href="{self._assets.prefix}/base.css"></head>'
-            f'<body><main class="page"><h1>{html.escape(heading)}</h1>'
-            f"<p>{html.escape(words)}</p></main></body></html>"
+            f"{again}<title>{heading}</title>"
+            f'<link rel="stylesheet" href="{wording.prefix}/base.css"></head>'
+            f'<body><main class="page"><h1>{heading}</h1>'
+            f"<p>{note}</p></main></body></html>"
         )
         fields: Fields = (
             ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Language", wording.words.language),
+            VARY,
             ("Cache-Control", "no-store"),
             ("Content-Security-Policy", _policy(self._studio, framed_by="'none'")),
         )
         if again_s:
             fields = (*fields, ("Retry-After", str(again_s)))
         return Reply(status=status, fields=fields, body=text.encode())
+
+    def file(self, request: Request, name: str) -> Reply:
+        """One of the page's files that stand at the root. What a service worker may ask for is
+        what the page may."""
+        policy = _policy(self._there(), framed_by="'none'")
+        fields = (("Content-Security-Policy", policy), *_REFUSED)
+        return self._assets.at_root(request, name, fields)
 
     def needs_stems(self, room: Room) -> bool:
         """Whether the list of the recording's files has to be fetched first."""
@@ -130,17 +156,24 @@ class Door:
         made = self._made.setdefault(room.space, _Made())
         made.stems, made.stems_of, made.key = stems, room.version, (-1, -1)
 
-    def _page_fields(self, *, embed: bool, pack: bool) -> Fields:
-        # Where else the player may have to ask: the studio, a cache in front, other edges.
-        there = " ".join(dict.fromkeys((self._studio, *self._others())))
+    def _page_fields(self, wording: Wording, *, embed: bool, pack: bool) -> Fields:
         fields: Fields = (
             ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Language", wording.words.language),
             ("Cache-Control", "public, max-age=1"),
-            ("Vary", "Accept-Encoding"),
-            ("Content-Security-Policy", _policy(there, framed_by="*" if embed else "'none'")),
+            VARY,
+            (
+                "Content-Security-Policy",
+                _policy(self._there(), framed_by="*" if embed else "'none'"),
+            ),
             ("Referrer-Policy", "strict-origin-when-cross-origin"),
+            *_REFUSED,
         )
         return (*fields, ("Content-Encoding", "gzip")) if pack else fields
+
+    def _there(self) -> str:
+        """Where else the player may have to ask: the studio, a cache in front, other edges."""
+        return " ".join(dict.fromkeys((self._studio, *self._others())))
 
     def _fresh(self, room: Room, wall_s: float) -> _Made:
         made = self._made.setdefault(room.space, _Made())
@@ -161,6 +194,8 @@ class Door:
             "space": state.id,
             "title": state.title,
             "description": state.description,
+            "description_html": markup.html(state.description),
+            "picture": _picture(state),
             "language": state.language,
             "host": state.host,
             "status": str(state.status),
@@ -174,6 +209,12 @@ class Door:
             "listening": room.listening,
             "retry_ms": _retry_ms(state),
             "line": self._line(state.id),
+            "listeners_max": state.listeners_max or None,
+            "ends_at_ms": state.ends_at_ms,
+            "guests": state.guests,
+            "chat_open": state.chat_open,
+            "hands_open": state.hands_open,
+            "publishing": str(state.publishing),
             "studio": self._studio,
             "replay": self._replay(state, made),
         }
@@ -192,25 +233,36 @@ class Door:
             "stems": made.stems,
         }
 
-    def _rendered(self, room: Room, document: bytes, *, embed: bool) -> str:
+    def _rendered(self, room: Room, document: bytes, wording: Wording, *, embed: bool) -> str:
         state = _state(room)
         # In a script element only "<" could end it or open a comment; JSON may escape it.
         data = document.decode().replace("<", "\\u003c")
         return self._filled(
-            self._assets.embed if embed else self._assets.page,
+            wording,
             state.id,
+            embed=embed,
             status=str(state.status),
             title=html.escape(state.title),
-            head=card.tags(state, listen=self._listen),
+            head=card.tags(state, wording.words, listen=self._listen),
             state=data,
         )
 
     def _filled(
-        self, template: str, space: str, *, status: str, title: str, head: str, state: str
+        self,
+        wording: Wording,
+        space: str,
+        *,
+        embed: bool,
+        status: str,
+        title: str,
+        head: str,
+        state: str,
     ) -> str:
         # What people wrote comes last, so that nothing in it is taken for a placeholder.
         return (
-            template.replace("{{assets}}", self._assets.prefix)
+            (wording.embed if embed else wording.page)
+            .replace("{{assets}}", wording.prefix)
+            .replace("{{languages}}", _LANGUAGES)
             .replace("{{space}}", space)
             .replace("{{status}}", status)
             .replace("{{title}}", title)
@@ -222,9 +274,23 @@ class Door:
         )
 
 
+# The page in each other language: nothing is kept, so the address says it.
+_LANGUAGES: Final = " ".join(
+    f'<a href="?lang={one.language}" hreflang="{one.language}" lang="{one.language}">'
+    f"{html.escape(one.name)}</a>"
+    for one in map(words.load, words.languages())
+)
+
+
 def _state(room: Room) -> Space:
     assert room.state is not None, "a door is shown of spaces whose state is known"
     return room.state
+
+
+def _picture(state: Space) -> dict[str, str] | None:
+    if not state.picture:
+        return None
+    return {size: pictures.address(state.picture, size) for size in ("wide", "square")}
 
 
 def _retry_ms(state: Space) -> int:
@@ -238,5 +304,6 @@ def _policy(there: str, *, framed_by: str) -> str:
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         f"font-src 'self'; connect-src 'self' {there}; media-src 'self' blob:; "
-        f"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {framed_by}"
+        "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors {framed_by}"
     )

@@ -89,6 +89,7 @@ def answer(request: Request, room: Room, ladder: Ladder) -> Reply:
         "estimate_s": offer.estimate_s,
         "line": offer.token,
         "again_ms": int(offer.again_s * 1000),
+        "limit": _limit(offer, room),
         **_addresses(offer, asked, room),
     }
     # Of edges that share an address another one may answer: only a new connection reaches it.
@@ -108,6 +109,8 @@ def refused(way: Way, request: Request, room: Room, ladder: Ladder, form: Form) 
         there = f"{way.url}{quote(request.path)}{query}"
         # That edge may share this one's address: on this connection it would be asked here again.
         return Reply(status=302, fields=(("Location", there), *NO_STORE), close=True)
+    if (limit := _limit_of(room)) is not None:
+        return full(f"This conversation is for {limit} listeners, and as many are here.")
     return full("Every place for listeners is taken at the moment.")
 
 
@@ -141,7 +144,16 @@ def over() -> Reply:
 
 def _of(room: Room, asks: Who) -> Visitor:
     private = room.state is not None and room.state.private
-    return Visitor(room.space, asks, room.visitors, private)
+    return Visitor(room.space, asks, room.visitors, private, room.full)
+
+
+def _limit(offer: Offer, room: Room) -> int | None:
+    """The space's own limit, where it is the reason why there is no place."""
+    return None if isinstance(offer.way, Admit) else _limit_of(room)
+
+
+def _limit_of(room: Room) -> int | None:
+    return room.state.listeners_max if room.state is not None and room.full else None
 
 
 def _addresses(offer: Offer, asked: _Asked, room: Room) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """What listeners are told of a space: payloads that say how it is, not what has changed. Pure.
 
 A payload that is lost is healed by the next of its type, so any number of them merge into the
-newest of each type. Reactions alone are of one second: those that wait together are added up. All
-travel as a JSON array: in an `emsg` with a chunk, or as an SSE message.
+newest of each type. Two types alone are of a moment: reactions that wait together are added up,
+messages of the chat stand one behind the other. All travel as a JSON array: in an `emsg` with a
+chunk, or as an SSE message.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from hustings.edge import talk
 from hustings.space import Role, Seat, Space, Status
 
 Payload: TypeAlias = dict[str, Any]
+
+# Types that are no part of the whole: a newcomer has no need of them.
+PASSING: Final = frozenset({"chat", "questions", "reactions"})
 
 _FIRST: Final = {Role.HOST: 0, Role.COHOST: 1, Role.SPEAKER: 2}
 
@@ -82,8 +87,8 @@ def changed(old: Space | None, new: Space) -> list[Payload]:
 
 
 class Pending:
-    """Payloads that wait for the next chunk or message: the newest of each type, and the sum of
-    what was said."""
+    """Payloads that wait for the next chunk or message: the newest of each type, the sum of the
+    reactions, and the newest messages of the chat."""
 
     __slots__ = ("_by_type",)
 
@@ -99,6 +104,8 @@ class Pending:
                 self._by_type.pop("speaking", None)  # the seats say who speaks
             if kind == "reactions" and waiting is not None:
                 self._by_type[kind] = reactions(_sum(waiting["counts"], payload["counts"]))
+            elif kind == "chat" and waiting is not None:
+                self._by_type[kind] = talk.together(waiting, payload)
             else:
                 self._by_type[kind] = payload
 

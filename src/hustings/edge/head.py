@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from hustings import limits
+from hustings import limits, words
 from hustings.errors import BadInput
 
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST")
@@ -85,14 +85,16 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """The fields of a head. `plain` says that of them only `codings` (Accept-Encoding) can make a
-    difference to the answer, and that the connection stays open."""
+    """The fields of a head. `plain` says that of them only `codings` (Accept-Encoding) and the
+    `language` chosen of Accept-Language can make a difference to the answer, and that the
+    connection stays open."""
 
     headers: Mapping[str, str]
     closing: bool
     length: int
     plain: bool
     codings: str
+    language: str = words.ENGLISH
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -158,6 +160,7 @@ def block_of(fields: bytes) -> Block:
         length=length,
         plain="host" in headers and options <= {"", "keep-alive"} and _TELLING.isdisjoint(headers),
         codings=headers.get("accept-encoding", ""),
+        language=words.choose(headers.get("accept-language", "")),
     )
 
 

@@ -120,9 +120,12 @@ class Ladder:
         if kept_ms is not None:
             # A new connection of one who is connected replaces the old one: no more room is taken.
             return self._admit(visitor, kept_ms, anew=not visitor.crowd.holds(visitor.who))
-        if self._honours(visitor, token):
+        if visitor.full:
+            way: admission.Way = self._no_place()
+        elif self._honours(visitor, token):
             return self._admit(visitor, self._cadence_ms())
-        way = admission.admit(self._now(), self._bounds, self._at(), self._pinned)
+        else:
+            way = admission.admit(self._now(), self._bounds, self._at(), self._pinned)
         if isinstance(way, Admit):
             return self._admit(visitor, way.cadence_ms)
         self._metrics.add("hustings_edge_listeners_refused_total")
@@ -161,6 +164,10 @@ class Ladder:
             return self._offer(Redirect(bounds.cdn_url, Rung.SEGMENTS))
         if (kept_ms := self._kept_ms(visitor)) is not None:
             return self._offer(Admit(kept_ms))
+        if visitor.full:
+            # No number: those of the line are called for places of this edge, of which it has some.
+            again_s = self._spread(limits.FULL_AGAIN_S)
+            return replace(self._offer(self._no_place()), again_s=again_s)
         waiter = self._waiter(visitor, token)
         if waiter is not None and self.line.is_called(waiter):
             return self._offer(Admit(self._cadence_ms()), waiter)
@@ -338,7 +345,7 @@ class Ladder:
                     max(limits.LINE_AGAIN_S_MIN, before / limits.LINE_PACE_COUNT),
                     limits.LINE_AGAIN_S_MAX,
                 )
-        again_s = wait_s * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load
+        again_s = self._spread(wait_s)
         if waiter is None:
             return Offer(way=way, again_s=again_s, called=self.line.called)
         return Offer(
@@ -350,6 +357,13 @@ class Ladder:
             place=place,
             estimate_s=None if place is None else self.line.estimate_s(place),
         )
+
+    def _no_place(self) -> admission.Way:
+        """The way of one for whom the space has no place, whatever room there is here."""
+        return Text() if admission.may_read(self._now(), self._bounds) else admission.Wait()
+
+    def _spread(self, wait_s: float) -> float:
+        return wait_s * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load
 
     def _show(self, now_s: float) -> None:
         way = admission.admit(self._now(), self._bounds, self._at(), self._pinned)

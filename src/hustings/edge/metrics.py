@@ -16,6 +16,8 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     ),
     "hustings_edge_bytes_total": ("counter", "Bytes of programme and events given to listeners."),
     "hustings_edge_called_total": ("counter", "Numbers of the line called to a place."),
+    "hustings_edge_chat_carried_total": ("counter", "Messages that rode with the sound."),
+    "hustings_edge_chat_left_out_total": ("counter", "Messages that were too many for that."),
     "hustings_edge_chunks_filled_total": ("counter", "Chunks of silence that stood in for one."),
     "hustings_edge_chunks_late_total": ("counter", "Chunks that came after they were filled."),
     "hustings_edge_chunks_refused_total": ("counter", "Chunks of a stage that was replaced."),
@@ -46,6 +48,8 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "hustings_edge_skipped_total": ("counter", "Chunks that a slow listener was not given."),
     "hustings_edge_spool_bytes": ("gauge", "Bytes in the spool."),
     "hustings_edge_turned_away_total": ("counter", "Connections closed for lack of descriptors."),
+    "hustings_edge_votes_total": ("counter", "Votes taken."),
+    "hustings_edge_votes_waiting": ("gauge", "Votes that the archive does not have yet."),
     "hustings_edge_waiting": ("gauge", "Visitors who wait for a place."),
 }
 

@@ -5,6 +5,7 @@
 /s/{space}/event.ics             the space in a calendar
 /live/{space}/door.json          the page's state
 /oembed?url=                     how to embed the page (oembed.com)
+/sw.js and the like              files of the page that have to stand at the root
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hustings.edge.rights import unshared
 from hustings.errors import BadInput, LogError, StoreError
 from hustings.formats import calendar
 from hustings.log.subjects import checked
+from hustings.words import mark
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -62,6 +64,10 @@ class Pages:
             return self._document_listed(room)
         return self._door.document(room, wall_s=time.time())
 
+    def file(self, request: Request, name: str) -> Reply:
+        """One of the files at the root."""
+        return self._door.file(request, name)
+
     def event(self, request: Request, space: str) -> Outcome | Awaitable[Outcome]:
         """The space as a calendar file."""
         room = self._rooms.get(space)
@@ -92,15 +98,15 @@ class Pages:
             room = await self._open(space)
         except LogError:
             return self._door.nowhere(
+                request,
                 503,
-                "One moment, please",
+                mark("One moment, please"),
                 "This conversation cannot be looked up right now. This page tries again by itself.",
                 again_s=3,
             )
         if room is None:
-            return self._door.nowhere(
-                404, "No conversation here", "Please check the address.", again_s=None
-            )
+            heading, note = mark("No conversation here"), "Please check the address."
+            return self._door.nowhere(request, 404, heading, note, again_s=None)
         await self._list_stems(room)
         return self._shown(request, room, embed=embed)
 

@@ -13,6 +13,7 @@ from hustings.certificate import Certificate
 from hustings.config import Settings
 from hustings.edge.admission import Bounds
 from hustings.edge.assets import Assets
+from hustings.edge.ballots import Ballots
 from hustings.edge.broadcast import Broadcaster
 from hustings.edge.door import Door
 from hustings.edge.events import Payload
@@ -25,6 +26,7 @@ from hustings.edge.line import Line
 from hustings.edge.memory import Memory
 from hustings.edge.metrics import Metrics
 from hustings.edge.pages import Pages
+from hustings.edge.pictures import Pictures
 from hustings.edge.push import Push
 from hustings.edge.replay import Replay
 from hustings.edge.rights import Rights
@@ -33,12 +35,14 @@ from hustings.edge.room import Room
 from hustings.edge.rooms import Rooms
 from hustings.edge.routes import House, Routes
 from hustings.edge.salts import Salts
+from hustings.edge.say import Sayings
 from hustings.edge.spool import Spool
 from hustings.edge.stored import Stored
 from hustings.errors import ConfigError
 from hustings.pin import Pin
 from hustings.role import Context
 from hustings.store.objects import Objects
+from hustings.talk import Tally
 
 
 class Edge:
@@ -76,30 +80,19 @@ class Edge:
             told=self._second,
         )
         self.salts = Salts(context.live)
+        self.ballots = Ballots(
+            context.live,
+            salts=self.salts,
+            tasks=tasks,
+            metrics=self.metrics,
+            tallied=self._tallied,
+        )
         self.rooms = Rooms(self._room_house(context, objects, tasks))
-        listen = settings.public_url("listen")
-        replay = Replay(objects)
         self._cdn = settings.cdn_url.rstrip("/")
         self.door = self._door(settings)
         self.push = Push(tasks=tasks, poller=self.server.poller)
         self.ladder = self._ladder(context)
-        rights = Rights(context.keys.ticket_public)
-        self._routes = Routes(
-            House(
-                rooms=self.rooms,
-                pages=Pages(
-                    rooms=self.rooms, door=self.door, replay=replay, rights=rights, listen=listen
-                ),
-                push=self.push,
-                assets=self.assets,
-                replay=replay,
-                metrics=self.metrics,
-                ladder=self.ladder,
-                rights=rights,
-                stopping=context.stopping.is_set,
-                refresh=self._refresh,
-            )
-        )
+        self._routes = Routes(self._house(context, objects))
 
     @property
     def connected(self) -> int:
@@ -112,12 +105,18 @@ class Edge:
     def _here(self) -> dict[str, Room]:
         return {room.space: room for room in self.rooms.all()}
 
+    def _tallied(self, space: str, tallies: dict[str, Tally]) -> None:
+        room = self._here().get(space)
+        if room is not None:
+            room.chatter.tallied(tallies)
+
     def _second(self) -> None:
         rooms = self.rooms.all()
         for room in rooms:
             room.second()
         self.door.forget({room.space for room in rooms})
-        self.salts.keep({room.space for room in rooms if not room.over})
+        counting = {room.space for room in rooms if not room.over}
+        self.salts.keep(counting | self.ballots.spaces())
         if self._certificate is not None:
             self._certificate.refresh()
 
@@ -128,6 +127,27 @@ class Edge:
             studio=settings.public_url("studio"),
             line=self._line,
             others=self._others,
+        )
+
+    def _house(self, context: Context, objects: Objects) -> House:
+        listen = context.settings.public_url("listen")
+        replay = Replay(objects)
+        rights = Rights(context.keys.ticket_public)
+        return House(
+            rooms=self.rooms,
+            pages=Pages(
+                rooms=self.rooms, door=self.door, replay=replay, rights=rights, listen=listen
+            ),
+            push=self.push,
+            assets=self.assets,
+            replay=replay,
+            metrics=self.metrics,
+            ladder=self.ladder,
+            rights=rights,
+            sayings=Sayings(self.ballots.take),
+            pictures=Pictures(objects),
+            stopping=context.stopping.is_set,
+            refresh=self._refresh,
         )
 
     def _room_house(
@@ -222,6 +242,7 @@ class Edge:
         self.metrics.set("hustings_edge_readers", sum(room.news.readers for room in rooms))
         self.metrics.set("hustings_edge_rooms", len(self.rooms))
         self.metrics.set("hustings_edge_spool_bytes", self._spool.bytes)
+        self.metrics.set("hustings_edge_votes_waiting", self.ballots.waiting)
         self.metrics.set("hustings_edge_descriptors", len(self.server.addresses))
         self.metrics.set("hustings_edge_descriptors_max", self.server.descriptors_max)
 

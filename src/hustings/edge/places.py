@@ -32,12 +32,14 @@ class Crowd(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks, for which space, and that space's crowd. Nothing of a private one is in caches."""
+    """Who asks, for which space, and that space's crowd. Nothing of a private one is in caches;
+    `full` says that it has as many listeners, on all edges, as its host wants."""
 
     space: str
     who: Who
     crowd: Crowd
     private: bool = False
+    full: bool = False
 
     @property
     def id(self) -> bytes:

@@ -100,7 +100,8 @@ class Programme:
     def tell(self, payloads: list[Payload]) -> None:
         """Have payloads go out with the next chunk."""
         self._pending.put(payloads)
-        self._bursts.clear()
+        if any(one["type"] not in told_of.PASSING for one in payloads):
+            self._bursts.clear()
 
     def told(self, form: Form) -> bytes:
         """All there is to tell, as events of the next chunk: what rode with those of the past is

@@ -18,7 +18,10 @@ from hustings.edge.head import REMEMBERED_BYTES, BadHead, block_of
 from hustings.edge.reply import Edition, Rendered, Reply
 
 _END: Final = b"\r\n"
-_CODINGS: Final = 8  # values of Accept-Encoding for one line: browsers of a year have two or three
+# For one line: browsers of a year have two or three values of Accept-Encoding, in each language.
+_FORMS: Final = 16
+_BY_CODINGS: Final = frozenset({"accept-encoding"})
+_BY_BOTH: Final = frozenset({"accept-encoding", "accept-language"})
 
 
 class _Entry:
@@ -31,7 +34,8 @@ class _Entry:
         self.rendered = Rendered(answer)
 
 
-_Known: TypeAlias = _Entry | dict[str, _Entry]
+_Form: TypeAlias = tuple[str, str]  # codings and language; empty where it makes no difference
+_Known: TypeAlias = _Entry | dict[_Form, _Entry]
 
 
 class Ready:
@@ -40,7 +44,7 @@ class Ready:
     def __init__(self) -> None:
         self.bytes = 0
         self._known: OrderedDict[bytes, tuple[_Known, int]] = OrderedDict()
-        self._plain: OrderedDict[bytes, str] = OrderedDict()
+        self._plain: OrderedDict[bytes, _Form] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -51,14 +55,15 @@ class Ready:
         found = self._known.get(data[:cut])
         if found is None:
             return None
-        codings = self._plain.get(data[cut:])
-        if codings is None:
+        form = self._plain.get(data[cut:])
+        if form is None:
             return None
         known = found[0]
         if isinstance(known, dict):
-            if codings not in known:
+            entry = known.get(form) or known.get((form[0], ""))
+            if entry is None:
                 return None
-            known = known[codings]
+            known = entry
         if known.edition.over or known.until_s <= now_s:
             self._drop(data[:cut])
             return None
@@ -80,8 +85,9 @@ class Ready:
             return  # an empty line before it was forgiven: that is not remembered
         if not block.plain:
             return
-        self._learn(line, block.codings, answer, answer.edition, now_s)
-        self._plain[fields] = block.codings
+        form = block.codings, block.language
+        self._learn(line, form, answer, answer.edition, now_s)
+        self._plain[fields] = form
         while len(self._plain) > limits.BLOCKS_COUNT:
             self._plain.popitem(last=False)
 
@@ -89,7 +95,8 @@ class Ready:
         """Have an answer at hand before anybody asks. It has an edition, and does not vary."""
         assert answer.edition is not None
         assert not _varies(answer)
-        self._learn(f"GET {target} HTTP/1.1".encode(), "", answer, answer.edition, now_s)
+        line = f"GET {target} HTTP/1.1".encode()
+        self._learn(line, ("", ""), answer, answer.edition, now_s)
 
     def clear(self) -> None:
         """Forget all."""
@@ -98,18 +105,20 @@ class Ready:
         self.bytes = 0
 
     def _learn(
-        self, line: bytes, codings: str, answer: Reply, edition: Edition, now_s: float
+        self, line: bytes, form: _Form, answer: Reply, edition: Edition, now_s: float
     ) -> None:
         entry = _Entry(answer, edition, now_s)
         varies = _varies(answer)
         if not varies:
             self._keep(line, entry, entry.size)
             return
-        if varies != ["accept-encoding"]:
+        if varies == _BY_CODINGS:
+            form = form[0], ""
+        elif varies != _BY_BOTH:
             return
-        known = {codings: entry}
+        known = {form: entry}
         before, _ = self._known.get(line, (None, 0))
-        if isinstance(before, dict) and len(before) < _CODINGS:
+        if isinstance(before, dict) and len(before) < _FORMS:
             known = {**before, **known}
         self._keep(line, known, sum(one.size for one in known.values()))
 
@@ -130,5 +139,6 @@ class Ready:
             self.bytes -= found[1]
 
 
-def _varies(answer: Reply) -> list[str]:
-    return [value.lower() for name, value in answer.fields if name.lower() == "vary"]
+def _varies(answer: Reply) -> set[str]:
+    fields = [value for name, value in answer.fields if name.lower() == "vary"]
+    return {name.strip().lower() for value in fields for name in value.split(",")}

@@ -31,8 +31,8 @@ class Edition:
 
     As long as it is not `over`, but at most `seconds` after an answer with it was made, the same
     bytes go to everybody who asks the same, without anybody being asked (see `ready.py`). So it is
-    for answers that depend on nothing but the target (and Accept-Encoding, where `Vary` says so),
-    and that need not be counted one by one.
+    for answers that depend on nothing but the target (and Accept-Encoding and the language chosen
+    of Accept-Language, where `Vary` says so), and that need not be counted one by one.
     """
 
     __slots__ = ("over", "seconds")

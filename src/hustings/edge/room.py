@@ -18,11 +18,13 @@ from typing import Final
 
 from msgspec import structs
 
-from hustings import chunk, limits
+from hustings import limits
 from hustings.chunk import SEGMENT_CHUNKS, Chunk, segment_of
 from hustings.crowd import Here, Sketch
 from hustings.edge import events
 from hustings.edge.broadcast import Broadcaster
+from hustings.edge.chatter import Chatter
+from hustings.edge.entries import event_in, number, unpacked
 from hustings.edge.events import Payload
 from hustings.edge.hls import Hls
 from hustings.edge.metrics import Metrics
@@ -41,8 +43,9 @@ from hustings.log.follow import Follower
 from hustings.log.hearing import hearing
 from hustings.log.seek import seek_chunk
 from hustings.log.subjects import Kind
-from hustings.space import ON_STAGE, Event, Space, Status, decode
+from hustings.space import ON_STAGE, Decided, Event, Space, Status
 from hustings.space.event import Ended, OnAir
+from hustings.talk import Talk
 
 _log: Final = logging.getLogger("hustings.edge")
 _AGAIN_S: Final = 0.5
@@ -93,6 +96,14 @@ class Room:
         self.news = News(broadcaster=house.broadcaster, whole=self.whole)
         self.visitors = Visitors(lambda: house.salts.get(space))
         self.said = Said()
+        self.chatter = Chatter(
+            space,
+            log=house.log,
+            state=lambda: self.state,
+            over=lambda: self.state is not None and self.state.status in _FINAL,
+            tell=self._tell,
+            metrics=house.metrics,
+        )
         self._house = house
         self._loop = asyncio.get_running_loop()
         self._asked_s = self._loop.time()
@@ -110,6 +121,16 @@ class Room:
     def listening(self) -> int:
         """Listeners on all edges, as it is shown."""
         return self.visitors.listening + self._house.elsewhere(self.space).listening
+
+    @property
+    def talk(self) -> Talk:
+        """What the crowd has written."""
+        return self.chatter.talk
+
+    @property
+    def full(self) -> bool:
+        """Whether it has as many listeners as its host wants."""
+        return self.state is not None and 0 < self.state.listeners_max <= self.listening
 
     @property
     def sketch(self) -> Sketch:
@@ -135,7 +156,9 @@ class Room:
 
     def whole(self) -> list[Payload]:
         """All there is to tell a newcomer."""
-        return [] if self.state is None else events.whole(self.state, self.listening)
+        if self.state is None:
+            return []
+        return [*events.whole(self.state, self.listening), *self.chatter.whole()]
 
     def count(self) -> Here:
         """This second's figures of this edge (`gauge.Counted`)."""
@@ -161,6 +184,7 @@ class Room:
             self._tell([events.listening(self._listening)])
         if said := self.said.told():
             self._tell([events.reactions(said)])
+        self.chatter.second()
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -169,6 +193,7 @@ class Room:
                 tasks.create_task(self._follow())
                 tasks.create_task(self._sound())
                 tasks.create_task(self._keep())
+                tasks.create_task(self._talk())
         finally:
             self.programme.cut()
             self.news.cut()
@@ -189,8 +214,8 @@ class Room:
     async def _changed(self, new: Space, event: Event | None) -> None:
         old, self.state = self.state, new
         self.version += 1
-        told = events.changed(old, new)
-        if told:
+        told = [*events.changed(old, new), *self.chatter.changed(old, new)]
+        if told or isinstance(event, Decided):
             self._dirty.set()
         self._tell(told)
         self.known.set()
@@ -216,6 +241,10 @@ class Room:
         if payloads:
             self.programme.tell(payloads)
             self.news.tell(payloads)
+
+    async def _talk(self) -> None:
+        await self.settled.wait()
+        await self.chatter.run()
 
     async def _keep(self) -> None:
         """Keep the state on disk, at most once a second."""
@@ -263,7 +292,7 @@ class Room:
             ended = False
             try:
                 async for entry in self._house.log.read(self.space, {Kind.EV, Kind.OBS}):
-                    event = _event(entry)
+                    event = event_in(entry)
                     if ended and isinstance(event, OnAir) and not event.live:
                         return True
                     ended = ended or isinstance(event, Ended)
@@ -282,7 +311,7 @@ class Room:
                 await asyncio.sleep(_AGAIN_S)
 
     async def _hear(self, message: Message) -> None:
-        one = _unpacked(message.data, self.space)
+        one = unpacked(message.data, self.space)
         if one is None:
             return
         if self._early is not None:
@@ -304,7 +333,7 @@ class Room:
         try:
             last = await self._last_chunk()
             after, until = 0, 0
-            newest = None if last is None else _number(last)
+            newest = None if last is None else number(last)
             if last is not None and newest is not None:
                 first = SEGMENT_CHUNKS * segment_of(max(0, newest + 1 - limits.RING_CHUNKS))
                 before, until = await self._before(first, last.seq), last.seq
@@ -332,7 +361,7 @@ class Room:
             self._heard_history()
 
     async def _recorded_one(self, entry: Entry) -> None:
-        one = _unpacked(entry.data, self.space)
+        one = unpacked(entry.data, self.space)
         if one is not None:
             self.programme.put(one)
             await self.segments.put(one)
@@ -368,25 +397,3 @@ class Room:
                 return None
             else:
                 return (otherwise if seq is None else seq) - 1
-
-
-def _unpacked(data: bytes, space: str) -> Chunk | None:
-    try:
-        return chunk.unpack(data)
-    except BadInput as error:
-        _log.warning("space %s: a chunk is passed over: %s", space, error)
-        return None
-
-
-def _number(entry: Entry) -> int | None:
-    try:
-        return chunk.unpack(entry.data).n
-    except BadInput:
-        return None
-
-
-def _event(entry: Entry) -> Event | None:
-    try:
-        return decode(entry.data)
-    except BadInput:
-        return None

@@ -3,13 +3,16 @@
 /s/{space}, /s/{space}/embed     the page of a space, and the player for other pages
 /s/{space}/event.ics             the space in a calendar
 /oembed                          how to embed a page
-/assets/{digest}/{name}          the player's files
+/assets/{digest}/{language}/{name}   the player's files
+/sw.js, /manifest.webmanifest, /offline.html  those of them that have to stand at the root
+/pictures/{id}/{size}.webp       pictures of spaces and people
 /live/{space}/door.json          the page's state
 /live/{space}/push               endless fMP4 (codec=opus|aac, from=MS)
 /live/{space}/listen.aac, .ogg   endless ADTS, endless Ogg Opus
 /live/{space}/events             server-sent events
 /live/{space}/enter              a visitor's rung (POST)
-/live/{space}/say                reactions (POST)
+/live/{space}/say                reactions and votes (POST)
+/live/{space}/talk.json          room, polls, chat and questions
 /live/{space}/{codec}/init.mp4   header of the segments
 /live/{space}/{codec}/{k}.m4s    segments, and their parts as p{n}.m4s
 /live/{space}/index.m3u8         the last minute, for HLS players
@@ -25,21 +28,23 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from hustings.edge import enter, news, pieces, push, reply, say
+from hustings.edge import enter, news, pieces, push, reply
 from hustings.edge.admission import Admit, rung_of
-from hustings.edge.assets import Assets
+from hustings.edge.assets import ROOT, Assets
 from hustings.edge.forms import Form, of_codec
 from hustings.edge.head import Request
 from hustings.edge.http import Handover, Outcome
 from hustings.edge.ladder import Ladder
 from hustings.edge.metrics import CONTENT_TYPE, Metrics
 from hustings.edge.pages import Pages
+from hustings.edge.pictures import Pictures
 from hustings.edge.push import Push
 from hustings.edge.replay import Replay
 from hustings.edge.reply import Reply, problem
 from hustings.edge.rights import InRoom, Rights
 from hustings.edge.room import Room
 from hustings.edge.rooms import Rooms
+from hustings.edge.say import Sayings
 from hustings.errors import BadInput
 from hustings.formats.fmp4 import CODECS, Codec
 from hustings.log.subjects import checked
@@ -78,6 +83,8 @@ class House:
     metrics: Metrics
     ladder: Ladder
     rights: Rights
+    sayings: Sayings
+    pictures: Pictures
     stopping: Callable[[], bool]
     refresh: Callable[[], None]
 
@@ -93,6 +100,7 @@ class Routes:
             "listen.aac": self._plain,
             "listen.ogg": self._ogg,
             "events": self._events,
+            "talk.json": lambda request, room: room.chatter.answer(request),
             "index.m3u8": lambda request, room: room.hls.index(request),
             "dvr.m3u8": lambda request, room: room.hls.dvr(request),
         }
@@ -105,7 +113,6 @@ class Routes:
         }
         # what takes POST under /live/{space}/
         self._posts: dict[str, InRoom] = {"say": self._say, "enter": self._enter}
-        self._pace = say.Pace()
 
     def answer(self, request: Request) -> Outcome | Awaitable[Outcome]:
         """The answer to a request, or something to await for it. May raise `HustingsError`."""
@@ -126,8 +133,12 @@ class Routes:
                 return self._segment(request, space, codec, name)
             case ("live", space, *names) if names and (names[0] in (*_REPLAYS, "stems")):
                 return self._inside(request, space, self._file(tuple(names)))
-            case ("assets", digest, *names):
-                return self._house.assets.answer(request, digest, "/".join(names))
+            case ("assets", digest, language, *names):
+                return self._house.assets.answer(request, digest, language, "/".join(names))
+            case ("pictures", picture, name):
+                return self._house.pictures.answer(request, picture, name)
+            case (name,) if name in ROOT:
+                return self._house.pages.file(request, name)
             case (name,) if name in self._own:
                 return self._own[name](request)
         return _NOWHERE
@@ -203,7 +214,8 @@ class Routes:
         return enter.answer(request, room, self._house.ladder)
 
     def _say(self, request: Request, room: Room) -> Outcome:
-        return say.answer(request, room.said, self._pace, now_s=time.monotonic())
+        now_s, wall_ms = time.monotonic(), time.time_ns() // 1_000_000
+        return self._house.sayings.answer(request, room, now_s=now_s, wall_ms=wall_ms)
 
     def _segment(
         self, request: Request, space: str, codec: Codec, name: str

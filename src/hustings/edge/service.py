@@ -34,6 +34,7 @@ async def serve(context: Context) -> None:
                 edge.gauge.run(),
                 edge.rooms.run(),
                 edge.salts.run(),
+                edge.ballots.run(),
                 edge.ladder.run(),
             )
         ]
@@ -47,6 +48,7 @@ async def serve(context: Context) -> None:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         await _let_go(edge, context.hurry)
+        await edge.ballots.close(within_s=limits.VOTES_LEFT_S)
         await edge.gauge.tell(last=True)
         await edge.rooms.close()
         await edge.push.close()

@@ -1,4 +1,4 @@
-"""One event as an iCalendar file (RFC 5545), for a visitor's own calendar. Pure.
+"""Events as iCalendar files (RFC 5545): one for a visitor's own calendar, or a feed. Pure.
 
 Times are UTC, so every calendar shows them in its owner's zone. The same event keeps its UID, and
 what is newer has a greater SEQUENCE: importing the file again moves the event instead of doubling
@@ -7,8 +7,11 @@ it, and one with STATUS CANCELLED strikes it out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from hustings import limits
 
 MIME: Final = "text/calendar; charset=utf-8"
 
@@ -32,12 +35,38 @@ class Event:
 
 
 def render(event: Event) -> bytes:
-    """The file."""
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Hustings//Hustings//EN",
-        "METHOD:PUBLISH",
+    """The file of one event."""
+    return _file(["METHOD:PUBLISH", *_entry(event)])
+
+
+def feed(events: Iterable[Event], *, name: str) -> bytes:
+    """A calendar to subscribe to; its reader asks again after `limits.CALENDAR_AGAIN_MINUTES`.
+
+    Name and interval as RFC 7986 has them, sections 5.1 and 5.7, and as calendars before it did.
+    """
+    again = f"PT{limits.CALENDAR_AGAIN_MINUTES}M"
+    lines = [
+        f"NAME:{_text(name)}",
+        f"X-WR-CALNAME:{_text(name)}",
+        f"REFRESH-INTERVAL;VALUE=DURATION:{again}",
+        f"X-PUBLISHED-TTL:{again}",
+    ]
+    for event in events:
+        lines += _entry(event)
+    return _file(lines)
+
+
+def _file(lines: Iterable[str]) -> bytes:
+    whole = (
+        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Hustings//Hustings//EN"),
+        *lines,
+        "END:VCALENDAR",
+    )
+    return b"".join(_folded(line) for line in whole)
+
+
+def _entry(event: Event) -> tuple[str, ...]:
+    return (
         "BEGIN:VEVENT",
         f"UID:{event.uid}",
         f"DTSTAMP:{event.changed}",
@@ -50,9 +79,7 @@ def render(event: Event) -> bytes:
         f"URL:{event.url}",
         "TRANSP:OPAQUE",
         "END:VEVENT",
-        "END:VCALENDAR",
     )
-    return b"".join(_folded(line) for line in lines)
 
 
 def _text(words: str) -> str:

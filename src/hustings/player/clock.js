@@ -1,6 +1,6 @@
 /** Seconds of a recording as people read and hear them. Pure. */
 
-import { count } from "./time.js";
+import { count, span } from "./time.js";
 
 /** Seconds as a clock: 0:07, 12:03, 1:02:03. */
 export function clock(seconds) {
@@ -19,5 +19,5 @@ export function spoken(seconds) {
     count(Math.floor(whole / 60) % 60, "minute"),
     count(whole % 60, "second"),
   ].filter(Boolean);
-  return parts.join(" ") || "0 seconds";
+  return parts.join(" ") || span("second").format(0);
 }

@@ -1,6 +1,7 @@
 /** The time that is left until a conversation begins. */
 
 import { make, on } from "./page.js";
+import { span } from "./time.js";
 
 /**
  * @param {import("./door.js").State} state
@@ -39,6 +40,6 @@ export function countdown(leftMs) {
   const from = Math.min(2, all.findIndex(([number]) => number > 0));
   return all.slice(from, from ? 4 : 3).map(([number, unit], index) => ({
     value: String(number).padStart(index ? 2 : 1, "0"),
-    unit: number === 1 ? unit : `${unit}s`,
+    unit: span(unit).formatToParts(number).find(({ type }) => type === "unit")?.value ?? unit,
   }));
 }

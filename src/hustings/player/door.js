@@ -7,14 +7,15 @@
  *
  * Events: "change" (the state is new), "snapshot" (detail: a whole state, before it is taken; who
  * prevents the default takes it later), "line" (reachable or not has changed), "said" (detail: how
- * often each reaction was given just now).
+ * often each reaction was given just now), "talk" (detail: an item of what the crowd says).
  *
  * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean,
  *   speaking: boolean}} Seat
  * @typedef {{space: string, title: string, description: string, language: string, host: string,
  *   status: string, reason: string, starts_at_ms: number, now_ms: number, n: number | null,
  *   live_n: number | null, live_at_ms: number | null, seats: Seat[], listening: number,
- *   retry_ms: number, studio: string, replay: object | null,
+ *   retry_ms: number, studio: string, replay: object | null, publishing?: string,
+ *   picture?: {wide: string, square: string} | null, description_html?: string, captions?: boolean,
  *   line?: {called: number, waiting: number}}} State
  */
 
@@ -26,6 +27,7 @@ const FAR_MS = 15_000; // while the sound itself brings the news
 const POSTING_MS = 2500; // the recording follows the end within seconds
 const SOON_MS = 1500;
 const CALM_MS = 60_000; // nothing more is expected
+const TALK = ["room", "polls", "chat", "questions"];
 const LOST_COUNT = 2; // unanswered questions after which the page says so
 
 export class Door extends EventTarget {
@@ -100,8 +102,10 @@ export class Door extends EventTarget {
    * @param {object[]} items
    */
   merge(items) {
-    for (const { type, counts } of items) {
+    for (const item of items) {
+      const { type, counts } = item;
       if (type === "reactions") this.dispatchEvent(new CustomEvent("said", { detail: counts }));
+      if (TALK.includes(type)) this.dispatchEvent(new CustomEvent("talk", { detail: item }));
     }
     const next = items.reduce(merged, this.state);
     if (next === this.state) return;

@@ -3,6 +3,18 @@
 import { make, on } from "./page.js";
 import { signed, visitor } from "./visitor.js";
 
+/** Their place in the page, above the foot. */
+export function furnishFiles() {
+  const heading = make("h2", "", "To keep");
+  const links = make("ul");
+  links.id = "links";
+  const files = make("section", "files", heading, links);
+  Object.assign(files, { id: "files", hidden: true });
+  heading.id = "fileshead";
+  files.setAttribute("aria-labelledby", heading.id);
+  on.foot.before(files);
+}
+
 /** @param {import("./door.js").State | null} state  null: there are none */
 export function showFiles(state) {
   on.files.hidden = !state;

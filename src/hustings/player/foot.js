@@ -1,31 +1,41 @@
-/** The foot of the page: how to share and to embed it, and what its numbers mean. */
+/** The foot of the page: how to embed it, to report something, and what its numbers mean. */
 
-import { make, on, write } from "./page.js";
+import { make, write } from "./page.js";
+import { t } from "./t.js";
 
-const NUMBERS = [
-  ["Listening", "counts those who are receiving sound at this moment, on all servers together. Visitors who have not pressed Listen, who wait in line, or who play the recording are not in it."],
-  ["Behind live", "is the time from a sound leaving the stage's encoder to your player, without your device's own output delay."],
+const NUMBERS = () => [
+  [t("Listening"), t("counts those who are receiving sound at this moment, on all servers together. Visitors who have not pressed Listen, who wait in line, or who play the recording are not in it.")],
+  [t("Behind live"), t("is the time from a sound leaving the stage's encoder to your player, without your device's own output delay.")],
+  [t("Votes"), t("count once for each browser, on all servers together; the newest one holds. The figures are a second old.")],
 ];
 
-/** @param {HTMLElement} root */
-export function furnishFoot(root) {
+/**
+ * @param {HTMLElement} root
+ * @param {import("./people/studio.js").Studio} studio
+ * @param {() => import("./door.js").State} state
+ */
+export function furnishFoot(root, studio, state) {
   const address = location.href.split(/[?#]/)[0];
   const title = document.getElementById("title")?.textContent ?? "";
   const said = make("span");
   said.id = "shared";
   said.setAttribute("role", "status");
-  const share = press("Share this page", () => shared({ title, url: address }, said));
-  share.id = "share";
   const code = make("code", "", embedCode(address, title));
-  const copy = press("Copy", () => copied(code.textContent, "Code copied", said));
+  const copy = press(t("Copy"), () => copied(code.textContent, t("Code copied"), said));
   root.append(
-    make("div", "row", share, said),
-    folded("Show this on your own page", make("div", "row", code, copy)),
+    folded(t("Show this on your own page"), make("div", "row", code, copy, said)),
     folded(
-      "About the numbers on this page",
-      ...NUMBERS.map(([name, text]) => make("p", "", make("b", "", name), ` ${text}`)),
+      t("About the numbers on this page"),
+      ...NUMBERS().map(([name, text]) => make("p", "", make("b", "", name), ` ${text}`)),
     ),
+    press(t("Report something"), () => reported(studio, state())),
   );
+}
+
+async function reported(studio, { space, seats }) {
+  const { report } = await import("./people/dialogs.js");
+  const people = seats.map(({ id, name }) => ["seat", id, t("Speaker: {name}", { name })]);
+  report(studio, [["space", space, t("The whole conversation")], ...people]);
 }
 
 /** What goes into another page to show the small player there. */
@@ -46,21 +56,11 @@ function press(label, action) {
   return button;
 }
 
-async function shared(link, said) {
-  try {
-    if (navigator.share) await navigator.share(link);
-    else await copied(link.url, "Link copied", said);
-  } catch {
-    // the visitor thought better of it
-  }
-  on.share.focus();
-}
-
 async function copied(text, words, said) {
   try {
     await navigator.clipboard.writeText(text);
     write(said, words);
   } catch {
-    write(said, text); // no right to the clipboard: shown, to be copied by hand
+    write(said, t("Mark the code and copy it")); // no right to the clipboard
   }
 }

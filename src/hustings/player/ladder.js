@@ -76,7 +76,8 @@ export class Ladder {
     }
     if (!offer || this.#ear.way) return "";
     const read = this.#reader ? " You can follow below who is speaking." : "";
-    const after = `${read} The recording will be posted at this same address.`;
+    const posted = (this.#door.state.publishing ?? "auto") === "auto";
+    const after = posted ? `${read} The recording will be posted at this same address.` : read;
     if (this.#place === null) {
       return `All places are taken at the moment. This page keeps asking by itself.${after}`;
     }

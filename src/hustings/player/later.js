@@ -1,16 +1,23 @@
 /**
  * What the page gets once it stands: news from the door and with the sound, latency control, who is
- * on stage, position bar, volume, reactions, the lock screen, the recording's files, how to share.
+ * on stage, position bar, volume, reactions, the lock screen, the recording's files, how to share,
+ * and the people's side.
  *
  * Everything below the player appears at once, when all of it is there, so that nothing moves.
  */
 
 import { showCountdown } from "./countdown.js";
 import { Door } from "./door.js";
-import { showFiles } from "./files.js";
+import { furnishFiles, showFiles } from "./files.js";
 import { furnishFoot } from "./foot.js";
 import * as latency from "./latency.js";
-import { on, write } from "./page.js";
+import { on } from "./page.js";
+import { furnishAbout, showAbout } from "./people/about.js";
+import { follow } from "./people/coming.js";
+import { Entrance } from "./people/entrance.js";
+import { People } from "./people/people.js";
+import { furnishTools, showCaptions } from "./people/tools.js";
+import { installable } from "./people/worker.js";
 import { Reactions } from "./reactions.js";
 import { Replay } from "./replay.js";
 import { Rewind } from "./rewind.js";
@@ -30,13 +37,19 @@ export async function furnish(page) {
   const door = (page.door = new Door(page.state, `${ear.base}/door.json`));
   door.addEventListener("line", page.moment);
   new Events(ear, door);
-  await sheet();
+  await Promise.all(["tools.css", "people/people.css"].map(sheet));
   const replay = (page.replay = new Replay(on.record, page.moment));
   const rewind = ear.rewinds ? new Rewind(ear, door) : null;
   const tape = new Tape(on.tape);
   const reactions = new Reactions(on.reactions, ear.base, door);
   furnishVolume(on.loudness, [on.sound, on.record]);
-  furnishFoot(on.foot);
+  furnishAbout();
+  furnishFiles();
+  // The small player for other pages has no such side.
+  const people = on.rest.isConnected ? new People(page, door) : null;
+  const entrance = new Entrance(page);
+  furnishTools(page, on.tools);
+  if (people) furnishFoot(on.foot, people.studio, () => door.state);
 
   const show = () => {
     const { state } = door;
@@ -47,9 +60,11 @@ export async function furnish(page) {
     if (status === "posted") replay.open(state.replay);
     tape.use((status === "posted" || onAir) && player ? player : null);
     reactions.open = status === "live";
-    write(on.description, state.description);
-    on.description.lang = state.language || "en";
-    on.about.hidden = !state.description;
+    showAbout(state);
+    showCaptions(state);
+    people?.show();
+    entrance.show(state);
+    follow(state);
     on.loudness.classList.toggle("off", !SENDING.includes(status) && status !== "posted");
     showStage(state);
     showFiles(status === "posted" ? state : null);
@@ -69,14 +84,15 @@ export async function furnish(page) {
   tick();
   on.rest.hidden = false;
   setTimeout(() => import("./ladder.js").catch(() => {}), STEADY_MS);
+  if (people) setTimeout(installable, STEADY_MS);
   return page;
 }
 
-/** The style of what is furnished. */
-function sheet() {
+/** The style of what is furnished. @param {string} name */
+function sheet(name) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
-  link.href = new URL("tools.css", import.meta.url).href;
+  link.href = new URL(name, import.meta.url).href;
   return new Promise((done) => {
     link.addEventListener("load", done);
     link.addEventListener("error", done);

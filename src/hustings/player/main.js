@@ -14,6 +14,11 @@ const invited = !given || /[?&]ticket=/.test(location.search);
 const first = invited ? await (await import("./ticket.js")).admitted(given) : given;
 const skewMs = first.now_ms - Date.now();
 identify(first.space);
+try {
+  document.documentElement.style.fontSize = JSON.parse(localStorage.getItem("text"));
+} catch {
+  // storing is forbidden here
+}
 
 /** What the later parts share; `door`, `ladder` and `replay` are theirs. @type {any} */
 const page = { state: first, ear: new Ear(on.sound, `/live/${first.space}`), show, moment };

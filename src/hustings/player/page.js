@@ -6,6 +6,7 @@
  * does not have (embed.html has few) is written to in vain.
  */
 
+import { t } from "./t.js";
 import { behind } from "./time.js";
 import { crowd, SENDING, shown, words } from "./words.js";
 
@@ -18,8 +19,8 @@ const root = document.documentElement.dataset;
 
 /** @param {import("./door.js").State} state */
 export function showState(state) {
-  write(on.title, state.title || "A live conversation");
-  write(on.host, state.host ? `Hosted by ${state.host}` : "");
+  write(on.title, state.title || t("A live conversation"));
+  write(on.host, state.host && t("Hosted by {name}", { name: state.host }));
   on.title.lang = state.language || "en";
   root.status = shown(state);
 }
@@ -47,7 +48,7 @@ export function showMoment(state, ear, nowMs, reachable) {
   on.calendar.hidden = status !== "scheduled";
   on.golive.hidden = !ear.shifted || ear.phase === "idle";
   const late = ear.behindS !== null && ear.phase !== "paused";
-  write(on.delay, late ? `${behind(ear.behindS)} s behind live` : "");
+  write(on.delay, late ? t("{s} s behind live", { s: behind(ear.behindS) }) : "");
   write(on.listening, SENDING.includes(status) ? crowd(state.listening) : "");
   const waiting = ear.phase === "waiting" ? said.button : "";
   const lost = reachable ? "" : on.line.textContent;
@@ -56,7 +57,7 @@ export function showMoment(state, ear, nowMs, reachable) {
   root.playing = String(ear.phase === "playing");
   root.behindMs = ear.behindS === null ? "" : String(Math.round(ear.behindS * 1000));
   root.codec = ear.codec;
-  const title = `${said.pill} · ${state.title || "A live conversation"}`;
+  const title = `${said.pill} · ${state.title || t("A live conversation")}`;
   if (document.title !== title) document.title = title;
 }
 

@@ -22,6 +22,8 @@ const INVITE = "Open the link that you were sent once more. If that does not hel
 export async function admitted(state) {
   const space = location.pathname.split("/")[2];
   take(`ticket.${space}`);
+  // A window that brings a ticket to talk to another one may have none to listen.
+  if (location.hash.startsWith("#talk=")) new (await import("./people/who.js")).Who(space, "");
   const known = state ?? (await asked(`/live/${space}/door.json`));
   if (visitor.ticket) renewSoon(known, `ticket.${space}`, FIRST_MS * (0.5 + Math.random()), 0);
   return known;

@@ -1,15 +1,21 @@
 /** Times for people, and waiting times for machines. Pure but for the dice. */
 
-/** "1 hour", "3 hours"; nothing for none. */
-export function count(number, noun) {
-  if (!number) return "";
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+import { locale } from "./t.js";
+
+/** "1 hour", "3 hours"; nothing for none. @param {string} unit  as ECMA-402 calls it */
+export function count(amount, unit) {
+  return amount ? span(unit).format(amount) : "";
+}
+
+/** How amounts of a unit of time are written. */
+export function span(unit) {
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" });
 }
 
 /** A moment in the visitor's own time zone and manner of writing. */
 export function moment(ms, zone) {
   const two = "2-digit";
-  return new Intl.DateTimeFormat(undefined, {
+  return new Intl.DateTimeFormat(locale, {
     weekday: "long",
     day: "numeric",
     month: "long",
@@ -22,12 +28,14 @@ export function moment(ms, zone) {
 
 /** A day, with its year. */
 export function day(ms) {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: "long" }).format(ms);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "long" }).format(ms);
 }
 
 /** Seconds behind live, to one decimal below ten. */
 export function behind(seconds) {
-  return seconds < 9.95 ? seconds.toFixed(1) : String(Math.round(seconds));
+  const digits = seconds < 9.95 ? 1 : 0;
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return seconds.toLocaleString(locale, options);
 }
 
 /**

@@ -9,6 +9,7 @@
  *   `button`: empty when there is nothing to press; `pressed`: sound is wanted.
  */
 
+import { number, t } from "./t.js";
 import { count, day, moment } from "./time.js";
 
 /** Where the status is one of these, sound is being sent. */
@@ -26,8 +27,10 @@ export function words(state, ear, nowMs) {
   const pressed = !["idle", "paused"].includes(ear.phase);
   Object.assign(made, { pressed }, STATES[status](state, ear, nowMs));
   if (ear.free && SENDING.includes(status)) {
-    made.headline = "Your place is free";
-    made.note = pressed ? "You are in." : "Press the button now: the place is kept for a moment.";
+    made.headline = t("Your place is free");
+    made.note = pressed
+      ? t("You are in.")
+      : t("Press the button now: the place is kept for a moment.");
   }
   return made;
 }
@@ -41,99 +44,109 @@ export function shown({ status, replay }) {
 const STATES = {
   scheduled(state, ear, nowMs) {
     const due = state.starts_at_ms <= nowMs;
-    const at = due ? "" : `${moment(state.starts_at_ms)}, your time. `;
+    const at = due ? "" : `${t("{moment}, your time.", { moment: moment(state.starts_at_ms) })} `;
     const armed = ear.phase === "armed";
     return {
-      pill: state.reason ? "Delayed" : "Scheduled",
+      pill: state.reason ? t("Delayed") : t("Scheduled"),
       mood: state.reason ? "held" : "",
-      headline: due ? "Starting soon" : "Starts in",
-      note: `${at}It starts here: this page will let you in by itself.`,
-      notice: state.reason && `It begins later than planned: ${state.reason}`,
-      button: armed ? "Waiting for the start" : "Listen when it starts",
+      headline: due ? t("Starting soon") : t("Starts in"),
+      note: at + t("It starts here: this page will let you in by itself."),
+      notice: later(state),
+      button: armed ? t("Waiting for the start") : t("Listen when it starts"),
     };
   },
   doors(state, ear) {
     return {
-      pill: "Doors open",
-      headline: "Doors are open · starts soon",
+      pill: t("Doors open"),
+      headline: t("Doors are open · starts soon"),
       note: ear.phase === "playing"
-        ? "You are in. What you hear is the hold sound; the conversation follows by itself."
-        : line(ear, "Come in: you will hear a hold sound until the conversation begins."),
-      notice: state.reason && `It begins later than planned: ${state.reason}`,
-      button: button(ear, "Listen"),
+        ? t("You are in. What you hear is the hold sound; the conversation follows by itself.")
+        : line(ear, t("Come in: you will hear a hold sound until the conversation begins.")),
+      notice: later(state),
+      button: button(ear, t("Listen")),
     };
   },
   live(state, ear, nowMs) {
     const minutes = state.live_at_ms ? Math.floor((nowMs - state.live_at_ms) / 60_000) : 0;
-    const since = minutes > 0 ? `Began ${ago(minutes)} ago.` : "It has just begun.";
+    const since = minutes > 0 ? t("Began {time} ago.", { time: ago(minutes) }) : t("It has just begun.");
     const waiting = state.line?.waiting;
-    const full = waiting ? ` All places are taken; ${waiting.toLocaleString("en")} waiting in line.` : "";
+    const full = waiting
+      ? ` ${t("All places are taken; {n} waiting in line.", { n: number(waiting) })}`
+      : "";
     return {
-      pill: "Live",
+      pill: t("Live"),
       mood: "live",
-      headline: "Live now",
+      headline: t("Live now"),
       note: line(ear, since + full),
-      button: button(ear, "Listen live"),
+      button: button(ear, t("Listen live")),
     };
   },
   held(state, ear) {
     return {
-      pill: "On hold",
+      pill: t("On hold"),
       mood: "held",
-      headline: "A short pause",
-      note: line(ear, "The conversation goes on here, at the same address."),
-      notice: state.reason ? `On hold: ${state.reason}` : "",
-      button: button(ear, "Listen"),
+      headline: t("A short pause"),
+      note: line(ear, t("The conversation goes on here, at the same address.")),
+      notice: state.reason && t("On hold: {reason}", { reason: state.reason }),
+      button: button(ear, t("Listen")),
     };
   },
-  ended() {
+  ended({ publishing = "auto" }) {
     return {
-      pill: "Ended",
-      headline: "The conversation has ended",
-      note: "The recording is being posted. This page turns into the replay by itself.",
+      pill: t("Ended"),
+      headline: t("The conversation has ended"),
+      note: publishing === "auto"
+        ? t("The recording is being posted. This page turns into the replay by itself.")
+        : t("Thank you for listening."),
     };
   },
   posted(state, ear) {
     return {
-      pill: "Replay",
-      headline: "Listen to the recording",
-      note: state.live_at_ms ? `Recorded live on ${day(state.live_at_ms)}.` : "Recorded live.",
-      button: ear.phase === "playing" ? "Pause" : "Play the recording",
+      pill: t("Replay"),
+      headline: t("Listen to the recording"),
+      note: state.live_at_ms
+        ? t("Recorded live on {day}.", { day: day(state.live_at_ms) })
+        : t("Recorded live."),
+      button: ear.phase === "playing" ? t("Pause") : t("Play the recording"),
     };
   },
   withheld(state) {
     return {
-      pill: "Ended",
-      headline: "The conversation has ended",
-      note: "Its recording is not published.",
+      pill: t("Ended"),
+      headline: t("The conversation has ended"),
+      note: t("Its recording is not published."),
       notice: state.reason,
     };
   },
   cancelled(state) {
     return {
-      pill: "Cancelled",
+      pill: t("Cancelled"),
       mood: "held",
-      headline: "This conversation will not take place",
-      note: "Thank you for coming.",
+      headline: t("This conversation will not take place"),
+      note: t("Thank you for coming."),
       notice: state.reason,
     };
   },
 };
 
+function later({ reason }) {
+  return reason && t("It begins later than planned: {reason}", { reason });
+}
+
 /** What the line does, where that matters more than `otherwise`. */
 function line({ phase, shifted, told }, otherwise) {
   if (phase === "waiting" && told) return told;
-  if (phase === "joining" || phase === "waiting") return "Connecting…";
-  if (phase === "stalled") return "The line is interrupted. Reconnecting by itself…";
-  if (phase === "paused") return "Paused. Press to go on where you stopped.";
-  if (phase === "playing" && shifted) return "You are listening with a delay.";
+  if (phase === "joining" || phase === "waiting") return t("Connecting…");
+  if (phase === "stalled") return t("The line is interrupted. Reconnecting by itself…");
+  if (phase === "paused") return t("Paused. Press to go on where you stopped.");
+  if (phase === "playing" && shifted) return t("You are listening with a delay.");
   return told || otherwise;
 }
 
 function button({ phase }, first) {
   if (phase === "idle" || phase === "armed") return first;
-  if (phase === "waiting") return "Waiting for a place";
-  return phase === "paused" ? "Continue" : "Pause";
+  if (phase === "waiting") return t("Waiting for a place");
+  return phase === "paused" ? t("Continue") : t("Pause");
 }
 
 function ago(minutes) {
@@ -143,5 +156,5 @@ function ago(minutes) {
 
 /** How many are listening, as a phrase; empty for nobody. */
 export function crowd(listening) {
-  return listening > 0 ? `${listening.toLocaleString("en")} listening` : "";
+  return listening > 0 ? t("{n} listening", { n: number(listening) }) : "";
 }

@@ -43,6 +43,11 @@ def reel_index(space: str) -> str:
     return f"spaces/{space}/reel.json"
 
 
+def picture(picture: str, size: str) -> str:
+    """A picture that somebody gave to a space or to themselves, `wide` or `square`: WebP."""
+    return f"pictures/{picture}/{size}.webp"
+
+
 def reel_pack(space: str, first: int) -> str:
     """The live chunks from number `first` on, as they were logged (`store.reel`)."""
     return f"spaces/{space}/reel/{first}.pack"
