@@ -11,6 +11,7 @@ want firefox-esr firefox-esr
 want ffmpeg ffmpeg
 want espeak-ng espeak-ng
 want nginx nginx-light
+[ -d /usr/lib/postgresql ] || missing="$missing postgresql"
 if [ "${1:-}" = proof ]; then
 	want cvlc "vlc-bin vlc-plugin-base"
 	want mpv mpv

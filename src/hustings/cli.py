@@ -35,6 +35,15 @@ def parser() -> argparse.ArgumentParser:
         "pin", parents=[settings], help="say what newcomers get, whatever the load; or: auto"
     )
     pinned.add_argument("pinned", metavar="RUNG", help=config.allowed("rung"))
+    invited = commands.add_parser(
+        "invite", parents=[settings], help="a link that makes an account in the studio"
+    )
+    invited.add_argument("email", nargs="?", default="", help="for this address only, once")
+    invited.add_argument("--role", choices=("member", "host", "moderator", "owner"), default="host")
+    forgotten = commands.add_parser(
+        "reset", parents=[settings], help="a link that sets a new password for an account"
+    )
+    forgotten.add_argument("email", help="the account's address")
     commands.add_parser("doctor", parents=[settings], help="check this machine, say what to do")
     verify = commands.add_parser("verify", help="check a recording against its signed receipt")
     verify.add_argument("folder", type=Path, help="folder with receipt.json and the files")
@@ -113,6 +122,8 @@ def _dispatch(given: argparse.Namespace) -> int:
             pin.write(_settings(given), given.pinned)
             print(pin.said(given.pinned))  # noqa: T201
             return 0
+        case "invite" | "reset":
+            return _link(given)
         case "doctor":
             from hustings.drills.doctor import doctor
 
@@ -152,6 +163,18 @@ def _dispatch(given: argparse.Namespace) -> int:
                 seconds=given.seconds,
                 as_json=given.json,
             )
+
+
+def _link(given: argparse.Namespace) -> int:
+    from hustings.web.people import operator
+
+    settings = _settings(given)
+    if given.command == "invite":
+        link = operator.invite(settings, email=given.email, role=given.role)
+    else:
+        link = operator.reset(settings, email=given.email)
+    print(link)  # noqa: T201
+    return 0
 
 
 def _settings(given: argparse.Namespace) -> Settings:

@@ -16,9 +16,12 @@ import msgspec
 
 from hustings import keys
 from hustings.log.contract import Live, Log
+from hustings.log.follow import read_state
 from hustings.log.server import NatsServer
 from hustings.role import Context
-from hustings.web import service
+from hustings.space import Space
+from hustings.web import database, service
+from tests import postgres
 from tests.servers import connect_as, nats_servers, settings_as
 
 EMAIL = "host@example.org"
@@ -43,6 +46,13 @@ class Running:
     record: Log
     live: Live
     engines: Engines
+    database_url: str
+
+    async def space(self, space: str) -> Space:
+        """The space as its log tells it."""
+        found, _ = await read_state(self.record, space)
+        assert found is not None
+        return found
 
     @asynccontextmanager
     async def browser(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -86,15 +96,26 @@ async def engines(folder: Path) -> AsyncIterator[Engines]:
 
 @asynccontextmanager
 async def studio(
-    folder: Path, servers: Engines, *, instance: str = "web-0", **options: Any
+    folder: Path,
+    servers: Engines,
+    *,
+    instance: str = "web-0",
+    at: str = "127.0.0.1",
+    **options: Any,
 ) -> AsyncIterator[Running]:
-    """A web role with its data in `folder`; several may share one."""
+    """A web role with its data in `folder`; several may share one. `at` is the name it is
+    called by: browsers take passkeys for localhost, not for an address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         scheme = "https" if "studio_tls_cert" in options else "http"
-        url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        url = f"{scheme}://{at}:{listener.getsockname()[1]}"
         settings = msgspec.structs.replace(
             settings_as("web", servers.live, servers.log, servers.passwords),
-            **{"data": str(folder), "studio_url": url, **options},
+            **{
+                "data": str(folder),
+                "studio_url": url,
+                "database_url": postgres.session.url(folder),
+                **options,
+            },
         )
         record, live, close = await connect_as("web", servers.live, servers.log, servers.passwords)
         ready, stopping = asyncio.Event(), asyncio.Event()
@@ -115,7 +136,7 @@ async def studio(
             waiting.cancel()
             if role.done():
                 await role
-            yield Running(url, folder, record, live, servers)
+            yield Running(url, folder, record, live, servers, database.address(settings))
             stopping.set()
             await asyncio.wait_for(role, 5)
         finally:

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from hustings import limits
-from hustings.web.catalogue import Catalogue
+from hustings.web.agenda.listing import Agenda
 from tests.web.running import Running, is_problem, make_space
 
 
@@ -182,7 +182,7 @@ async def test_answer_to_a_bug_is_safe(
         raise RuntimeError("a bug")
 
     async with web.host() as client:
-        monkeypatch.setattr(Catalogue, "owned", broken)
+        monkeypatch.setattr(Agenda, "_page", broken)
         is_problem(await client.get("/api/spaces"), 500, "bug")
         page = await client.get("/", headers={"accept": "text/html"})
         assert page.status_code == 500

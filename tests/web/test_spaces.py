@@ -273,7 +273,7 @@ async def test_removed_speaker_has_nothing_left(web: Running) -> None:
 
 
 async def test_removal_has_the_last_word(web: Running) -> None:
-    database = Database(f"sqlite+aiosqlite:///{web.folder / 'hustings.db'}")
+    database = Database(web.database_url)
     catalogue = Catalogue(database)
     async with web.host() as host, asyncio.TaskGroup() as group:
         spaces = Spaces(

@@ -12,11 +12,12 @@ import httpx
 from hustings import limits
 from hustings.log.propose import propose
 from hustings.log.subjects import Kind
-from hustings.space import decode
-from hustings.space.command import OpenDoors
-from hustings.space.event import DoorsOpened
+from hustings.space import Role, Space, decode
+from hustings.space.command import EndSoon, GoLive, KeepGoing, OpenDoors
+from hustings.space.event import DoorsOpened, Ended
 from hustings.web.catalogue import Catalogue
 from hustings.web.database import Database
+from hustings.web.studio import now_ms
 from tests.servers import connected
 from tests.web.running import Engines, Running, is_problem, make_space, studio, until
 
@@ -80,7 +81,7 @@ async def test_space_without_a_log_keeps_no_other_from_opening(web: Running) -> 
 
 
 async def test_catalogue_follows_what_others_decide(web: Running) -> None:
-    database = Database(f"sqlite+aiosqlite:///{web.folder / 'hustings.db'}")
+    database = Database(web.database_url)
     catalogue = Catalogue(database)
     async with web.host() as host:
         space = (await make_space(host))["id"]
@@ -92,3 +93,67 @@ async def test_catalogue_follows_what_others_decide(web: Running) -> None:
 
         await until(known)
     await database.close()
+
+
+async def _ended(web: Running, space: str) -> list[Ended]:
+    events = [decode(e.data) async for e in web.record.read(space, [Kind.EV])]
+    return [e for e in events if isinstance(e, Ended)]
+
+
+async def _live(web: Running, host: httpx.AsyncClient) -> str:
+    space = str((await make_space(host))["id"])
+    for command in (OpenDoors(by="a"), GoLive(by="a")):
+        await propose(web.record, web.live, space, command, now_ms=1)
+    return space
+
+
+def _soon(in_ms: int) -> EndSoon:
+    return EndSoon(by="a", role=Role.HOST, in_ms=in_ms)
+
+
+async def test_an_announced_end_comes_once_with_two_studios(
+    tmp_path: Path, servers: Engines
+) -> None:
+    async with (
+        studio(tmp_path, servers) as one,
+        studio(tmp_path, servers, instance="web-1"),
+        one.host() as host,
+    ):
+        spaces = [await _live(one, host) for _ in range(3)]
+        for space in spaces:
+            made = await propose(one.record, one.live, space, _soon(600), now_ms=now_ms())
+            assert isinstance(made, Space)
+        assert await _ended(one, spaces[0]) == []
+        for space in spaces:
+            await until(partial(status, host, space, "ended"))
+        await asyncio.sleep(2 * limits.DOORS_CHECK_S)
+        for space in spaces:
+            [event] = await _ended(one, space)
+            assert event.by == "timer"
+
+
+async def test_an_end_that_was_undone_does_not_come(web: Running) -> None:
+    async with web.host() as host:
+        undone, meant = await _live(web, host), await _live(web, host)
+        for space in (undone, meant):
+            await propose(web.record, web.live, space, _soon(500), now_ms=now_ms())
+        keep = KeepGoing(by="a", role=Role.HOST)
+        assert isinstance(await propose(web.record, web.live, undone, keep, now_ms=now_ms()), Space)
+        await until(partial(status, host, meant, "ended"))
+        await asyncio.sleep(2 * limits.DOORS_CHECK_S)
+        assert await _ended(web, undone) == []
+        # Announced anew, it comes.
+        await propose(web.record, web.live, undone, _soon(100), now_ms=now_ms())
+        await until(partial(status, host, undone, "ended"))
+
+
+async def test_an_end_announced_before_a_restart_of_the_studio_comes(
+    tmp_path: Path, servers: Engines
+) -> None:
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        space = await _live(web, host)
+        await propose(web.record, web.live, space, _soon(1_500), now_ms=now_ms())
+        record = [entry.data async for entry in web.record.read(space, [Kind.EV])]
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        await until(partial(status, host, space, "ended"))
+        assert len(record) + 1 == len([e async for e in web.record.read(space, [Kind.EV])])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path
 
 from hustings import limits
 from hustings.space import Command, Refusal, Role, Space, Status
@@ -17,7 +17,8 @@ from hustings.space import command as c
 from hustings.web import studio as studios
 from hustings.web import views
 from hustings.web.problem import Problem, documented, refused
-from hustings.web.standing import Asker, CurrentStudio, Host, SignedIn, Standing
+from hustings.web.room.bodies import Ending
+from hustings.web.standing import Asker, CurrentStudio, Host, Standing
 from hustings.web.studio import Studio
 
 router: Final = APIRouter(prefix="/api/spaces", tags=["spaces"])
@@ -25,54 +26,11 @@ _OPEN: Final = documented(401, 403, 404, 409, 413, 422, 503)
 SeatId = Annotated[str, Path(pattern="^[a-z0-9]{1,16}$", examples=["k3v9q1xz"])]
 
 
-@router.post("", status_code=201, responses=documented(401, 403, 413, 422, 503))
-async def create(
-    body: views.NewSpace, account: SignedIn, studio: CurrentStudio, response: Response
-) -> views.SpaceView:
-    """Make a space. Its address never changes; the host has a seat in it."""
-    if not account.may_create:
-        raise Problem(403, "role", "Your account may not make spaces.")
-    now_ms = studios.now_ms()
-    schedule = c.Schedule(
-        by=account.id,
-        title=body.title,
-        description=body.description,
-        language=body.language,
-        host=account.name,
-        starts_at_ms=body.starts_at_ms,
-        doors_at_ms=body.doors_at_ms,
-        private=body.private,
-    )
-    made = await studio.spaces.create(
-        schedule, owner_id=account.id, host_name=account.name, now_ms=now_ms
-    )
-    if isinstance(made, Refusal):
-        raise refused(made)
-    response.headers["Location"] = f"/api/spaces/{made.id}"
-    return views.space_view(studio, made, now_ms=now_ms)
-
-
-@router.get("", responses=documented(401))
-async def mine(account: SignedIn, studio: CurrentStudio) -> list[views.ListedView]:
-    """Your spaces, newest first."""
-    return [
-        views.ListedView(
-            id=listed.id,
-            title=listed.title,
-            status=listed.status,
-            starts_at_ms=listed.starts_at_ms,
-            doors_at_ms=listed.doors_at_ms,
-            share_url=studio.share_url(listed.id),
-            stage_url=studio.stage_url(listed.id),
-        )
-        for listed in await studio.catalogue.owned(account.id)
-    ]
-
-
 @router.get("/{space_id}", responses=documented(401, 403, 404, 422, 503))
 async def get(asker: Asker, studio: CurrentStudio) -> views.SpaceView:
     """One space: its status and its seats."""
-    return views.space_view(studio, asker.space, now_ms=studios.now_ms())
+    now_ms = studios.now_ms()
+    return views.space_view(studio, asker.space, now_ms=now_ms, hosts=asker.hosts)
 
 
 @router.post("/{space_id}/doors", responses=_OPEN)
@@ -103,8 +61,11 @@ async def resume(asker: Host, studio: CurrentStudio) -> views.SpaceView:
 
 
 @router.post("/{space_id}/end", responses=_OPEN)
-async def end(asker: Host, studio: CurrentStudio) -> views.SpaceView:
-    """End the conversation for good; the recording is posted."""
+async def end(asker: Host, studio: CurrentStudio, body: Ending | None = None) -> views.SpaceView:
+    """End the conversation for good, at once or announced (`in_ms`); the recording is posted."""
+    if body and body.in_ms:
+        soon = c.EndSoon(by=asker.by, role=asker.role, in_ms=body.in_ms)
+        return await carry_out(studio, asker, soon)
     return await carry_out(studio, asker, c.End(by=asker.by, role=asker.role))
 
 
@@ -216,7 +177,8 @@ def _shown(studio: Studio, asker: Standing, result: Space | Refusal) -> views.Sp
         else seat
         for seat in result.seats.values()
     }
-    return views.space_view(studio, replace(result, seats=seats), now_ms=studios.now_ms())
+    shown = replace(result, seats=seats)
+    return views.space_view(studio, shown, now_ms=studios.now_ms(), hosts=asker.hosts)
 
 
 def _seated(asker: Standing, seat: str) -> None:

@@ -6,13 +6,16 @@ truth is in each space's log.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
 
 from hustings import limits
 from hustings.space import Role, Space, Status
+from hustings.space.state import Publishing
 from hustings.web import secret
 from hustings.web.database import Database
 from hustings.web.tables import HeldSeatRow, InviteRow, SpaceRow
@@ -28,6 +31,19 @@ class Listed:
     status: Status
     starts_at_ms: int
     doors_at_ms: int | None
+    created_at_ms: int = 0
+    description: str = ""
+    language: str = ""
+    host: str = ""
+    picture: str = ""
+    listed: bool = True
+    private: bool = False
+    publishing: Publishing = Publishing.AUTO
+    reason: str = ""
+    series_id: str = ""
+    recording_seconds: float | None = None
+    changed_at_ms: int = 0
+    occurrence: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +68,9 @@ class Catalogue:
                 SpaceRow(
                     id=space.id,
                     owner_id=owner_id,
-                    title=space.title,
-                    status=space.status,
-                    starts_at_ms=space.starts_at_ms,
-                    doors_at_ms=space.doors_at_ms,
                     created_at_ms=now_ms,
+                    changed_at_ms=now_ms,
+                    **_copied(space),
                 )
             )
             await session.flush()
@@ -66,7 +80,7 @@ class Catalogue:
         """The space, None if there is none."""
         async with self._database.read() as session:
             row = await session.get(SpaceRow, space)
-        return _listed(row) if row else None
+        return listed(row) if row else None
 
     async def owned(self, account_id: str) -> list[Listed]:
         """An account's newest spaces."""
@@ -77,13 +91,13 @@ class Catalogue:
                 .order_by(SpaceRow.created_at_ms.desc())
                 .limit(limits.HOME_SPACES_COUNT)
             )
-            return [_listed(row) for row in rows]
+            return [listed(row) for row in rows]
 
     async def in_status(self, statuses: Collection[Status]) -> list[Listed]:
         """All spaces in one of these statuses."""
         async with self._database.read() as session:
             rows = await session.scalars(select(SpaceRow).where(SpaceRow.status.in_(statuses)))
-            return [_listed(row) for row in rows]
+            return [listed(row) for row in rows]
 
     async def due(self, *, now_ms: int) -> list[Listed]:
         """Scheduled spaces whose doors should be open by now."""
@@ -93,7 +107,7 @@ class Catalogue:
                     SpaceRow.status == Status.SCHEDULED, SpaceRow.doors_at_ms <= now_ms
                 )
             )
-            return [_listed(row) for row in rows]
+            return [listed(row) for row in rows]
 
     async def next_doors_ms(self) -> int | None:
         """When the next doors open by themselves; None while none do."""
@@ -104,18 +118,28 @@ class Catalogue:
             return found
 
     async def refresh(self, space: Space) -> None:
-        """Copy what the log says."""
+        """Copy what the log says; writes only what is different."""
+        copied = _copied(space)
+        async with self._database.read() as session:
+            row = await session.get(SpaceRow, space.id)
+        if row is None:
+            return
+        same = all(getattr(row, name) == value for name, value in copied.items())
+        if same and row.changed_at_ms:
+            return
+        # The wall clock is asked here and not by whoever calls: it says when the copy was made.
         async with self._database.write() as session:
             await session.execute(
                 update(SpaceRow)
                 .where(SpaceRow.id == space.id)
-                .values(
-                    title=space.title,
-                    status=space.status,
-                    starts_at_ms=space.starts_at_ms,
-                    doors_at_ms=space.doors_at_ms,
-                )
+                .values(changed_at_ms=time.time_ns() // 1_000_000, **copied)
             )
+
+    async def uncompared(self) -> list[Listed]:
+        """Spaces of an older installation, which nobody has compared with their logs yet."""
+        async with self._database.read() as session:
+            rows = await session.scalars(select(SpaceRow).where(SpaceRow.changed_at_ms == 0))
+            return [listed(row) for row in rows]
 
     async def seat_of(self, space: str, account_id: str) -> str:
         """The account's seat in a space, "" if it has none."""
@@ -169,7 +193,38 @@ class Catalogue:
         return Invite(row.space_id, row.seat, Role(row.role)) if row else None
 
 
-def _listed(row: SpaceRow) -> Listed:
+_COPIED: Final = (
+    *("title", "description", "language", "host", "picture", "listed", "private", "reason"),
+    *("starts_at_ms", "doors_at_ms", "recording_seconds"),
+)
+
+
+def _copied(space: Space) -> dict[str, Any]:
+    """What a row holds of a space's log."""
+    return {
+        **{name: getattr(space, name) for name in _COPIED},
+        "status": space.status.value,
+        "publishing": space.publishing.value,
+        "series_id": space.series,
+        "words": searched(space.title, space.host, space.description),
+    }
+
+
+def searched(*texts: str) -> str:
+    """Texts as a search compares them: without capitals, in every script and on every database."""
+    return " ".join(" ".join(texts).casefold().split())
+
+
+def listed(row: SpaceRow) -> Listed:
+    """The space that a row is about."""
     return Listed(
-        row.id, row.owner_id, row.title, Status(row.status), row.starts_at_ms, row.doors_at_ms
+        **{name: getattr(row, name) for name in _COPIED},
+        id=row.id,
+        owner_id=row.owner_id,
+        status=Status(row.status),
+        publishing=Publishing(row.publishing),
+        series_id=row.series_id,
+        created_at_ms=row.created_at_ms,
+        changed_at_ms=row.changed_at_ms,
+        occurrence=row.occurrence,
     )

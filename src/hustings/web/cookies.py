@@ -1,19 +1,31 @@
-"""The studio's cookies: one for a signed-in account, one per space for somebody with a seat.
+"""The studio's cookies: one for a signed-in account, one per space for somebody with a seat, one
+for a browser that has signed in before, and short-lived ones that carry something over.
 
-Both are HttpOnly and SameSite=Lax, and Secure with the `__Host-` prefix when the studio has TLS. A
+All are HttpOnly and SameSite=Lax, and Secure with the `__Host-` prefix when the studio has TLS. A
 session's value is a random token. A seat's value is `<space>:<seat>:<until>` with a signature: it
 needs no account and no database, and it is worth nothing once the seat is revoked in the space.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hustings import limits
 from hustings.web import secret
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A browser that has signed in to this account before."""
+
+    account_id: str
+    nonce: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,37 @@ class Cookies:
         """Remember that this browser holds a seat."""
         value = f"{space}:{seat}:{now_ms + limits.INVITE_S * 1000}"
         self._set(response, f"seat-{space}", secret.seal(value, key=self.key), limits.INVITE_S)
+
+    def device(self, request: Request, *, now_ms: int) -> Device | None:
+        """Which account this browser has signed in to before, if any."""
+        kept = self.kept(request, "device", now_ms=now_ms)
+        return Device(str(kept["account"]), str(kept["nonce"])) if kept else None
+
+    def set_device(self, response: Response, account_id: str, *, now_ms: int) -> None:
+        """Remember that this browser has signed in: strangers' guesses do not hold it up."""
+        values = {"account": account_id, "nonce": secret.identifier(16)}
+        self.keep(response, "device", values, age_s=limits.DEVICE_S, now_ms=now_ms)
+
+    def keep(
+        self, response: Response, kind: str, values: dict[str, Any], *, age_s: int, now_ms: int
+    ) -> None:
+        """Let the browser carry `values`: whoever has it can read them, nobody can change them."""
+        text = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+        value = f"{kind}/{text}/{now_ms + age_s * 1000}"
+        self._set(response, kind, secret.seal(value, key=self.key), age_s)
+
+    def kept(self, request: Request, kind: str, *, now_ms: int) -> dict[str, Any] | None:
+        """What the browser carries under `kind`; None if nothing, or it is too old."""
+        sealed = request.cookies.get(self._name(kind), "")
+        value = (secret.unseal(sealed, key=self.key) or "").split("/")
+        if len(value) != 3 or value[0] != kind or int(value[2]) <= now_ms:
+            return None
+        found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(value[1]))
+        return found
+
+    def drop(self, response: Response, kind: str) -> None:
+        """What was carried under `kind` has served."""
+        self._set(response, kind, "", 0)
 
     def _set(self, response: Response, name: str, value: str, age_s: int) -> None:
         response.set_cookie(

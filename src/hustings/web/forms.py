@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
@@ -58,38 +57,6 @@ class AcceptForm(BaseModel):
     name: views.Name
 
 
-class SpaceForm(BaseModel):
-    """A new space. The browser's script fills `starts_at_ms` from `starts_local` in the browser's
-    own time zone; without scripts `starts_local` is UTC."""
-
-    title: views.Title
-    description: Annotated[str, Field(max_length=limits.DESCRIPTION_CHARS), views.PLAIN] = ""
-    when: Annotated[str, Field(pattern="^(now|later)$")] = "now"
-    starts_local: Annotated[str, Field(max_length=32)] = ""
-    starts_at_ms: Annotated[str, Field(max_length=16)] = ""
-    doors_minutes: Annotated[str, Field(pattern="^([0-9]{1,4})?$")] = ""
-    private: Annotated[str, Field(pattern="^(on)?$")] = ""
-
-    def times(self, *, now_ms: int) -> tuple[int, int | None]:
-        """Start and doors in Unix milliseconds (0: now); ValueError with a sentence."""
-        if self.when == "now":
-            return 0, None
-        if self.starts_at_ms.isascii() and self.starts_at_ms.isdecimal():
-            starts = int(self.starts_at_ms)
-        else:
-            try:
-                at = datetime.fromisoformat(self.starts_local)
-            except ValueError:
-                raise ValueError("Choose a date and a time.") from None
-            starts = int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1000)
-        if not now_ms < starts <= limits.TIME_MS_MAX:
-            raise ValueError("Choose a time that lies ahead.")
-        if not self.doors_minutes:
-            return starts, None
-        lead_ms = min(int(self.doors_minutes) * _MINUTE_MS, limits.DOORS_LEAD_S_MAX * 1000)
-        return starts, starts - lead_ms
-
-
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -102,14 +69,20 @@ class Filled(Generic[T]):
     errors: dict[str, str]
 
 
-async def read(request: Request, kind: type[T]) -> Filled[T]:
-    """The form in the request's body. Fields that the form does not know are left out."""
+async def read(request: Request, kind: type[T], **known: str) -> Filled[T]:
+    """The form in the request's body. Fields that the form does not know are left out; what is
+    `known` already (and not "") counts instead of what was sent."""
     sent = await request.form(max_files=0, max_fields=50)
     values = {
         name: value.replace("\r\n", "\n")  # what browsers make of one new line when they send it
         for name, value in sent.items()
         if name in kind.model_fields and not isinstance(value, UploadFile)
     }
+    return check(values | {name: value for name, value in known.items() if value}, kind)
+
+
+def check(values: dict[str, str], kind: type[T]) -> Filled[T]:
+    """A form with these values."""
     try:
         return Filled(values, kind.model_validate(values), {})
     except ValidationError as invalid:

@@ -11,6 +11,7 @@ another origin and yet the same site. Clients that send neither header are no br
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,8 +26,12 @@ from hustings.config import Settings
 from hustings.web import problem
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-# What pages of the listen origin may post, with a ticket and without cookies.
 RENEWAL: Final = "/api/listen-tickets/renew"
+# What pages of the listen origin may ask for, with a ticket and without cookies.
+_FROM_LISTEN: Final = re.compile(
+    r"/api/(listen|talk)-tickets/renew"
+    r"|/api/spaces/[a-z0-9]{4,32}/(chat|hand|questions|reports)(/[a-z0-9]{4,32})?"
+)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -36,6 +41,7 @@ class Guard:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self._app = app
         self._origin = settings.public_url("studio")
+        self._own_origin = _origin_of(self._origin)
         self._listen = _origin_of(settings.public_url("listen"))
         self._headers = safety_headers(settings)
 
@@ -52,45 +58,52 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        if self._renews(scope):
-            await self._renewed(scope, _bounded(receive), sending)
+        room = _room(Headers(scope=scope))
+        if self._from_listen(scope):
+            await self._shared(scope, _bounded(receive, room), sending)
             return
         refusal = self._refusal(scope)
         if refusal is None and (place := self._elsewhere(scope)):
             await RedirectResponse(place, 307)(scope, receive, sending)
         elif refusal is None:
-            await self._app(scope, _bounded(receive), sending)
+            await self._app(scope, _bounded(receive, room), sending)
         else:
             answer = problem.response(Request(scope), refusal)
             await answer(scope, receive, sending)
 
-    def _renews(self, scope: Scope) -> bool:
-        """Whether this is a page of the listen origin that renews its ticket: CORS for this one
-        address and that one origin (WHATWG Fetch, section 3.2)."""
-        return scope["path"] == RENEWAL and Headers(scope=scope).get("origin") == self._listen
+    def _from_listen(self, scope: Scope) -> bool:
+        """Whether this is a page of the listen origin that talks or renews its ticket: CORS for
+        these addresses and that one origin (WHATWG Fetch, section 3.2)."""
+        if Headers(scope=scope).get("origin") != self._listen or self._listen == self._own_origin:
+            return False
+        return _FROM_LISTEN.fullmatch(scope["path"]) is not None
 
-    async def _renewed(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _shared(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["Access-Control-Allow-Origin"] = self._listen
+                headers["Access-Control-Expose-Headers"] = "Retry-After"
                 headers.add_vary_header("Origin")
             await send(message)
 
         if scope["method"] == "OPTIONS":
             allowed = {
-                "Access-Control-Allow-Methods": "POST",
-                "Access-Control-Allow-Headers": "Authorization",
+                "Access-Control-Allow-Methods": "GET, POST, DELETE",
+                "Access-Control-Allow-Headers": "Authorization, Content-Type",
                 "Access-Control-Max-Age": "86400",
             }
             await Response(status_code=204, headers=allowed)(scope, receive, sending)
         else:
-            await self._app(scope, receive, sending)
+            # The two origins may be one site, whose cookies the browser sends along: from that
+            # side nobody acts as whoever is signed in here.
+            fields = [field for field in scope["headers"] if field[0] != b"cookie"]
+            await self._app({**scope, "headers": fields}, receive, sending)
 
     def _refusal(self, scope: Scope) -> problem.Problem | None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:20]) > limits.FORM_BYTES:
+        if not length.isdecimal() or int(length[:20]) > _room(headers):
             return _too_large()
         if scope["method"] in _SAFE or self._own(headers, scope["scheme"]):
             return None
@@ -124,14 +137,21 @@ class Guard:
         return origin in (self._origin, f"{scheme}://{headers.get('host', '')}")
 
 
-def _bounded(receive: Receive) -> Receive:
+def _room(headers: Headers) -> int:
+    """How many bytes this request's body may have: a picture is larger than anything else."""
+    kind = headers.get("content-type", "").lower()
+    pictures = kind.startswith(("multipart/form-data", "image/"))
+    return limits.FORM_BYTES + (limits.PICTURE_BYTES if pictures else 0)
+
+
+def _bounded(receive: Receive, room: int) -> Receive:
     seen = 0
 
     async def receiving() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > limits.FORM_BYTES:
+        if seen > room:
             raise HTTPException(413)
         return message
 
@@ -155,7 +175,7 @@ def safety_headers(settings: Settings) -> dict[str, str]:
         "manifest-src": "'self'",
         "media-src": "'self' blob:",
         "connect-src": f"'self' {gate} {listen}",
-        "form-action": "'self'",
+        "form-action": f"'self' {listen}",  # joining leads back to the conversation
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
     }

@@ -19,6 +19,7 @@ from hustings.errors import BadInput
 from hustings.ticket import Scope
 from hustings.web import studio as studios
 from hustings.web import views
+from hustings.web.agenda import acts
 from hustings.web.guard import RENEWAL
 from hustings.web.problem import Problem, documented
 from hustings.web.standing import CurrentStudio
@@ -52,10 +53,15 @@ async def renew(
     try:
         if kind.lower() != "bearer":
             raise BadInput("ticket", expected="one in the Authorization field")
-        space = studio.spaces.invited(token.strip(), scope=Scope.LISTEN, now_ms=now_ms)
+        right = studio.spaces.right(token.strip(), scope=Scope.LISTEN, now_ms=now_ms)
     except BadInput as error:
         raise Problem(401, "ticket", str(error)) from None
+    if right.person and not await acts.may_still_listen(studio, right.space, right.person):
+        raise Problem(401, "member", "You are not on the list of this space any more.")
+    ticket = studio.spaces.listening(
+        right.space, scope=Scope.LISTEN, now_ms=now_ms, person=right.person
+    )
     return views.ListenView(
-        ticket=studio.spaces.listening(space, scope=Scope.LISTEN, now_ms=now_ms),
+        ticket=ticket,
         expires_in_s=limits.TICKET_LISTEN_S,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,19 +14,22 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from hustings import limits
+from hustings import limits, words
+from hustings.words import Words, mark
 
 FOLDER: Final = Path(__file__).with_name("templates")
 STATUS_WORDS: Final = {
-    "scheduled": "Scheduled",
-    "doors": "Doors open",
-    "live": "Live",
-    "held": "On hold",
-    "ended": "Ended",
-    "posted": "Posted",
-    "withheld": "Not published",
-    "cancelled": "Cancelled",
+    "scheduled": mark("Scheduled"),
+    "doors": mark("Doors open"),
+    "live": mark("Live"),
+    "held": mark("On hold"),
+    "ended": mark("Ended"),
+    "posted": mark("Posted"),
+    "withheld": mark("Not published"),
+    "cancelled": mark("Cancelled"),
 }
+# What a reader chose, for browsers whose own language is another.
+LANGUAGE_COOKIE: Final = "hustings-language"
 
 
 def _moment(ms: int) -> Markup:
@@ -43,13 +47,28 @@ def _embedded(value: object) -> Markup:
     return Markup(text)  # noqa: S704 - every character that means something in HTML is escaped
 
 
+_reader: Final[ContextVar[Words]] = ContextVar("reader")
+
+
+def _reading() -> Words:
+    """The language of the page that is being made."""
+    return _reader.get(words.load(words.ENGLISH))
+
+
 _environment: Final = Environment(
     loader=FileSystemLoader(FOLDER),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
 )
+_environment.install_gettext_callables(  # type: ignore[attr-defined]
+    lambda text: _reading().text(text),
+    lambda one, many, n: _reading().count(one, many, n),
+    newstyle=True,
+)
+_environment.filters["sentence"] = lambda text: _reading().sentence(str(text))
 _environment.filters["moment"] = _moment
 _environment.filters["embedded"] = _embedded
 _environment.globals["limits"] = {
@@ -58,6 +77,12 @@ _environment.globals["limits"] = {
 
 
 _environment.globals["status_words"] = STATUS_WORDS
+
+
+def language(request: Request) -> Words:
+    """The language of whoever reads the answer: asked for, chosen once, or the browser's."""
+    wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
+    return words.load(words.choose(request.headers.get("accept-language", ""), wanted=wanted))
 
 
 def render(
@@ -69,6 +94,22 @@ def render(
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """The page made of `template`. `account` is who is signed in, if the route asked for it."""
-    account = getattr(request.state, "account", None)
-    html = _environment.get_template(template).render({"account": account, **values})
-    return HTMLResponse(html, status, dict(headers or {}))
+    who = {name: getattr(request.state, name, None) for name in ("account", "suspension")}
+    reader = language(request)
+    token = _reader.set(reader)
+    try:
+        shown = {"words": reader, "languages": _languages(), **who, **values}
+        html = _environment.get_template(template).render(shown)
+    finally:
+        _reader.reset(token)
+    answer = HTMLResponse(html, status, {"Content-Language": reader.language, **(headers or {})})
+    answer.headers.add_vary_header("Accept-Language")
+    if request.query_params.get("lang") == reader.language:
+        answer.set_cookie(
+            LANGUAGE_COOKIE, reader.language, max_age=limits.LANGUAGE_S, samesite="lax"
+        )
+    return answer
+
+
+def _languages() -> list[Words]:
+    return [words.load(tag) for tag in words.languages()]

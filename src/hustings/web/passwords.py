@@ -30,10 +30,10 @@ class Passwords:
             return await asyncio.to_thread(_hasher.hash, password)
 
     async def check(self, password: str, kept: str | None) -> bool:
-        """Whether `password` belongs to the hash `kept`; as slow, and False, when that is None."""
+        """Whether `password` belongs to the hash `kept`; as slow, and False, without one."""
         async with self._turns:
             right = await asyncio.to_thread(_check, password, kept)
-        return right and kept is not None
+        return right and bool(kept)
 
 
 def _check(password: str, kept: str | None) -> bool:

@@ -23,11 +23,12 @@ from starlette.requests import ClientDisconnect
 from hustings.errors import BadInput, Conflict, LogError
 from hustings.space import Refusal
 from hustings.web import page
+from hustings.words import Words
 
 log = logging.getLogger("hustings.web")
 
 MEDIA_TYPE: Final = "application/problem+json"
-_REFUSED: Final = {"role": 403, "value": 422}  # every other refusal is a 409
+_REFUSED: Final = {"role": 403, "blocked": 403, "value": 422}  # every other refusal is a 409
 _PLAIN: Final = {
     404: ("not-found", "There is nothing at this address."),
     405: ("method", "This address does not take that method."),
@@ -115,17 +116,20 @@ def response(request: Request, problem: Problem) -> Response:
             status=problem.status,
             headers=headers,
         )
-    return Response(body(problem), problem.status, headers, MEDIA_TYPE)
+    return Response(body(problem, page.language(request)), problem.status, headers, MEDIA_TYPE)
 
 
-def body(problem: Problem) -> bytes:
-    """The problem as JSON."""
+def body(problem: Problem, reader: Words) -> bytes:
+    """The problem as JSON, its sentences in the reader's language."""
     told = ProblemBody(
         title=HTTPStatus(problem.status).phrase,
         status=problem.status,
         code=problem.code,
-        detail=problem.detail,
-        errors=list(problem.errors),
+        detail=reader.sentence(problem.detail),
+        errors=[
+            FieldProblem(field=one.field, detail=reader.sentence(one.detail))
+            for one in problem.errors
+        ],
     ).model_dump(exclude_defaults=not problem.errors)
     return json.dumps({"type": "about:blank", **told}, ensure_ascii=False).encode()
 

@@ -18,13 +18,33 @@ from hustings import limits
 from hustings.certificate import Certificate
 from hustings.connection import Connection
 from hustings.role import Context
+from hustings.store.objects import Objects
 from hustings.web import app, first_link, timers
 from hustings.web import studio as studios
+from hustings.web.access.parts import Access
 from hustings.web.accounts import Accounts
+from hustings.web.agenda.listing import Agenda
+from hustings.web.agenda.membership import Membership
+from hustings.web.agenda.pictures import Pictures
+from hustings.web.agenda.series import SeriesBook
 from hustings.web.catalogue import Catalogue
 from hustings.web.cookies import Cookies
 from hustings.web.database import Database, address
+from hustings.web.order import suspend
+from hustings.web.order.audit import Audit
+from hustings.web.order.reports import Reports
+from hustings.web.order.suspension import Suspensions
+from hustings.web.outbox import announcer
+from hustings.web.outbox.fetch import Fetch
+from hustings.web.outbox.hooks import Hooks
+from hustings.web.outbox.mail import Mail
+from hustings.web.outbox.push import Push
+from hustings.web.outbox.reminders import Reminders
 from hustings.web.passwords import Passwords
+from hustings.web.people.persons import People
+from hustings.web.room.pace import Pace
+from hustings.web.room.tickets import Tickets
+from hustings.web.room.writer import Writer
 from hustings.web.spaces import Spaces
 from hustings.web.studio import Studio
 from hustings.web.watch import Watches
@@ -77,7 +97,8 @@ async def serve(context: Context) -> None:
 async def _serve(context: Context, database: Database, group: asyncio.TaskGroup) -> None:
     assert context.listener is not None, "the web role is given a listening socket"
     watches = Watches(log=context.log, live=context.live, group=group)
-    studio = _studio(context, database, watches)
+    writer = Writer(log=context.log, live=context.live, group=group)
+    studio = _studio(context, database, watches, writer)
     await watches.start()
     settings = context.settings
     config = uvicorn.Config(
@@ -88,10 +109,16 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
         access_log=False,
         log_config=None,
         server_header=False,
+        # The addresses that quotas, bans and sign-ins count are those behind the proxies.
+        forwarded_allow_ips=["127.0.0.1", "::1", *settings.trusted_proxies],
         h11_max_incomplete_event_size=limits.HEAD_BYTES,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    helpers = [group.create_task(timers.run(studio))]
+    helpers = [
+        group.create_task(timers.run(studio)),
+        group.create_task(announcer.run(studio)),
+        group.create_task(suspend.run(studio)),
+    ]
     if certificate := Certificate.of(settings, "studio"):
         secured = certificate.context
         config.ssl_context_factory = lambda _config, _default: secured
@@ -111,24 +138,60 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
         task.cancel()
 
 
-def _studio(context: Context, database: Database, watches: Watches) -> Studio:
+def _studio(context: Context, database: Database, watches: Watches, writer: Writer) -> Studio:
     catalogue = Catalogue(database)
+    objects = Objects.open(context.settings)
+    studio_url = context.settings.public_url("studio")
+    fetch = Fetch(private=context.settings.fetch_private)
+    mail = Mail(context.settings)
+    suspensions = Suspensions(database, key=context.keys.cookie())
+    push = Push(keys=context.keys, fetch=fetch, contact=f"mailto:{mail.sender}")
     return Studio(
         settings=context.settings,
         live=context.live,
         database=database,
         accounts=Accounts(database, Passwords()),
         catalogue=catalogue,
-        spaces=Spaces(
-            log=context.log,
-            live=context.live,
-            keys=context.keys,
-            catalogue=catalogue,
-            watches=watches,
-        ),
+        spaces=_spaces(context, catalogue, watches),
         watches=watches,
+        writer=writer,
+        tickets=Tickets(context.keys),
+        joins=Pace(
+            count=limits.JOINS_COUNT,
+            span_ms=limits.JOINS_S * 1000,
+            persons=limits.JOIN_ADDRESSES_COUNT,
+        ),
         cookies=Cookies(
             key=context.keys.cookie(),
             secure=context.settings.public_url("studio").startswith("https://"),
         ),
+        objects=objects,
+        pictures=Pictures(objects),
+        agenda=Agenda(database),
+        series=SeriesBook(database),
+        membership=Membership(database),
+        mail=mail,
+        push=push,
+        reminders=Reminders(
+            database,
+            push=push,
+            mail=mail,
+            link=lambda token: f"{studio_url}/r/{token}",
+        ),
+        hooks=Hooks(database, fetch),
+        audit=Audit(database),
+        reports=Reports(database, context.log),
+        suspensions=suspensions,
+        people=People(database, settings=context.settings, suspended=suspensions.suspended),
+        access=Access.of(database, key=context.keys.cookie()),
+    )
+
+
+def _spaces(context: Context, catalogue: Catalogue, watches: Watches) -> Spaces:
+    return Spaces(
+        log=context.log,
+        live=context.live,
+        keys=context.keys,
+        catalogue=catalogue,
+        watches=watches,
     )

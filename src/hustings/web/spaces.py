@@ -8,7 +8,9 @@ onto something that is not recorded.
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy.exc import OperationalError
 
@@ -16,13 +18,15 @@ from hustings import limits, ticket
 from hustings.errors import BadInput, LogAway
 from hustings.keys import Keys
 from hustings.log import subjects
+from hustings.log.api import NoStream
 from hustings.log.contract import Live, Log
-from hustings.log.follow import read_state
-from hustings.log.propose import propose
+from hustings.log.follow import Fold, read_on
+from hustings.log.propose import Proposals
 from hustings.log.subjects import Kind
-from hustings.space import Command, Refusal, Role, Space, Status, decide
+from hustings.space import Command, Refusal, Role, Seat, Space, Status, decide
+from hustings.space import command as c
 from hustings.space.command import GrantSeat, OpenDoors, RevokeSeat, Schedule
-from hustings.ticket import Scope
+from hustings.ticket import Scope, Ticket
 from hustings.web import secret
 from hustings.web.catalogue import Catalogue, Invite, Listed
 from hustings.web.problem import Problem
@@ -32,6 +36,13 @@ log = logging.getLogger("hustings.web")
 
 SEAT_CHARS = 8
 _OVER = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD, Status.CANCELLED})
+# What happens within a space and stands in no list.
+_WITHIN: Final = frozenset({
+    *(c.GrantSeat, c.RevokeSeat, c.MuteSeat, c.UnmuteSeat, c.SetSeatRole, c.AskUnmute),
+    *(c.SetRoom, c.RaiseHand, c.LowerHand, c.InviteHand, c.UninviteHand),
+    *(c.OpenPoll, c.ClosePoll, c.Pin, c.Unpin, c.EndSoon, c.KeepGoing, c.Rehearse),
+    *(c.RemoveMessage, c.RestoreMessage, c.MarkQuestion, c.BlockPerson, c.UnblockPerson),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +72,8 @@ class Spaces:
         self._keys = keys
         self._catalogue = catalogue
         self._watches = watches
+        self._proposals = Proposals(log, live)
+        self._folds: OrderedDict[str, Fold] = OrderedDict()  # of spaces that nobody follows
 
     async def create(
         self, schedule: Schedule, *, owner_id: str, host_name: str, now_ms: int
@@ -71,11 +84,17 @@ class Spaces:
             return refusal
         space_id, seat = secret.identifier(), secret.identifier(SEAT_CHARS)
         await self._log.create(space_id)
-        made = await propose(self._log, self._live, space_id, schedule, now_ms=now_ms)
+        made = await self._proposals.propose(space_id, schedule, now_ms=now_ms)
         if isinstance(made, Refusal):
             return made
-        grant = GrantSeat(by=owner_id, seat=seat, name=host_name, seat_role=Role.HOST)
-        made = await propose(self._log, self._live, space_id, grant, now_ms=now_ms)
+        grant = GrantSeat(
+            by=owner_id,
+            seat=seat,
+            name=host_name,
+            seat_role=Role.HOST,
+            person=f"a-{owner_id}",
+        )
+        made = await self._proposals.propose(space_id, grant, now_ms=now_ms)
         if isinstance(made, Space):
             await self._catalogue.add(made, owner_id=owner_id, seat=seat, now_ms=now_ms)
         return made
@@ -83,8 +102,8 @@ class Spaces:
     async def state(self, space_id: str) -> Space:
         """The space as its log tells it; while the log is away, as it was last seen.
 
-        A space that somebody follows is folded already. One look at the log's last decision tells
-        whether that fold holds everything that was decided.
+        A space that somebody follows is folded already, but for what was decided this moment; of
+        any other the fold that was read last is read on.
         """
         space = await self._state(space_id)
         if space is None:
@@ -92,22 +111,45 @@ class Spaces:
         return space
 
     async def _state(self, space_id: str) -> Space | None:
-        space, ev_seq = self._watches.known(space_id)
+        followed, ev_seq = self._watches.known(space_id)
         try:
-            if space is not None:
-                newest = await self._log.last(space_id, Kind.EV)
-                if newest is not None and newest.seq == ev_seq:
-                    return space
-            return (await read_state(self._log, space_id))[0]
+            if followed is None:
+                return await self._read_on(space_id)
+            newest = await self._log.last(space_id, Kind.EV)
+            if newest is None or newest.seq == ev_seq:
+                return followed
+            # What was observed since is folded twice, and says the same twice.
+            fold = Fold(followed, ev_seq, ev_seq)
+            return (await read_on(self._log, space_id, fold)).space
         except LogAway:
-            if space is None:
+            kept = self._folds.get(space_id)
+            if followed is None and kept is None:
                 raise
-            return space
+            return followed or (kept.space if kept else None)
+
+    async def _read_on(self, space_id: str) -> Space | None:
+        fold = self._folds.get(space_id)
+        if fold is None and not await self._log.exists(space_id):
+            return None
+        try:
+            fold = await read_on(self._log, space_id, fold or Fold())
+        except NoStream:
+            self._folds.pop(space_id, None)
+            return None
+        self._folds[space_id] = fold
+        self._folds.move_to_end(space_id)
+        if len(self._folds) > limits.FOLDS_COUNT:
+            self._folds.popitem(last=False)
+        return fold.space
+
+    async def decided(self, space_id: str) -> Space | None:
+        """The space as it was decided, without what the stage observes; None if it has no log."""
+        return await self._proposals.state(space_id)
 
     async def command(self, space_id: str, command: Command, *, now_ms: int) -> Space | Refusal:
         """Carry out a command: the state after it, or why not."""
-        result = await propose(self._log, self._live, space_id, command, now_ms=now_ms)
-        if isinstance(result, Space):
+        result = await self._proposals.propose(space_id, command, now_ms=now_ms)
+        if isinstance(result, Space) and type(command) not in _WITHIN:
             if isinstance(command, OpenDoors):
                 await self._live.publish(subjects.STAGE_OPEN, space_id.encode())
             try:
@@ -115,20 +157,17 @@ class Spaces:
             except OperationalError as error:
                 # It is decided, whatever lists say; the timers bring them up to date later.
                 log.warning("space %s: the catalogue is behind: %s", space_id, error)
+        await self._watches.caught_up(space_id)
         return result
 
-    async def reconcile(self, listed: Listed) -> None:
-        """Bring one row of the catalogue up to date with the log."""
-        space, _ = await read_state(self._log, listed.id, kinds=(Kind.EV,))
+    async def reconcile(self, listed: Listed) -> Space | None:
+        """Bring one row of the catalogue up to date with the log; the space as it was decided."""
+        space = await self.decided(listed.id)
         if space is None:
             log.warning("space %s is in the catalogue and has no log", listed.id)
-        elif (space.title, space.status, space.starts_at_ms, space.doors_at_ms) != (
-            listed.title,
-            listed.status,
-            listed.starts_at_ms,
-            listed.doors_at_ms,
-        ):
+        else:
             await self._catalogue.refresh(space)
+        return space
 
     async def invite(
         self, space_id: str, *, by: str, role: Role, name: str, seat_role: Role, now_ms: int
@@ -143,17 +182,19 @@ class Spaces:
         return Invited(seat=seat, token=token)
 
     async def remove(
-        self, space_id: str, *, by: str, role: Role, seat: str, now_ms: int
+        self, space_id: str, *, by: str, role: Role, seat: str, now_ms: int, reason: str = ""
     ) -> Space | Refusal:
         """Take a seat away, or step down. The link ends first, so that it never outlives it."""
-        revoke = RevokeSeat(by=by, role=role, seat=seat)
+        revoke = RevokeSeat(by=by, role=role, seat=seat, reason=reason)
         trial = decide(await self.state(space_id), revoke, now_ms=now_ms)
         if isinstance(trial, Refusal):
             return trial
         await self._catalogue.uninvite(space_id, seat)
         return await self.command(space_id, revoke, now_ms=now_ms)
 
-    async def accept(self, invite: Invite, name: str, *, now_ms: int) -> Space | Refusal:
+    async def accept(
+        self, invite: Invite, name: str, *, now_ms: int, person: str = ""
+    ) -> Space | Refusal:
         """Take the seat that an invitation leads to, under a name of one's own.
 
         A name that differs is granted anew. Somebody who is on stage keeps theirs: renaming would
@@ -166,7 +207,10 @@ class Spaces:
         seat = space.seats.get(invite.seat)
         if seat is not None and (seat.name == name.strip() or seat.connected):
             return space
-        grant = GrantSeat(by=invite.seat, seat=invite.seat, name=name, seat_role=invite.role)
+        role = invite.role if seat is None else seat.role
+        grant = GrantSeat(
+            by=invite.seat, seat=invite.seat, name=name, seat_role=role, person=person
+        )
         trial = decide(replace(space, seats={}), grant, now_ms=now_ms)
         if isinstance(trial, Refusal):
             return trial
@@ -182,6 +226,67 @@ class Spaces:
             await self.command(invite.space, revoke, now_ms=now_ms)
             return Refusal("seat", "This invitation was taken back.")
         return result
+
+    async def restore(
+        self, space_id: str, *, by: str, role: Role, seat: str, now_ms: int
+    ) -> Invited | Refusal:
+        """Give a seat back that was taken away: with its name, its role and a new link. Whoever
+        still has the page open is let in again as well."""
+        old = (await self.state(space_id)).seats_removed.get(seat)
+        if old is None:
+            return Refusal("missing", "There is no seat to give back.")
+        grant = GrantSeat(
+            by=by,
+            role=None if old.role is role is Role.HOST else role,  # the one host there is
+            seat=seat,
+            name=old.name,
+            seat_role=old.role,
+            person=old.person,
+        )
+        result = await self.command(space_id, grant, now_ms=now_ms)
+        if isinstance(result, Refusal):
+            return result
+        token = await self._catalogue.invite(space_id, seat, role=old.role, now_ms=now_ms)
+        return Invited(seat=seat, token=token)
+
+    async def beckon(
+        self, space_id: str, *, by: str, role: Role, person: str, now_ms: int
+    ) -> Space | Refusal:
+        """Invite who raised a hand to a new seat."""
+        seat = secret.identifier(SEAT_CHARS)
+        invite = c.InviteHand(by=by, role=role, person=person, seat=seat)
+        return await self.command(space_id, invite, now_ms=now_ms)
+
+    async def sit_down(self, space_id: str, *, person: str, now_ms: int) -> Seat | Refusal:
+        """Take the seat that one's raised hand was invited to. Asking twice gives it once."""
+        space = await self.state(space_id)
+        taken = next((s for s in space.seats.values() if s.person == person), None)
+        if taken is not None:
+            return taken
+        hand = space.hands.get(person)
+        if hand is None or not hand.seat:
+            return Refusal("missing", "You are not invited to speak, or not any more.")
+        grant = GrantSeat(
+            by=person,
+            role=Role.LISTENER,
+            seat=hand.seat,
+            name=hand.name,
+            seat_role=Role.SPEAKER,
+            person=person,
+        )
+        result = await self.command(space_id, grant, now_ms=now_ms)
+        return result if isinstance(result, Refusal) else result.seats[hand.seat]
+
+    async def block(self, space_id: str, block: c.BlockPerson, *, now_ms: int) -> Space | Refusal:
+        """Block a person. The links to their seats end first."""
+        space = await self.state(space_id)
+        trial = decide(space, block, now_ms=now_ms)
+        if isinstance(trial, Refusal):
+            return trial
+        for seat in space.seats.values():
+            if seat.person == block.person:
+                await self._catalogue.uninvite(space_id, seat.id)
+        return await self.command(space_id, block, now_ms=now_ms)
 
     def ticket(self, space: Space, seat: str, *, now_ms: int) -> Right:
         """The right to speak from a seat, signed. A space that is over gives none."""
@@ -202,17 +307,23 @@ class Spaces:
         token = ticket.sign(right, private_key=self._keys.ticket_private())
         return Right(token=token, expires_at_ms=until_s * 1000)
 
-    def listening(self, space: str, *, scope: Scope, now_ms: int) -> str:
-        """A right of somebody without a name, in a private space: to listen, or to be let in."""
+    def listening(self, space: str, *, scope: Scope, now_ms: int, person: str = "") -> str:
+        """A right in a private space: to listen, or to be let in. It names a `person` if that one
+        is on the list of those who may listen, and nobody if it came by the link."""
         lasts_s = limits.INVITE_S if scope is Scope.INVITE else limits.TICKET_LISTEN_S
+        until_s = now_ms // 1000 + lasts_s
         right = ticket.Ticket(
-            space=space, seat="", name="", role="", scope=scope, exp=now_ms // 1000 + lasts_s
+            space=space, seat="", name="", role="", scope=scope, exp=until_s, person=person
         )
         return ticket.sign(right, private_key=self._keys.ticket_private())
 
     def invited(self, token: str, *, scope: Scope, now_ms: int) -> str:
         """The space in which `token` gives that right; `BadInput` if it gives it nowhere."""
+        return self.right(token, scope=scope, now_ms=now_ms).space
+
+    def right(self, token: str, *, scope: Scope, now_ms: int) -> Ticket:
+        """The right that `token` gives; `BadInput` if it is another one, or none."""
         right = ticket.verify(token, public_key=self._keys.ticket_public(), now=now_ms / 1000)
         if right.scope is not scope:
             raise BadInput("ticket", expected=f"one to {scope}", got=right.scope)
-        return right.space
+        return right

@@ -12,19 +12,12 @@ from hustings.space import Refusal
 from hustings.web import forms, page, views
 from hustings.web import studio as studios
 from hustings.web.problem import Problem
-from hustings.web.standing import CurrentStudio, Visitor, find, standing
+from hustings.web.standing import CurrentStudio, Visitor, standing
 from hustings.web.studio import Studio
 
 router: Final = APIRouter(include_in_schema=False)
 
 _GONE: Final = "This invitation has expired or was taken back. Ask the host for a new link."
-
-
-@router.get("/s/{space_id}")
-async def listen(space_id: str, studio: CurrentStudio) -> Response:
-    """Listeners belong to the other origin."""
-    await find(studio, space_id)
-    return RedirectResponse(studio.share_url(space_id), 307)
 
 
 @router.get("/s/{space_id}/stage")
@@ -38,7 +31,8 @@ async def stage(
         if problem.status == 401:
             return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
         raise
-    view = views.space_view(studio, asker.space, now_ms=studios.now_ms())
+    now_ms = studios.now_ms()
+    view = views.space_view(studio, asker.space, now_ms=now_ms, hosts=asker.hosts)
     state: dict[str, Any] = {
         "space": view.model_dump(mode="json"),
         "you": {"seat": asker.seat, "role": asker.role, "hosts": asker.hosts},
@@ -58,8 +52,8 @@ async def invitation(request: Request, token: str, studio: CurrentStudio) -> Res
 
 
 @router.post("/i/{token}")
-async def accept(request: Request, token: str, studio: CurrentStudio) -> Response:
-    """Take the seat."""
+async def accept(request: Request, token: str, account: Visitor, studio: CurrentStudio) -> Response:
+    """Take the seat, under one's account if one is signed in."""
     now_ms = studios.now_ms()
     invite = await studio.catalogue.invited(token, now_ms=now_ms)
     if invite is None:
@@ -67,7 +61,9 @@ async def accept(request: Request, token: str, studio: CurrentStudio) -> Respons
     filled = await forms.read(request, forms.AcceptForm)
     errors = filled.errors
     if filled.form is not None:
-        result = await studio.spaces.accept(invite, filled.form.name, now_ms=now_ms)
+        result = await studio.spaces.accept(
+            invite, filled.form.name, now_ms=now_ms, person=account.person if account else ""
+        )
         if not isinstance(result, Refusal):
             answer = RedirectResponse(f"/s/{invite.space}/stage", 303)
             studio.cookies.set_seat(answer, invite.space, invite.seat, now_ms=now_ms)

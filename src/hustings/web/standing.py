@@ -1,8 +1,8 @@
 """Who asks: an account, and what the asker is in one space.
 
-Dependencies of the routes. In a space somebody is its host (the account that owns it) or whoever
-the seat in the cookie says, with the role that the seat has in the space's log. A seat that was
-revoked counts for nothing, whatever the cookie says.
+Dependencies of the routes. In a space somebody is its host (the account that owns it), whoever the
+account's own seat says, or else the seat in the cookie, with the role that the seat has in the
+space's log. A seat that was revoked counts for nothing, whatever the cookie says.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from hustings.errors import BadInput
 from hustings.log import subjects
 from hustings.space import Role, Space
 from hustings.web import studio as studios
+from hustings.web.access import caller
 from hustings.web.accounts import Account
 from hustings.web.catalogue import Listed
 from hustings.web.problem import Problem
@@ -51,13 +52,14 @@ class Standing:
         return self.role in _HOSTS
 
 
+async def current(request: Request) -> Studio:
+    """The studio. `async`, because a plain function would be taken to a thread for each request."""
+    return studios.of(request)
+
+
 async def visitor(request: Request) -> Account | None:
-    """Who is signed in on this browser, if anybody."""
-    studio = studios.of(request)
-    token = studio.cookies.session(request)
-    account = await studio.accounts.signed_in(token, now_ms=studios.now_ms()) if token else None
-    request.state.account = account
-    return account
+    """Who is signed in on this browser or calls with an API token, if anybody."""
+    return await caller.account(request)
 
 
 async def signed_in(account: Annotated[Account | None, Depends(visitor)]) -> Account:
@@ -78,8 +80,11 @@ async def standing(
         seat = await studio.catalogue.seat_of(space_id, account.id)
         held = seat if seat in space.seats else ""
         return Standing(listed=listed, space=space, account=account, seat=held, role=Role.HOST)
-    seat = studio.cookies.seat(request, space_id, now_ms=studios.now_ms())
+    held = await studio.catalogue.seat_of(space_id, account.id) if account else ""
+    seat = held if held in space.seats else ""
+    seat = seat or studio.cookies.seat(request, space_id, now_ms=studios.now_ms())
     if seat in space.seats:
+        await caller.check(request, space.seats[seat].person)
         role = space.seats[seat].role
         return Standing(listed=listed, space=space, account=account, seat=seat, role=role)
     if seat:
@@ -111,4 +116,4 @@ Visitor: TypeAlias = Annotated[Account | None, Depends(visitor)]
 SignedIn: TypeAlias = Annotated[Account, Depends(signed_in)]
 Asker: TypeAlias = Annotated[Standing, Depends(standing)]
 Host: TypeAlias = Annotated[Standing, Depends(host)]
-CurrentStudio: TypeAlias = Annotated[Studio, Depends(studios.of)]
+CurrentStudio: TypeAlias = Annotated[Studio, Depends(current)]

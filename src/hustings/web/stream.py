@@ -5,6 +5,9 @@ event: levels      dBFS by seat, five times a second while somebody is connected
 event: listening   {"count": N}
 event: crowd       for hosts: newcomers' rung, who is there by rung, waiting; the evening's peak
 event: warning     {"seat", "code", "advice"}: something on stage needs a person
+event: backstage   {"lines": [{"id", "seat", "name", "text", "at_ms"}]}: only to those with a seat
+event: talk        {"said": […], "asked": […]}: what was written since; GET /talk has the rest
+event: tally       {ballot: {"counts", "voters"}}: ballots whose votes have changed
 event: taken       {"page"}: this page sits down on the asker's seat; any other lets go
 """
 
@@ -22,7 +25,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from hustings import limits
-from hustings.space import Space
+from hustings.space import Role, Space
 from hustings.web import studio as studios
 from hustings.web import views
 from hustings.web.problem import Problem, documented
@@ -87,7 +90,8 @@ async def _stream(studio: Studio, request: Request, asker: Standing) -> AsyncIte
 def _news(studio: Studio, asker: Standing, viewer: Viewer) -> list[str]:
     out = []
     if viewer.state is not None:
-        view = views.space_view(studio, viewer.state, now_ms=studios.now_ms())
+        now_ms = studios.now_ms()
+        view = views.space_view(studio, viewer.state, now_ms=now_ms, hosts=asker.hosts)
         out.append(f"event: state\ndata: {view.model_dump_json()}\n\n")
         viewer.state = None
     if viewer.levels is not None:
@@ -99,9 +103,21 @@ def _news(studio: Studio, asker: Standing, viewer: Viewer) -> list[str]:
     if viewer.crowd is not None and asker.hosts:
         out.append(_event("crowd", msgspec.to_builtins(viewer.crowd)))
     viewer.crowd = None
+    if viewer.said or viewer.asked:
+        written = {"said": list(viewer.said), "asked": list(viewer.asked)}
+        out.append(_event("talk", msgspec.to_builtins(written)))
+        viewer.said.clear()
+        viewer.asked.clear()
+    if viewer.tallies:
+        out.append(_event("tally", msgspec.to_builtins(viewer.tallies)))
+        viewer.tallies = {}
     if page := viewer.taken.get(asker.seat):
         out.append(_event("taken", {"page": page}))
     viewer.taken.clear()
+    if viewer.backstage and asker.role is not Role.LISTENER:
+        lines = [msgspec.to_builtins(line) for line in viewer.backstage]
+        out.append(_event("backstage", {"lines": lines}))
+    viewer.backstage.clear()
     while viewer.warnings:
         warned = viewer.warnings.popleft()
         told = {"seat": warned.seat, "code": warned.code, "advice": warned.advice}

@@ -9,10 +9,27 @@ from starlette.requests import Request
 
 from hustings.config import Settings
 from hustings.log.contract import Live
+from hustings.store.objects import Objects
+from hustings.web.access.parts import Access
 from hustings.web.accounts import Accounts
+from hustings.web.agenda.listing import Agenda
+from hustings.web.agenda.membership import Membership
+from hustings.web.agenda.pictures import Pictures
+from hustings.web.agenda.series import SeriesBook
 from hustings.web.catalogue import Catalogue
 from hustings.web.cookies import Cookies
 from hustings.web.database import Database
+from hustings.web.order.audit import Audit
+from hustings.web.order.reports import Reports
+from hustings.web.order.suspension import Suspensions
+from hustings.web.outbox.hooks import Hooks
+from hustings.web.outbox.mail import Mail
+from hustings.web.outbox.push import Push
+from hustings.web.outbox.reminders import Reminders
+from hustings.web.people.persons import People
+from hustings.web.room.pace import Pace
+from hustings.web.room.tickets import Tickets
+from hustings.web.room.writer import Writer
 from hustings.web.spaces import Spaces
 from hustings.web.watch import Watches
 
@@ -28,7 +45,24 @@ class Studio:
     catalogue: Catalogue
     spaces: Spaces
     watches: Watches
+    writer: Writer
+    tickets: Tickets
+    joins: Pace
     cookies: Cookies
+    objects: Objects
+    pictures: Pictures
+    agenda: Agenda
+    series: SeriesBook
+    membership: Membership
+    mail: Mail
+    people: People
+    push: Push
+    reminders: Reminders
+    hooks: Hooks
+    audit: Audit
+    reports: Reports
+    suspensions: Suspensions
+    access: Access
 
     def share_url(self, space: str) -> str:
         """The one address of a space that is passed on."""

@@ -6,13 +6,14 @@ Text is checked for what no page and no log could carry: control characters and 
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from hustings import limits
 from hustings.space import Space
 from hustings.ticket import Scope
+from hustings.web.room.shown import RoomFields, room_fields
 from hustings.web.studio import Studio
 
 
@@ -34,33 +35,16 @@ def _words(text: str) -> str:
 
 
 PLAIN = AfterValidator(_plain)
-_LINE = AfterValidator(_line)
-_WORDS = AfterValidator(_words)
-Title = Annotated[str, Field(min_length=1, max_length=limits.TITLE_CHARS), _LINE, _WORDS]
-Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_CHARS), _LINE, _WORDS]
-Reason = Annotated[str, Field(max_length=limits.REASON_CHARS), _LINE]
+LINE = AfterValidator(_line)
+WORDS = AfterValidator(_words)
+Title = Annotated[str, Field(min_length=1, max_length=limits.TITLE_CHARS), LINE, WORDS]
+Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_CHARS), LINE, WORDS]
+Reason = Annotated[str, Field(max_length=limits.REASON_CHARS), LINE]
 Moment = Annotated[int, Field(ge=0, le=limits.TIME_MS_MAX, description="Unix time, milliseconds")]
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class NewSpace(_Body):
-    """A space to be made."""
-
-    title: Title = Field(examples=["An evening on the new tram line"])
-    description: Annotated[str, Field(max_length=limits.DESCRIPTION_CHARS), PLAIN] = ""
-    language: Annotated[
-        str, Field(max_length=limits.LANGUAGE_CHARS, pattern=r"^([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?$")
-    ] = Field("", description="a language tag (RFC 5646), or nothing", examples=["en"])
-    private: bool = Field(False, description="shown and heard by ticket only")
-    starts_at_ms: Moment = Field(0, description="0 means now", examples=[1767204000000])
-    doors_at_ms: Moment | None = Field(
-        None,
-        description="when the doors open by themselves; without it, the host opens them",
-        examples=[1767203400000],
-    )
 
 
 class Hold(_Body):
@@ -79,7 +63,7 @@ class Delay(_Body):
     """A later start, and why: listeners read it."""
 
     starts_at_ms: Moment = Field(examples=[1767205800000])
-    reason: Annotated[str, Field(min_length=1, max_length=limits.REASON_CHARS), _LINE, _WORDS] = (
+    reason: Annotated[str, Field(min_length=1, max_length=limits.REASON_CHARS), LINE, WORDS] = (
         Field(examples=["Our guest's train is late."])
     )
 
@@ -102,18 +86,23 @@ class Sitting(_Body):
     )
 
 
+SeatRole: TypeAlias = Literal["host", "cohost", "speaker"]
+
+
 class SeatView(BaseModel):
     """A speaker's place."""
 
     id: str = Field(examples=["k3v9q1xz"])
     name: str = Field(examples=["A guest"])
-    role: Literal["host", "cohost", "speaker"]
+    role: SeatRole
+    person: str = Field(description="who sits here, if that is known: a-… or g-…")
     muted: bool
+    asked: bool = Field(description="a host asks this speaker to unmute")
     connected: bool = Field(description="the speaker's sound arrives")
     speaking: bool
 
 
-class SpaceView(BaseModel):
+class SpaceView(RoomFields):
     """A space as those who run it or speak in it see it. Times are Unix milliseconds."""
 
     id: str = Field(examples=["m4rk3tpl4z"])
@@ -140,18 +129,6 @@ class SpaceView(BaseModel):
     )
     stage_url: str = Field(examples=["https://studio.example.org/s/m4rk3tpl4z/stage"])
     now_ms: int = Field(description="the studio's clock")
-
-
-class ListedView(BaseModel):
-    """A space in a list."""
-
-    id: str
-    title: str
-    status: str
-    starts_at_ms: int
-    doors_at_ms: int | None
-    share_url: str
-    stage_url: str
 
 
 class InviteView(BaseModel):
@@ -184,19 +161,22 @@ def _share_url(studio: Studio, space: Space, now_ms: int) -> str:
     return studio.private_url(studio.spaces.listening(space.id, scope=Scope.INVITE, now_ms=now_ms))
 
 
-def space_view(studio: Studio, space: Space, *, now_ms: int) -> SpaceView:
-    """`space` for the API."""
+def space_view(studio: Studio, space: Space, *, now_ms: int, hosts: bool = False) -> SpaceView:
+    """`space` for the API. Who is blocked is for hosts."""
+    made = room_fields(space, hosts=hosts)
     fields: dict[str, Any] = {
         name: getattr(space, name)
         for name in SpaceView.model_fields
-        if hasattr(space, name) and name != "seats"
+        if hasattr(space, name) and name != "seats" and name not in made
     }
     seats = [
         SeatView(
             id=seat.id,
             name=seat.name,
-            role=seat.role.value,
+            role=cast("SeatRole", seat.role.value),
+            person=seat.person,
             muted=seat.muted,
+            asked=seat.asked,
             connected=seat.connected,
             speaking=seat.speaking,
         )
@@ -204,6 +184,7 @@ def space_view(studio: Studio, space: Space, *, now_ms: int) -> SpaceView:
     ]
     return SpaceView(
         **fields,
+        **made,
         seats=seats,
         share_url=_share_url(studio, space, now_ms),
         stage_url=studio.stage_url(space.id),

@@ -1,12 +1,14 @@
 """Watching spaces: one follower per watched space, shared by all its event streams.
 
 A viewer never queues: it holds the newest of each kind and a flag, so a slow browser skips states
-instead of delaying them. A watch begins with the first viewer and ends with the last.
+instead of delaying them. A watch begins with the first viewer, or with the first who writes
+(`room`), and ends some time after the last.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,13 +18,19 @@ from typing import Final
 
 import msgspec
 
+from hustings import limits
 from hustings.errors import BadInput, LogAway, LogError
 from hustings.log import subjects
 from hustings.log.contract import Handler, Live, Log, Message
 from hustings.log.follow import Follower
+from hustings.log.subjects import Kind
 from hustings.space import Event, Space, decode
 from hustings.space.event import Warned
+from hustings.talk import Asked, Said, Tally
+from hustings.web.backstage import WHAT as BACKSTAGE
+from hustings.web.backstage import Backstage, Line
 from hustings.web.crowd import Crowd, Figures
+from hustings.web.room.heard import Heard
 
 log = logging.getLogger("hustings.web")
 
@@ -53,7 +61,21 @@ class Viewer:
     crowd: Figures | None = None
     taken: dict[str, str] = field(default_factory=dict)
     warnings: deque[Advice] = field(default_factory=lambda: deque(maxlen=_WARNINGS_COUNT))
+    backstage: deque[Line] = field(
+        default_factory=lambda: deque(maxlen=limits.BACKSTAGE_KEPT_COUNT)
+    )
+    said: deque[Said] = field(default_factory=lambda: deque(maxlen=limits.CHAT_KEPT_COUNT))
+    asked: deque[Asked] = field(default_factory=lambda: deque(maxlen=limits.QUESTIONS_COUNT))
+    tallies: dict[str, Tally] = field(default_factory=dict)
     closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A followed space: its state, and what its crowd has written."""
+
+    space: Space
+    heard: Heard
 
 
 class _Watch:
@@ -65,12 +87,17 @@ class _Watch:
         self.ev_seq = 0
         self.follower: Follower | None = None
         self.crowd = Figures()
+        self.changed = asyncio.Event()  # set at each change of the state
+        self.heard = Heard(space_id)
+        self.heard_all = asyncio.Event()  # everything that was written before this watch
         self.viewers: set[Viewer] = set()
+        self.kept_until = 0.0  # on the loop's clock: somebody wrote lately
         self.task: asyncio.Task[None] | None = None
 
     async def on_change(self, space: Space, _: Event | None) -> None:
         assert self.follower is not None
         self.space, self.ev_seq = space, self.follower.ev_seq
+        self.changed.set()
         for viewer in self.viewers:
             viewer.state = space
             viewer.wake.set()
@@ -89,6 +116,21 @@ class _Watch:
         """Have every viewer told."""
         for viewer in self.viewers:
             viewer.warnings.append(advice)
+            viewer.wake.set()
+
+    def on_talk(self, seq: int, data: bytes) -> None:
+        said, asked = self.heard.take(seq, data)
+        if not self.heard_all.is_set() or not (said or asked):
+            return
+        for viewer in self.viewers:
+            viewer.said.extend(said)
+            viewer.asked.extend(asked)
+            viewer.wake.set()
+
+    async def on_tally(self, message: Message) -> None:
+        changed = self.heard.count(message.data)
+        for viewer in self.viewers if changed else ():
+            viewer.tallies.update(changed)
             viewer.wake.set()
 
     async def on_levels(self, message: Message) -> None:
@@ -131,6 +173,7 @@ class Watches:
         self._group = group
         self._watches: dict[str, _Watch] = {}
         self._crowd = Crowd()
+        self._backstage = Backstage()
         self._end: Callable[[], Awaitable[None]] | None = None
         self._stopped = False
 
@@ -140,6 +183,7 @@ class Watches:
             await subscribe(self._live, subjects.crowd("*"), self._on_gauge),
             await subscribe(self._live, subjects.crowd_whole("*"), self._on_whole),
             await subscribe(self._live, subjects.NOTICE, self._on_notice),
+            await subscribe(self._live, subjects.live("*", BACKSTAGE), self._on_backstage),
         ]
 
         async def end() -> None:
@@ -173,6 +217,37 @@ class Watches:
             viewer.taken[seat] = page
             viewer.wake.set()
 
+    async def room(self, space_id: str) -> Room:
+        """A space and what its crowd has written, followed from now on for a while.
+
+        Nothing is asked of the log for a space that is followed already. `LogAway` when the log
+        does not tell its history in time.
+        """
+        watch = self._begin(space_id)
+        watch.kept_until = asyncio.get_running_loop().time() + limits.ROOM_KEPT_S
+        if not watch.heard_all.is_set():
+            try:
+                async with asyncio.timeout(limits.REQUEST_S):
+                    await watch.heard_all.wait()
+            except TimeoutError:
+                raise LogAway(f"space {space_id} cannot be followed") from None
+        assert watch.space is not None, "everything was heard"
+        return Room(watch.space, watch.heard)
+
+    async def caught_up(self, space_id: str) -> None:
+        """Wait until a space that is followed here holds what was decided up to now."""
+        watch = self._watches.get(space_id)
+        if watch is None:
+            return
+        with contextlib.suppress(TimeoutError, LogError):
+            newest = await self._log.last(space_id, Kind.EV)
+            if newest is None:
+                return
+            async with asyncio.timeout(limits.REQUEST_S):
+                while watch.ev_seq < newest.seq:
+                    watch.changed.clear()
+                    await watch.changed.wait()
+
     def viewers(self, space_id: str) -> int:
         """How many streams a space has here."""
         watch = self._watches.get(space_id)
@@ -181,25 +256,52 @@ class Watches:
     @asynccontextmanager
     async def view(self, space_id: str) -> AsyncIterator[Viewer]:
         """Watch a space through a viewer of one's own."""
-        watch = self._watches.get(space_id)
-        if watch is None:
-            watch = self._watches[space_id] = _Watch(space_id)
-            watch.crowd = self._crowd.figures(space_id)
-            watch.task = self._group.create_task(self._run(watch))
+        watch = self._begin(space_id)
         crowd = self._crowd.figures(space_id)
         viewer = Viewer(
-            state=watch.space, listening=crowd.listening, crowd=crowd, closed=self._stopped
+            state=watch.space,
+            listening=crowd.listening,
+            crowd=crowd,
+            tallies=dict(watch.heard.tallies),
+            closed=self._stopped,
         )
+        viewer.backstage.extend(self._backstage.kept(space_id))
         viewer.wake.set()
         watch.viewers.add(viewer)
         try:
             yield viewer
         finally:
             watch.viewers.discard(viewer)
-            if not watch.viewers and self._watches.get(space_id) is watch:
-                del self._watches[space_id]
-                assert watch.task is not None
-                watch.task.cancel()
+            self._end_if_idle(watch)
+
+    def _begin(self, space_id: str) -> _Watch:
+        watch = self._watches.get(space_id)
+        if watch is None:
+            kept = [one for one in self._watches.values() if not one.viewers]
+            if len(kept) >= limits.ROOMS_KEPT_COUNT:
+                self._drop(min(kept, key=lambda one: one.kept_until))
+            watch = self._watches[space_id] = _Watch(space_id)
+            watch.crowd = self._crowd.figures(space_id)
+            watch.task = self._group.create_task(self._run(watch))
+            loop = asyncio.get_running_loop()
+            loop.call_later(limits.ROOM_KEPT_S, self._end_if_idle, watch)
+        return watch
+
+    def _end_if_idle(self, watch: _Watch) -> None:
+        """End a watch that nobody needs; one that is kept is looked at again in time."""
+        if watch.viewers or self._watches.get(watch.space_id) is not watch or self._stopped:
+            return
+        loop = asyncio.get_running_loop()
+        left_s = watch.kept_until - loop.time()
+        if left_s > 0:
+            loop.call_later(left_s, self._end_if_idle, watch)
+        else:
+            self._drop(watch)
+
+    def _drop(self, watch: _Watch) -> None:
+        del self._watches[watch.space_id]
+        assert watch.task is not None
+        watch.task.cancel()
 
     async def _on_notice(self, message: Message) -> None:
         try:
@@ -210,22 +312,56 @@ class Watches:
         for watch in self._watches.values():
             watch.warn(notice)
 
+    async def _on_backstage(self, message: Message) -> None:
+        if taken := self._backstage.take(message):
+            space, line = taken
+            watch = self._watches.get(space)
+            for viewer in watch.viewers if watch else ():
+                viewer.backstage.append(line)
+                viewer.wake.set()
+
     async def _run(self, watch: _Watch) -> None:
-        levels = subjects.live(watch.space_id, "levels")
-        end = await subscribe(self._live, levels, watch.on_levels)
-        seen = subjects.live(watch.space_id, "obs")
-        end_seeing = await subscribe(self._live, seen, watch.on_observation)
+        handlers = {
+            subjects.live(watch.space_id, "levels"): watch.on_levels,
+            subjects.live(watch.space_id, "obs"): watch.on_observation,
+            subjects.tally(watch.space_id): watch.on_tally,
+        }
+        ends = [
+            await subscribe(self._live, subject, handler) for subject, handler in handlers.items()
+        ]
         try:
-            while True:
-                try:
-                    watch.follower = Follower(self._log, watch.space_id, watch.on_change)
-                    await watch.follower.run()
-                except LogError as error:
-                    log.warning("space %s cannot be followed: %s", watch.space_id, error)
-                await asyncio.sleep(_AGAIN_S)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow(watch))
+                group.create_task(self._listen(watch))
         finally:
-            await end_seeing()
-            await end()
+            for end in ends:
+                await end()
+
+    async def _follow(self, watch: _Watch) -> None:
+        while True:
+            try:
+                watch.follower = Follower(self._log, watch.space_id, watch.on_change)
+                await watch.follower.run()
+            except LogError as error:
+                log.warning("space %s cannot be followed: %s", watch.space_id, error)
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _listen(self, watch: _Watch) -> None:
+        """Follow what the crowd writes."""
+        kinds = (Kind.TALK,)
+        while True:
+            try:
+                async for entry in self._log.read(watch.space_id, kinds, after=watch.heard.seq):
+                    watch.on_talk(entry.seq, entry.data)
+                while watch.space is None:
+                    watch.changed.clear()
+                    await watch.changed.wait()
+                watch.heard_all.set()
+                async for entry in self._log.tail(watch.space_id, kinds, after=watch.heard.seq):
+                    watch.on_talk(entry.seq, entry.data)
+            except LogError as error:
+                log.warning("space %s: the crowd cannot be heard: %s", watch.space_id, error)
+            await asyncio.sleep(_AGAIN_S)
 
     async def _on_gauge(self, message: Message) -> None:
         self._crowd.take(message)

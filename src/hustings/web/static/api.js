@@ -1,5 +1,7 @@
 // Calls to the studio's API; what goes wrong is a Problem with a sentence.
 
+import { t } from "./t.js";
+
 /** A request that was refused, or that did not arrive (status 0). */
 export class Problem extends Error {
   /**
@@ -14,11 +16,12 @@ export class Problem extends Error {
   }
 }
 
-const AWAY = "The studio does not answer right now.";
+const AWAY = t("The studio does not answer right now.");
 const WAIT_MS = 8000;
 /** What to do about a 401 without leaving a page on which one may be talking. */
-export const SIGNED_OUT =
-  "You are signed out. Your microphone keeps working. Sign in again in another tab, then go on here.";
+export const SIGNED_OUT = t(
+  "You are signed out. Your microphone keeps working. Sign in again in another tab, then go on here.",
+);
 
 /**
  * Call the API.

@@ -1,5 +1,7 @@
 // Buttons that copy the field beside them.
 
+import { t } from "./t.js";
+
 const SHOWN_MS = 2000;
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
@@ -16,7 +18,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
       return;
     }
     const before = button.textContent;
-    button.textContent = "Copied";
+    button.textContent = t("Copied");
     setTimeout(() => (button.textContent = before), SHOWN_MS);
   });
 }

@@ -1,11 +1,13 @@
 // The crowd on the host's desk: figures that stand side by side, because none may be added to another.
 
+import { t } from "./t.js";
+
 /** @typedef {{rung: string, listening: number, rungs: Record<string, number>, waiting: number, turned_away: number,
  *   peak: number | null, distinct: number | null, listener_minutes: number | null}} Figures */
 
 const RUNGS = [
-  ["live", "live"], ["slow", "a second behind"], ["slower", "two seconds behind"],
-  ["segments", "through caches"], ["text", "reading along"],
+  ["live", t("live")], ["slow", t("a second behind")], ["slower", t("two seconds behind")],
+  ["segments", t("through caches")], ["text", t("reading along")],
 ];
 
 /**
@@ -16,25 +18,25 @@ const RUNGS = [
 export function lines(now) {
   /** @type {[string, string][]} */
   const out = [];
-  const put = (/** @type {string} */ label, /** @type {number | null | undefined} */ count, mark = "") => {
-    if (count) out.push([label, mark + count.toLocaleString()]);
+  const put = (/** @type {string} */ label, /** @type {number | null | undefined} */ count) => {
+    if (count) out.push([label, count.toLocaleString()]);
   };
   for (const [rung, words] of RUNGS) put(words, now.rungs[rung]);
-  put("waiting in line", now.waiting);
-  put("turned away", now.turned_away);
-  put("most at one time", now.peak);
-  put("different visitors", now.distinct, "about ");
+  put(t("waiting in line"), now.waiting);
+  put(t("turned away"), now.turned_away);
+  put(t("most at one time"), now.peak);
+  if (now.distinct) out.push([t("different visitors"), t("about {count}", { count: now.distinct.toLocaleString() })]);
   return out;
 }
 
 /** @type {Record<string, string>} */
 const NEWCOMERS = {
-  slow: "New listeners now get sound every second",
-  slower: "New listeners now get sound every two seconds",
-  edge: "New listeners are sent to another server",
-  segments: "New listeners now listen through caches, some seconds later",
-  text: "New listeners read along and wait for a place",
-  wait: "New listeners wait for a place",
+  slow: t("New listeners now get sound every second"),
+  slower: t("New listeners now get sound every two seconds"),
+  edge: t("New listeners are sent to another server"),
+  segments: t("New listeners now listen through caches, some seconds later"),
+  text: t("New listeners read along and wait for a place"),
+  wait: t("New listeners wait for a place"),
 };
 
 /**
@@ -44,7 +46,7 @@ const NEWCOMERS = {
 export function door(now) {
   const words = NEWCOMERS[now.rung];
   if (!words) return "";
-  return now.waiting ? `${words}: ${now.waiting.toLocaleString()} waiting.` : `${words}.`;
+  return now.waiting ? t("{words}: {count} waiting.", { words, count: now.waiting.toLocaleString() }) : `${words}.`;
 }
 
 /**

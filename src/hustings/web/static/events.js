@@ -12,6 +12,9 @@ const REFUSED_MS = 5000;
  * @property {(count: number) => void} listening how many listen now
  * @property {(figures: any) => void} crowd who is there, in which way (hosts only)
  * @property {(warning: {seat: string, code: string, advice: string}) => void} warning
+ * @property {(talk: {said?: any[], asked?: any[]}) => void} talk what the audience wrote (hosts only)
+ * @property {(ballots: Record<string, any>) => void} tally results of ballots that changed
+ * @property {(lines: any[]) => void} backstage what those on stage wrote to each other
  * @property {(page: string) => void} taken the page that sits down on our seat
  * @property {(online: boolean) => void} online whether the stream is connected
  * @property {(problem: Problem) => void} refused why there is no stream for us (401, 403, 404)
@@ -38,6 +41,9 @@ export function follow(space, listener) {
     source.addEventListener("listening", (event) => listener.listening(data(event).count));
     source.addEventListener("crowd", (event) => listener.crowd(data(event)));
     source.addEventListener("warning", (event) => listener.warning(data(event)));
+    source.addEventListener("talk", (event) => listener.talk(data(event)));
+    source.addEventListener("tally", (event) => listener.tally(data(event).ballots ?? data(event)));
+    source.addEventListener("backstage", (event) => listener.backstage(data(event).lines));
     source.addEventListener("taken", (event) => listener.taken(data(event).page));
     source.onopen = () => listener.online(true);
     source.onerror = () => {

@@ -68,6 +68,11 @@ export class Line extends EventTarget {
     this.#set("refused", words);
   }
 
+  /** Statistics of the connection (W3C webrtc-stats), null without one. */
+  async stats() {
+    return this.condition === "connected" ? ((await this.#connection?.getStats()) ?? null) : null;
+  }
+
   /** Whether the seat is ours, or about to be. */
   get joined() {
     return this.condition === "connected" || this.condition === "connecting";

@@ -1,11 +1,14 @@
 // The microphone: capture, level, choice of device. The track survives every reconnection.
 
+import { t } from "./t.js";
+
 const RAW = new URLSearchParams(location.search).get("raw") === "1";
 const FLOOR_DBFS = -90;
 
 /**
  * Events: "track" when the track to send is another one, "devices" when the list may have changed,
- * "lost" when the microphone was unplugged and no other could be opened.
+ * "unplugged" when the microphone went away (`on` says whether another one was opened instead),
+ * "back" when it was plugged in again and is used again.
  */
 export class Microphone extends EventTarget {
   /** @type {MediaStreamTrack | null} */
@@ -20,12 +23,25 @@ export class Microphone extends EventTarget {
   #source = null;
   #samples = new Float32Array(2048);
   #muted = false;
+  /** @type {{id: string, label: string} | null} the one that was unplugged, until it is back */
+  #missing = null;
 
   constructor() {
     super();
     navigator.mediaDevices?.addEventListener("devicechange", () => {
       this.dispatchEvent(new Event("devices"));
+      void this.#lookFor();
     });
+  }
+
+  /** What the microphone that was unplugged is called, "" if none is missing. */
+  get missing() {
+    return this.#missing?.label ?? "";
+  }
+
+  /** What the microphone in use is called. */
+  get label() {
+    return this.track?.label ?? "";
   }
 
   /** Whether the browser offers microphones here at all (it does on https and localhost). */
@@ -48,10 +64,16 @@ export class Microphone extends EventTarget {
   }
 
   /**
-   * Open a microphone; the usual one without an id. Rejects as getUserMedia does.
+   * Open a microphone that a person chose; the usual one without an id. Rejects as getUserMedia does.
    * @param {string} [deviceId]
    */
   async open(deviceId = "") {
+    await this.#open(deviceId);
+    this.#missing = null;
+  }
+
+  /** @param {string} deviceId */
+  async #open(deviceId) {
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: {
         ...(deviceId ? { deviceId: { exact: deviceId } } : {}),
@@ -120,14 +142,38 @@ export class Microphone extends EventTarget {
     this.track?.stop();
   }
 
-  /** @param {MediaStreamTrack} track */
+  /** Take another microphone meanwhile. @param {MediaStreamTrack} track */
   async #unplugged(track) {
     if (track !== this.track) return;
+    const id = track.getSettings().deviceId ?? "";
+    this.#missing ??= { id, label: track.label || t("Your microphone") };
+    await this.#open("").catch(() => {});
+    this.dispatchEvent(new Event("unplugged"));
+    void this.#lookFor();
+  }
+
+  /** Go back to the one that was unplugged, once it is there again. */
+  async #lookFor() {
+    const missing = this.#missing;
+    if (!missing) return;
+    const found = (await this.devices()).find(({ deviceId, label }) => {
+      return deviceId === missing.id || (label && label === missing.label);
+    });
+    if (!found && this.on) return;
     try {
-      await this.open();
+      await this.#open(found?.deviceId ?? "");
     } catch {
-      this.dispatchEvent(new Event("lost"));
+      return; // not yet
     }
+    if (found) this.#missing = null;
+    this.dispatchEvent(new Event(found ? "back" : "unplugged"));
+  }
+
+  /** A copy of the microphone's sound that is not muted, to be stopped by who asked; null without. */
+  copy() {
+    const copy = this.#meter?.clone() ?? null;
+    if (copy) copy.enabled = true;
+    return copy;
   }
 }
 
@@ -135,13 +181,13 @@ export class Microphone extends EventTarget {
 export function microphoneProblem(error) {
   const name = error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError") {
-    return "The browser may not use the microphone. Allow it in the address bar, then try again.";
+    return t("The browser may not use the microphone. Allow it in the address bar, then try again.");
   }
   if (name === "NotFoundError" || name === "OverconstrainedError") {
-    return "No microphone was found. Plug one in, then try again.";
+    return t("No microphone was found. Plug one in, then try again.");
   }
   if (name === "NotReadableError") {
-    return "Another program holds the microphone. Close it, then try again.";
+    return t("Another program holds the microphone. Close it, then try again.");
   }
-  return "The microphone could not be opened.";
+  return t("The microphone could not be opened.");
 }

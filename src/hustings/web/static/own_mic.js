@@ -1,19 +1,22 @@
 // The card of one's own microphone: choose, check, join, mute, leave.
 
 import { call, Problem } from "./api.js";
+import { showDevices } from "./devices.js";
 import { Line } from "./line.js";
 import { Microphone, microphoneProblem } from "./mic.js";
+import { element, part, write } from "./page.js";
+import { watchQuality } from "./quality.js";
+import { SeatTicket } from "./seat_ticket.js";
 import { showLevel } from "./seats.js";
+import { t } from "./t.js";
+import { Trial } from "./trial.js";
 
-const RENEW_BEFORE_MS = 30 * 60_000;
 const AGAIN_MS = 1000;
 const SETTLE_MS = 1000; // by then the studio's state has come that follows on our word
 const METER_MS = 66;
 const SPEECH_DBFS = -45;
-const CHECK_WORDS = "Say something: the bar moves with your voice.";
+const CHECK_WORDS = t("Say something: the bar moves with your voice.");
 
-/** @param {string} id */
-const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const device = /** @type {HTMLSelectElement} */ (element("device"));
 const join = /** @type {HTMLButtonElement} */ (element("join"));
 const check = element("check");
@@ -29,38 +32,49 @@ export class OwnMic {
   #line;
   #seat;
   #api;
-  /** @type {import("./line.js").Ticket | null} */
-  #ticket = null;
+  #ticket;
   #status = "";
   #wantMuted = false;
   #serverMuted = false; // in the newest state that came
   #agreed = true; // whether a state has come that says what we told
   #telling = false;
   #sinceVoice = 0;
-  #sitsDown = false; // somebody pressed Join: the other pages of this seat are to be told
-  // What this page is called when they are told.
-  #page = Math.random().toString(36).slice(2, 14);
+  #asked = false;
+  #declined = false; // to unmute, as a host asks
+  #trial = new Trial(this.#mic);
 
   /** @param {{space: string, seat: string}} where */
   constructor({ space, seat }) {
     this.#seat = seat;
     this.#api = `/api/spaces/${space}`;
+    this.#ticket = new SeatTicket(this.#api);
     const audio = /** @type {HTMLAudioElement} */ (element("mix-minus"));
-    this.#line = new Line(audio, (must) => this.#renew(must));
+    this.#line = new Line(audio, (must) => this.#ticket.renew(must));
     this.#line.addEventListener("change", () => this.#show());
     this.#mic.addEventListener("track", () => {
       if (this.#mic.track) void this.#line.replace(this.#mic.track);
     });
-    this.#mic.addEventListener("devices", () => void this.#devices());
-    this.#mic.addEventListener("lost", () => this.#trouble("Your microphone was unplugged."));
+    this.#mic.addEventListener("devices", () => void showDevices(this.#mic));
+    this.#mic.addEventListener("unplugged", () => this.#unplugged());
+    this.#mic.addEventListener("back", () => this.#back());
+    watchQuality(this.#line);
     device.addEventListener("change", () => void this.#open(device.value));
     check.addEventListener("click", () => void this.#open(device.value));
     join.addEventListener("click", () => void this.#join());
     leave.addEventListener("click", () => this.#leave());
     mute.addEventListener("click", () => this.mute(!this.#wantMuted));
+    element("asked-yes").addEventListener("click", () => {
+      this.mute(false);
+      mute.focus();
+    });
+    element("asked-no").addEventListener("click", () => {
+      this.#declined = true;
+      this.#show();
+      mute.focus();
+    });
     setInterval(() => this.#measure(), METER_MS);
     if (!this.#mic.possible) {
-      this.#trouble("This browser offers the microphone only on https or localhost.");
+      this.#trouble(t("This browser offers the microphone only on https or localhost."));
       join.disabled = true;
     }
     void this.#openIfAllowed();
@@ -77,6 +91,8 @@ export class OwnMic {
     const over = ["ended", "posted", "withheld", "cancelled"].includes(space.status);
     if (over || !seat) return this.close();
     this.#serverMuted = seat.muted;
+    this.#asked = Boolean(seat.asked);
+    if (!this.#asked) this.#declined = false;
     this.#compare();
     this.#show();
   }
@@ -93,8 +109,14 @@ export class OwnMic {
    * @param {string} page
    */
   taken(page) {
-    if (page === this.#page || !this.#line.joined) return;
-    this.#line.give("You joined on another page or device. Press Join to speak from here.");
+    if (page === this.#ticket.page || !this.#line.joined) return;
+    this.#line.give(t("You joined on another page or device. Press Join to speak from here."));
+  }
+
+  /** Mute or unmute, as a key does; who has not joined goes to Join. */
+  toggle() {
+    if (this.#line.joined) this.mute(!this.#wantMuted);
+    else join.focus();
   }
 
   /**
@@ -117,12 +139,12 @@ export class OwnMic {
       this.#agreed ||= !this.#telling;
     } else if (!this.#line.joined) {
       this.#want(this.#serverMuted);
-      words.textContent = this.#wantMuted ? "You are muted." : CHECK_WORDS;
+      words.textContent = this.#wantMuted ? t("You are muted.") : CHECK_WORDS;
     } else if (this.#telling || !this.#agreed) {
       return; // this state may be older than our word
     } else if (this.#serverMuted) {
       this.#want(true); // only we can undo it
-      words.textContent = "The host has muted you. Unmute when you want to speak.";
+      words.textContent = t("The host has muted you. Unmute when you want to speak.");
     } else {
       void this.#tell();
     }
@@ -170,7 +192,7 @@ export class OwnMic {
   async #join() {
     if (!this.#mic.on && !(await this.#open(device.value))) return;
     if (!this.#mic.track) return;
-    this.#sitsDown = true;
+    this.#ticket.sitDown();
     this.#line.join(this.#mic.track);
     mute.focus();
   }
@@ -189,6 +211,7 @@ export class OwnMic {
       await this.#mic.open(id);
       words.textContent = CHECK_WORDS;
       words.classList.remove("wrong");
+      element("unplugged").hidden = true;
     } catch (error) {
       this.#trouble(microphoneProblem(error));
     }
@@ -207,28 +230,20 @@ export class OwnMic {
     }
   }
 
-  async #devices() {
-    const found = await this.#mic.devices();
-    const options = found.map((one, index) => {
-      return new Option(one.label || `Microphone ${index + 1}`, one.deviceId);
-    });
-    if (!options.length) options.push(new Option("The usual one", ""));
-    device.replaceChildren(...options);
-    if (this.#mic.deviceId) device.value = this.#mic.deviceId;
+  #unplugged() {
+    const said = { name: this.#mic.missing, other: this.#mic.label };
+    write(element("unplugged"), this.#mic.on
+      ? t("{name} was unplugged. {other} is used until it is back.", said)
+      : t("{name} was unplugged: nobody hears you. Plug it in again, and it goes on by itself.", said));
+    element("unplugged").hidden = false;
+    this.#show();
   }
 
-  /** @param {boolean} must @returns {Promise<import("./line.js").Ticket>} */
-  async #renew(must) {
-    const left = (this.#ticket?.expires_at_ms ?? 0) - Date.now();
-    if (this.#ticket && !must && !this.#sitsDown && left > RENEW_BEFORE_MS) return this.#ticket;
-    this.#sitsDown = false;
-    try {
-      this.#ticket = await call("POST", `${this.#api}/ticket`, { page: this.#page });
-    } catch (error) {
-      // The ticket in memory is good while the studio is away.
-      if (!this.#ticket || must || left <= 0) throw error;
-    }
-    return /** @type {import("./line.js").Ticket} */ (this.#ticket);
+  #back() {
+    element("unplugged").hidden = true;
+    words.textContent = t("{name} is back and in use.", { name: this.#mic.label });
+    words.classList.remove("wrong");
+    this.#show();
   }
 
   #measure() {
@@ -238,7 +253,7 @@ export class OwnMic {
     if (!this.#wantMuted || dbfs < SPEECH_DBFS || this.#line.condition !== "connected") {
       this.#sinceVoice = 0;
     } else if ((this.#sinceVoice += METER_MS) > 1000) {
-      words.textContent = "You are muted: nobody hears you.";
+      write(words, t("You are muted: nobody hears you."));
     }
   }
 
@@ -255,24 +270,26 @@ export class OwnMic {
     check.hidden = joined || this.#mic.on;
     join.hidden = joined;
     leave.hidden = mute.hidden = !joined;
-    join.textContent = this.#status === "scheduled" ? "Join the green room" : "Join the stage";
+    write(join, this.#status === "scheduled" ? t("Join the green room") : t("Join the stage"));
     mute.ariaPressed = String(this.#wantMuted);
-    /** @type {HTMLElement} */ (mute.querySelector("span")).textContent = this.#wantMuted ? "Unmute" : "Mute";
-    const said = this.#lineWords();
-    if (lineWords.textContent !== said) lineWords.textContent = said; // it is read out
+    write(part(mute, "span"), this.#wantMuted ? t("Unmute") : t("Mute"));
+    write(lineWords, this.#lineWords());
+    element("asked").hidden = !(this.#asked && this.#wantMuted && joined) || this.#declined;
+    this.#trial.allow(!(joined && this.#status === "live" && !this.#wantMuted));
   }
 
   #lineWords() {
     switch (this.#line.condition) {
       case "connecting":
-        return "Connecting to the stage…";
+        return t("Connecting to the stage…");
       case "refused":
         return this.#line.words;
       case "away":
-        return "Not connected: nobody hears you.";
+        return t("Not connected: nobody hears you.");
     }
-    if (this.#wantMuted) return "You are here, muted.";
-    if (this.#status === "live") return "You are on air.";
-    return this.#status === "scheduled" ? "You are in the green room." : "You are on stage, off air.";
+    if (this.#wantMuted) return t("You are here, muted.");
+    if (!this.#mic.on) return t("You are here, without a microphone.");
+    if (this.#status === "live") return t("You are on air.");
+    return this.#status === "scheduled" ? t("You are in the green room.") : t("You are on stage, off air.");
   }
 }

@@ -1,17 +1,20 @@
-// The seats on stage: who is here, who speaks, how loud, and what a host can do about it.
+// The seats on stage: who is here, who speaks, how loud, what troubles them, and a host's buttons.
+
+import { tell } from "./news.js";
+import { copyOf, element, part, write } from "./page.js";
+import { t } from "./t.js";
 
 /**
- * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean, speaking: boolean}} Seat
+ * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean,
+ *   speaking: boolean, asked?: boolean}} Seat
  */
 
-const ROLES = new Map([["host", "Host"], ["cohost", "Co-host"], ["speaker", "Speaker"]]);
+/** @type {Record<string, string>} */
+const ROLES = { host: t("Host"), cohost: t("Co-host"), speaker: t("Speaker") };
 const FLOOR_DBFS = -60;
 const HOT_DBFS = -3;
-const NEWS_MS = 1500;
-
-const list = /** @type {HTMLElement} */ (document.getElementById("seats"));
-const news = /** @type {HTMLElement} */ (document.getElementById("seat-news"));
-const template = /** @type {HTMLTemplateElement} */ (document.getElementById("seat-template"));
+const TROUBLE_MS = 20_000; // the stage tells again while it lasts
+const SPOKE_MS = 3000; // a turn this long is worth a word to those who do not see who speaks
 
 /**
  * A meter's length for a level.
@@ -30,20 +33,23 @@ export class Seats {
   #rows = new Map();
   /** @type {Map<string, Seat>} */
   #seats = new Map();
-  #own;
-  #hosts;
+  /** @type {Map<string, {code: string, until: number}>} */
+  #troubles = new Map();
+  #you;
   #over = false;
   #act;
-  /** @type {string[]} */
-  #unsaid = [];
+  #floor;
+  /** @type {string} whose turn was told last */
+  #turn = "";
 
   /**
    * @param {{seat: string, hosts: boolean}} you
+   * @param {import("./floor.js").Floor} floor
    * @param {(act: string, seat: Seat) => void} act called when a host presses a seat's button
    */
-  constructor(you, act) {
-    this.#own = you.seat;
-    this.#hosts = you.hosts;
+  constructor(you, floor, act) {
+    this.#you = you;
+    this.#floor = floor;
     this.#act = act;
   }
 
@@ -59,6 +65,7 @@ export class Seats {
       if (now.has(id)) continue;
       row.remove();
       this.#rows.delete(id);
+      tell("seats", t("{name} is off the stage.", { name: this.#seats.get(id)?.name ?? "" }));
     }
     for (const seat of seats) {
       this.#fill(this.#row(seat.id), seat);
@@ -79,12 +86,48 @@ export class Seats {
     }
   }
 
+  /**
+   * Show what the stage's watch has found.
+   * @param {{seat: string, code: string, advice: string}} warning
+   * @returns {boolean} whether there is a seat to show it at
+   */
+  warn({ seat, code, advice }) {
+    const row = this.#rows.get(seat);
+    if (!row) return false;
+    this.#troubles.set(seat, { code, until: performance.now() + TROUBLE_MS });
+    row.dataset.trouble = code;
+    const words = part(row, ".seat-trouble");
+    write(words, seat === this.#you.seat ? ownAdvice(code, advice) : advice);
+    words.hidden = false;
+    tell("trouble", advice);
+    return true;
+  }
+
+  /** Once a second: time on the floor, and what no longer troubles. */
+  tick() {
+    const now = performance.now();
+    for (const [id, row] of this.#rows) {
+      write(part(row, ".seat-floor"), this.#floor.words(id));
+      const trouble = this.#troubles.get(id);
+      if (trouble && (trouble.until < now || !this.#seats.get(id)?.connected)) this.#calm(id, row);
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {HTMLElement} row
+   */
+  #calm(id, row) {
+    this.#troubles.delete(id);
+    delete row.dataset.trouble;
+    part(row, ".seat-trouble").hidden = true;
+  }
+
   /** @param {string} id */
   #row(id) {
     const known = this.#rows.get(id);
     if (known) return known;
-    const made = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-    const row = part(made, ".seat");
+    const row = copyOf("seat-template");
     row.dataset.seat = id;
     for (const button of row.querySelectorAll("button")) {
       button.addEventListener("click", () => {
@@ -92,7 +135,7 @@ export class Seats {
         if (seat) this.#act(button.dataset.act ?? "", seat);
       });
     }
-    list.append(row);
+    element("seats").append(row);
     this.#rows.set(id, row);
     return row;
   }
@@ -102,70 +145,79 @@ export class Seats {
    * @param {Seat} seat
    */
   #fill(row, seat) {
-    const own = seat.id === this.#own;
-    row.dataset.connected = String(seat.connected);
-    row.dataset.muted = String(seat.muted);
-    row.dataset.speaking = String(seat.speaking);
-    part(row, ".face").textContent = initials(seat.name);
-    part(row, ".seat-name").textContent = seat.name + (own ? " (you)" : "");
-    part(row, ".seat-state").textContent = this.#over
-      ? ROLES.get(seat.role) ?? ""
-      : `${ROLES.get(seat.role)} · ${condition(seat)}`;
-    const hosts = this.#hosts && !this.#over;
-    const allowed = {
-      mute: hosts && !own && seat.connected && !seat.muted,
-      link: hosts && seat.role !== "host",
-      remove: hosts && !own && seat.role !== "host",
-    };
-    const words = {
-      mute: `Mute ${seat.name}`,
-      link: `Make a new link for ${seat.name}`,
-      remove: `Remove ${seat.name}`,
-    };
-    for (const [act, may] of Object.entries(allowed)) {
-      const button = /** @type {HTMLButtonElement} */ (part(row, `[data-act="${act}"]`));
-      button.hidden = !may;
-      button.ariaLabel = button.title = words[/** @type {"mute"} */ (act)];
-    }
+    const own = seat.id === this.#you.seat;
+    Object.assign(row.dataset, {
+      connected: String(seat.connected), muted: String(seat.muted), speaking: String(seat.speaking), role: seat.role,
+    });
+    if (seat.muted && row.dataset.trouble === "seat_silent") this.#calm(seat.id, row);
+    if (!seat.muted && row.dataset.trouble === "seat_muted") this.#calm(seat.id, row);
+    write(part(row, ".face"), initials(seat.name));
+    write(part(row, ".seat-name"), own ? t("{name} (you)", { name: seat.name }) : seat.name);
+    const role = ROLES[seat.role] ?? "";
+    write(part(row, ".seat-state"), this.#over ? role : `${role} · ${condition(seat)}`);
+    const hosts = this.#you.hosts && !this.#over;
+    const { name } = seat;
+    offer(row, "mute", hosts && !own && seat.connected && !seat.muted, t("Mute {name}", { name }));
+    offer(row, "ask", hosts && !own && seat.connected && seat.muted, t("Ask {name} to unmute", { name }));
+    offer(row, "more", hosts && seat.role !== "host", t("More for {name}", { name }));
+    part(row, '[data-act="ask"]').ariaDisabled = String(Boolean(seat.asked));
   }
 
   /**
-   * Say what changed, a few things at a time, for those who do not see it.
+   * Say what changed, for those who do not see it.
    * @param {Seat | undefined} before
    * @param {Seat} seat
    */
   #tell(before, seat) {
-    if (!before || seat.id === this.#own) return;
+    if (!before || seat.id === this.#you.seat) return;
+    const { name } = seat;
+    const many = (/** @type {number} */ count) => t("{count} changes on stage.", { count });
     if (before.connected !== seat.connected) {
-      this.#say(`${seat.name} ${seat.connected ? "is here" : "has left"}`);
+      tell("seats", seat.connected ? t("{name} is here.", { name }) : t("{name} has left.", { name }), many);
     } else if (before.muted !== seat.muted) {
-      this.#say(`${seat.name} is ${seat.muted ? "muted" : "no longer muted"}`);
+      tell("seats", seat.muted ? t("{name} is muted.", { name }) : t("{name} is no longer muted.", { name }), many);
     }
-  }
-
-  /** @param {string} words */
-  #say(words) {
-    this.#unsaid.push(words);
-    if (this.#unsaid.length > 1) return;
-    setTimeout(() => {
-      news.textContent = this.#unsaid.splice(0).join(". ");
-    }, NEWS_MS);
+    if (seat.speaking && !before.speaking && this.#turn !== seat.id) {
+      setTimeout(() => {
+        if (!this.#seats.get(seat.id)?.speaking || this.#turn === seat.id) return;
+        this.#turn = seat.id;
+        tell("turn", t("{name} speaks.", { name }), () => t("Several people speak."));
+      }, SPOKE_MS);
+    }
   }
 }
 
 /** @param {Seat} seat */
 function condition(seat) {
-  if (!seat.connected) return "not here";
-  if (seat.muted) return "muted";
-  return seat.speaking ? "speaking" : "here";
+  if (!seat.connected) return t("not here");
+  if (seat.muted) return seat.asked ? t("muted, asked to unmute") : t("muted");
+  return seat.speaking ? t("speaking") : t("here");
 }
 
 /**
- * @param {ParentNode} parent
- * @param {string} selector
+ * What to do about one's own trouble.
+ * @param {string} code
+ * @param {string} advice what hosts read
  */
-function part(parent, selector) {
-  return /** @type {HTMLElement} */ (parent.querySelector(selector));
+function ownAdvice(code, advice) {
+  if (code === "seat_silent") return t("You cannot be heard: your microphone sends silence. Choose another one.");
+  if (code === "seat_muted") return t("You are speaking, but you are muted.");
+  if (code === "seat_clipping") return t("You are too loud: your microphone distorts. Move away from it a little.");
+  return advice;
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {string} act
+ * @param {boolean} may
+ * @param {string} label
+ */
+function offer(row, act, may, label) {
+  const button = part(row, `[data-act="${act}"]`);
+  const focused = document.activeElement === button;
+  button.hidden = !may;
+  button.ariaLabel = button.title = label;
+  if (focused && !may) part(row, "button:not([hidden])")?.focus();
 }
 
 /** First letters of the first and the last name. @param {string} name */

@@ -1,95 +1,130 @@
 // The stage page: puts seats, desk and microphone on the live state of the space.
 
 import { SIGNED_OUT } from "./api.js";
+import { hear } from "./backstage.js";
+import { command, complain, SPACE } from "./command.js";
+import { ask } from "./confirm.js";
 import "./copy.js";
 import { door, show as showCrowd } from "./crowd.js";
 import { Desk } from "./desk.js";
 import { follow } from "./events.js";
+import { Floor } from "./floor.js";
+import { listen } from "./keys.js";
 import { moment } from "./local_time.js";
 import { OwnMic } from "./own_mic.js";
+import { element, span, write } from "./page.js";
+import { showRehearsal } from "./rehearsal.js";
+import { showRoom } from "./room.js";
 import { Seats } from "./seats.js";
+import { Step } from "./step.js";
+import { t } from "./t.js";
+import { show as showTab, showTalk } from "./tabs.js";
+import { undoLast } from "./toast.js";
 
-const STATUS_WORDS = new Map([
-  ["scheduled", "Scheduled"], ["doors", "Doors open"], ["live", "Live"], ["held", "On hold"],
-  ["ended", "Ended"], ["posted", "Posted"], ["withheld", "Not published"], ["cancelled", "Cancelled"],
-]);
+/** @type {Record<string, string>} */
+const STATUS_WORDS = {
+  scheduled: t("Scheduled"), doors: t("Doors open"), live: t("Live"), held: t("On hold"),
+  ended: t("Ended"), posted: t("Posted"), withheld: t("Not published"), cancelled: t("Cancelled"),
+};
+const OVER = ["ended", "posted", "withheld", "cancelled"];
+const GONE_LOOKS = 24; // for a seat that is given back: two minutes
 
-/** @param {string} id */
-const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const { space: first, you } = JSON.parse(element("state").textContent ?? "");
-const desk = new Desk({ space: first.id, hosts: you.hosts });
-const seats = new Seats(you, (act, seat) => void desk.seat(act, seat));
+const step = new Step(you.hosts);
+const desk = you.hosts ? new Desk() : null;
+const floor = new Floor(first.id);
+const seats = new Seats(you, floor, (act, seat) => void desk?.seat(act, seat));
 const mic = you.seat ? new OwnMic({ space: first.id, seat: you.seat }) : null;
 if (!mic) element("microphone").hidden = true;
 
 /** @type {any} */
 let space = first;
 let aheadMs = 0; // the studio's clock minus ours
+let gone = 0; // how often we were told that our seat is not there
+let signedOut = false;
 
 /** @param {any} now */
 function show(now) {
   space = now;
   aheadMs = now.now_ms - Date.now();
   document.body.dataset.status = now.status;
-  const status = element("status");
-  const words = STATUS_WORDS.get(now.status) ?? now.status;
-  if (status.textContent !== words) status.textContent = words;
-  status.className = `pill ${now.status}`;
+  write(element("status"), now.rehearsing ? t("Rehearsal") : (STATUS_WORDS[now.status] ?? now.status));
+  element("status").className = `pill ${now.status}`;
   element("reason").hidden = !now.reason;
-  element("reason").textContent = now.reason;
-  const over = ["ended", "posted", "withheld", "cancelled"].includes(now.status);
+  write(element("reason"), now.reason);
+  const over = OVER.includes(now.status);
   // The host is here by an account; everybody else by a seat.
   const seated = you.role === "host" || now.seats.some((/** @type {any} */ seat) => seat.id === you.seat);
+  floor.follow(now);
   seats.show(now.seats, over || !seated);
-  desk.show(now, seated);
+  step.show(now, seated);
+  showRehearsal(now, seated);
+  if (desk) desk.show(now, seated, now.now_ms);
+  else showRoom(now);
   mic?.follow(now);
   if (over) element("listening-line").hidden = true;
   tick();
+  changedRole(now.seats);
   if (!seated) dismissed();
+  else if (gone) location.reload(); // the seat was given back: all begins anew
 }
 
-/** Our seat is gone. */
+/**
+ * A host made us a co-host, or the reverse. Only a page that is loaded anew is another page, and
+ * loading takes us off the stage for a moment: when is ours to say.
+ * @param {import("./seats.js").Seat[]} all
+ */
+function changedRole(all) {
+  const role = all.find((seat) => seat.id === you.seat)?.role ?? you.role;
+  if (you.role === "host" || role === you.role) return;
+  you.role = role;
+  complain(
+    role === "cohost"
+      ? t("You are a co-host now. Reload this page when you do not speak: the desk is on it.")
+      : t("You are a speaker now, no longer a co-host."),
+  );
+}
+
+/** Our seat is gone. A host may undo that: the page keeps looking for a while. */
 function dismissed() {
-  stop();
+  gone += 1;
   mic?.close();
-  desk.show(space, false);
-  tell("Your seat was taken away. Ask the host for a new invitation.");
+  desk?.show(space, false, space.now_ms);
+  step.show(space, false);
+  showRehearsal(space, false);
+  element("offline").hidden = true;
+  for (const id of ["talk-backstage", "step-down"]) element(id)?.setAttribute("hidden", "");
+  complain(t("Your seat was taken away. Ask the host for a new invitation."));
+  if (gone > GONE_LOOKS) stop();
 }
 
 function tick() {
   const at = Date.now() + aheadMs;
-  const clock = element("clock");
-  if (space.live_at_ms && !space.ended_at_ms) {
-    clock.textContent = span(at - space.live_at_ms);
-  } else if (space.recording_seconds) {
-    clock.textContent = span(space.recording_seconds * 1000);
-  } else if (space.starts_at_ms > at && space.starts_at_ms - at < 3_600_000) {
-    clock.textContent = `starts in ${span(space.starts_at_ms - at)}`;
-  } else {
-    clock.textContent = moment(space.starts_at_ms);
-  }
+  write(element("clock"), clockWords(at));
+  step.tick(at);
+  seats.tick();
 }
 
-/**
- * A duration as a clock shows it.
- * @param {number} ms
- */
-function span(ms) {
-  const s = Math.max(0, Math.floor(ms / 1000));
-  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
-  const minutes = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
-  return s >= 3600 ? `${Math.floor(s / 3600)}:${minutes}` : minutes;
+/** @param {number} at the studio's clock, milliseconds */
+function clockWords(at) {
+  if (space.live_at_ms && !space.ended_at_ms) return span(at - space.live_at_ms);
+  if (space.recording_seconds) return span(space.recording_seconds * 1000);
+  const left = space.starts_at_ms - at;
+  if (left > 0 && left < 3_600_000) return t("starts in {time}", { time: span(left) });
+  return moment(space.starts_at_ms);
 }
 
-/** @param {string} sentence */
-function tell(sentence) {
-  element("notice").textContent = sentence;
-  element("notice").hidden = false;
+async function stepDown() {
+  const sure = await ask({
+    title: t("Step down from the stage?"),
+    words: t("You leave your seat. To come back, the host has to invite you again."),
+    yes: t("Step down"),
+    grave: true,
+  });
+  if (sure) await command("DELETE", `/seats/${you.seat}`);
 }
 
-let signedOut = false;
-
-const stop = follow(`/api/spaces/${first.id}`, {
+const stop = follow(SPACE, {
   state: show,
   levels: (levels) => seats.levels(levels),
   listening: (count) => {
@@ -100,29 +135,68 @@ const stop = follow(`/api/spaces/${first.id}`, {
     if (!you.hosts) return;
     showCrowd(element("crowd"), figures);
     const words = door(figures);
-    if (element("door").textContent !== words) element("door").textContent = words;
+    write(element("door"), words);
     element("door").hidden = !words;
   },
-  warning: ({ seat, advice }) => {
-    const name = space.seats.find((/** @type {any} */ one) => one.id === seat)?.name;
-    tell(name ? `${name}: ${advice}` : advice);
+  // Hosts are told of everything; a speaker of what concerns them or everybody.
+  warning: (warning) => {
+    const mine = you.hosts || !warning.seat || warning.seat === you.seat;
+    if (mine && !seats.warn(warning)) complain(warning.advice);
   },
+  talk: (news) => desk?.talk.add(news),
+  tally: (ballots) => desk?.talk.tally(ballots),
+  backstage: (lines) => hear(lines, you.seat),
   taken: (page) => mic?.taken(page),
   online: (online) => {
     document.body.dataset.events = String(online);
-    element("offline").hidden = online;
-    if (online && signedOut) element("notice").hidden = true;
-    if (online) signedOut = false;
+    element("offline").hidden = online || gone > 0;
+    if (!online) return;
+    void desk?.talk.load();
+    if (signedOut) element("notice").hidden = true;
+    signedOut = false;
   },
   refused: ({ status }) => {
     document.body.dataset.events = "false";
     if (status !== 401) return dismissed();
     signedOut = true;
     element("offline").hidden = true;
-    tell(you.role === "host" ? SIGNED_OUT : "This browser holds no seat any more. Open your invitation again.");
+    complain(you.role === "host" ? SIGNED_OUT : t("This browser holds no seat any more. Open your invitation again."));
   },
 });
-document.addEventListener("space", (event) => show(/** @type {CustomEvent} */ (event).detail));
+
+/** @param {string} tab @param {string} id what gets the focus there */
+function go(tab, id) {
+  showTab(tab);
+  const target = element(id);
+  const fold = /** @type {HTMLDetailsElement | null} */ (target.closest("details"));
+  if (fold) fold.open = true;
+  (fold ? /** @type {HTMLElement} */ (fold.querySelector("summary")) : target).focus();
+}
+
+/** @param {string} which */
+function talkTo(which) {
+  showTab("chat");
+  showTalk(which);
+  element(which === "audience" ? "chat-text" : "backstage-text").focus();
+}
+
+listen({
+  m: () => mic?.toggle(),
+  c: () => talkTo(you.hosts ? "audience" : "backstage"),
+  b: () => talkTo("backstage"),
+  ...(you.hosts && {
+    g: () => void step.asked(),
+    h: () => go("hands", "hands-title"),
+    q: () => go("more", "questions-title"),
+    p: () => go("more", "polls-title"),
+    u: () => void undoLast(),
+  }),
+});
+element("step-down")?.addEventListener("click", () => void stepDown());
+document.addEventListener("space", (event) => {
+  const { detail } = /** @type {CustomEvent} */ (event);
+  if (detail.now_ms >= space.now_ms) show(detail); // an answer that was overtaken is old
+});
 setInterval(tick, 1000);
 // A page taken out of the back-forward cache has given everything up.
 addEventListener("pageshow", (event) => event.persisted && location.reload());

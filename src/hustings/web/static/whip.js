@@ -1,5 +1,7 @@
 // WHIP signalling (RFC 9725): an offer is posted, the answer and the session's address come back.
 
+import { t } from "./t.js";
+
 const WAIT_MS = 6000;
 
 /** The gate's refusal. `final`: posting again cannot help. */
@@ -16,9 +18,9 @@ export class Refused extends Error {
 }
 
 const SENTENCES = new Map([
-  [403, "Your seat was taken away. Ask the host for a new invitation."],
-  [404, "This space is not there any more."],
-  [410, "This space has ended."],
+  [403, t("Your seat was taken away. Ask the host for a new invitation.")],
+  [404, t("This space is not there any more.")],
+  [410, t("This space has ended.")],
 ]);
 
 /**
@@ -40,11 +42,11 @@ export async function post(url, ticket, sdp) {
       signal: AbortSignal.timeout(WAIT_MS),
     });
   } catch {
-    throw new Refused(0, "The stage does not answer.");
+    throw new Refused(0, t("The stage does not answer."));
   }
   if (answer.status !== 201) {
     const said = await answer.json().catch(() => null);
-    const detail = SENTENCES.get(answer.status) ?? said?.detail ?? "The stage is not ready.";
+    const detail = SENTENCES.get(answer.status) ?? said?.detail ?? t("The stage is not ready.");
     throw new Refused(answer.status, detail);
   }
   const place = answer.headers.get("Location");

@@ -1,0 +1,1 @@
+"""How programs come in: tokens with scopes, rate limits, repeated requests."""

@@ -1,0 +1,1 @@
+"""The agenda: making, editing, listing and publishing spaces."""

@@ -1,0 +1,91 @@
+"""What pages and API do to a space alike: edit, publish, withhold, let people in."""
+
+from __future__ import annotations
+
+from hustings.space import Refusal, Space, Status
+from hustings.space.command import Edit, Publish, Withhold
+from hustings.web import studio as studios
+from hustings.web.accounts import Account
+from hustings.web.agenda.series import Series
+from hustings.web.problem import Problem
+from hustings.web.standing import Standing
+from hustings.web.studio import Studio
+
+NOBODY = "There is no account with this handle or e-mail address."
+_NO_SERIES = "You have no such series."
+_OWN = "The host is in already."
+
+
+async def own_series(studio: Studio, account: Account, named: str) -> Series:
+    """The account's own series; a problem if it has none of that id or address."""
+    found = await studio.series.get(named)
+    if found is None or found.owner_id != account.id:
+        raise Problem(404, "series", _NO_SERIES)
+    return found
+
+
+async def checked(
+    studio: Studio, *, owner_id: str, series: str | None, picture: str | None
+) -> None:
+    """Series and picture must be there; a series must be the space's owner's."""
+    if series:
+        found = await studio.series.get(series)
+        if found is None or found.owner_id != owner_id or found.id != series:
+            raise Problem(422, "series", _NO_SERIES)
+    if picture and not await studio.pictures.exists(picture):
+        raise Problem(422, "picture", "There is no such picture. Send it first.")
+
+
+async def edit(studio: Studio, asker: Standing, change: Edit) -> Space | Refusal:
+    """Change what is said of a space. That nothing has changed is no refusal."""
+    await checked(
+        studio, owner_id=asker.listed.owner_id, series=change.series, picture=change.picture
+    )
+    result = await studio.spaces.command(asker.space.id, change, now_ms=studios.now_ms())
+    if isinstance(result, Refusal) and result.code == "done":
+        return asker.space
+    return result
+
+
+async def publish(studio: Studio, asker: Standing) -> Space | Refusal:
+    """Post a recording that was withheld."""
+    command = Publish(by=asker.by, role=asker.role)
+    return await studio.spaces.command(asker.space.id, command, now_ms=studios.now_ms())
+
+
+async def withhold(studio: Studio, asker: Standing, reason: str) -> Space | Refusal:
+    """Take a recording off its page; it is kept."""
+    command = Withhold(by=asker.by, role=asker.role, reason=reason)
+    return await studio.spaces.command(asker.space.id, command, now_ms=studios.now_ms())
+
+
+async def somebody(studio: Studio, asker: Standing, who: str) -> Account:
+    """The account that is meant; a problem if it is nobody, or the host."""
+    account = await studio.membership.find(who)
+    if account is None:
+        raise Problem(422, "nobody", NOBODY)
+    if account.id == asker.listed.owner_id:
+        raise Problem(409, "done", _OWN)
+    return account
+
+
+async def may_listen(studio: Studio, space: Space, owner_id: str, account: Account) -> bool:
+    """Whether an account may listen to a private space without its link."""
+    if account.id == owner_id or await studio.membership.is_member(space.id, account.id):
+        return True
+    return await studio.catalogue.seat_of(space.id, account.id) in space.seats
+
+
+async def may_still_listen(studio: Studio, space_id: str, person: str) -> bool:
+    """Whether who got a ticket by being on the list may have another."""
+    listed = await studio.catalogue.get(space_id)
+    account = await studio.accounts.get(person.removeprefix("a-"))
+    if listed is None or account is None:
+        return False
+    space = await studio.spaces.state(space_id)
+    return await may_listen(studio, space, listed.owner_id, account)
+
+
+def changeable(space: Space) -> bool:
+    """Whether a space can still be edited."""
+    return space.status in (Status.SCHEDULED, Status.DOORS, Status.LIVE, Status.HELD)

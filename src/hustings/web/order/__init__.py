@@ -1,0 +1,1 @@
+"""Order: reports, blocks, bans, suspension, and the audit log."""

@@ -1,0 +1,1 @@
+"""The outbox: mail, push, webhooks, reminders."""

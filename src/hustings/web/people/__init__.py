@@ -1,0 +1,1 @@
+"""Accounts and everything about them: sign-in, invitations, passkeys, profiles, roles."""

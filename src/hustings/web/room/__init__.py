@@ -1,0 +1,1 @@
+"""What goes on in a space: who talks, chat, hands, questions, polls, pins, and joining in."""

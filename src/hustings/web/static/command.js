@@ -1,0 +1,41 @@
+// Commands to the studio: carried out, and what goes wrong is said in a sentence.
+
+import { call, Problem, SIGNED_OUT } from "./api.js";
+import { element, write } from "./page.js";
+import { t } from "./t.js";
+
+/** Where the space of this page is in the API. */
+export const SPACE = `/api/spaces/${JSON.parse(element("state").textContent ?? "").space.id}`;
+
+/**
+ * Carry a command out. The space after it is shown at once.
+ * @param {string} method
+ * @param {string} path below the space
+ * @param {object} [body]
+ * @returns {Promise<any>} the answer, or `true` without one; null if it went wrong
+ */
+export async function command(method, path, body) {
+  element("notice").hidden = true;
+  try {
+    const answer = await call(method, SPACE + path, body);
+    if (answer?.status && answer.seats) {
+      document.dispatchEvent(new CustomEvent("space", { detail: answer }));
+    }
+    return answer ?? true;
+  } catch (error) {
+    complain(sentence(error));
+    return null;
+  }
+}
+
+/** @param {string} words what went wrong */
+export function complain(words) {
+  write(element("notice"), words);
+  element("notice").hidden = false;
+}
+
+/** @param {unknown} error */
+function sentence(error) {
+  if (!(error instanceof Problem)) return t("Something went wrong on this page.");
+  return error.status === 401 ? SIGNED_OUT : error.message;
+}

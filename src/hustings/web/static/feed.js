@@ -1,0 +1,122 @@
+// A list of messages that grows at its end: drawn a few times a second, held where one reads.
+
+import { copyOf, element, part } from "./page.js";
+import { t } from "./t.js";
+
+const DRAW_MS = 200;
+const NEAR_PX = 60;
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+/** @type {Record<string, string>} */
+const ROLES = { host: t("Host"), cohost: t("Co-host"), speaker: t("Speaker") };
+
+/** @typedef {{id: string, name: string, text: string, role?: string, at_ms: number}} Message */
+
+/** Draws messages into a list. */
+export class Feed {
+  #list;
+  #scroll;
+  #none;
+  #newest;
+  #key;
+  #kept;
+  /** @type {Message[]} */
+  #waiting = [];
+  #drawing = false;
+
+  /**
+   * @param {{list: string, scroll: string, none: string, newest?: string, key: string, kept: number}} names
+   *   elements by id; `key` is the data attribute of a row
+   */
+  constructor({ list, scroll, none, newest, key, kept }) {
+    this.#list = element(list);
+    this.#scroll = element(scroll);
+    this.#none = element(none);
+    this.#newest = newest ? element(newest) : null;
+    this.#key = key;
+    this.#kept = kept;
+    this.#newest?.addEventListener("click", () => this.toEnd());
+    this.#scroll.addEventListener("scroll", () => {
+      if (this.#newest && this.#atEnd) this.#newest.hidden = true;
+    });
+    this.#list.addEventListener("keydown", (event) => this.#move(event));
+  }
+
+  /** @param {Message[]} messages */
+  add(messages) {
+    this.#waiting.push(...messages);
+    this.#waiting.splice(0, this.#waiting.length - this.#kept);
+    if (this.#drawing) return;
+    this.#drawing = true;
+    setTimeout(() => this.#draw(), DRAW_MS);
+  }
+
+  /** @returns {Iterable<HTMLElement>} */
+  get rows() {
+    return /** @type {Iterable<HTMLElement>} */ (this.#list.children);
+  }
+
+  /** Go to the newest. */
+  toEnd() {
+    this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    if (this.#newest) this.#newest.hidden = true;
+  }
+
+  get #atEnd() {
+    return this.#scroll.scrollHeight - this.#scroll.scrollTop - this.#scroll.clientHeight < NEAR_PX;
+  }
+
+  #draw() {
+    this.#drawing = false;
+    const stay = !this.#atEnd || this.#list.contains(document.activeElement);
+    const hidden = !this.#scroll.clientHeight;
+    this.#list.append(...this.#waiting.splice(0).map((one) => this.#row(one)));
+    while (this.#list.children.length > this.#kept) this.#list.firstElementChild?.remove();
+    this.#none.hidden = this.#list.children.length > 0;
+    this.#onlyOneStop();
+    if (stay && !hidden) this.#newest?.removeAttribute("hidden");
+    else this.toEnd();
+    this.#list.dispatchEvent(new Event("drawn"));
+  }
+
+  /** @param {Message} message */
+  #row(message) {
+    const row = copyOf("message-template");
+    row.dataset[this.#key] = message.id;
+    part(row, ".message-name").textContent = message.name;
+    part(row, ".message-text").textContent = message.text;
+    const role = ROLES[message.role ?? ""];
+    part(row, ".message-role").hidden = !role;
+    part(row, ".message-role").textContent = role ?? "";
+    const time = /** @type {HTMLTimeElement} */ (part(row, ".message-time"));
+    time.textContent = clock.format(message.at_ms);
+    time.dateTime = new Date(message.at_ms).toISOString();
+    const more = part(row, '[data-act="more"]');
+    more.ariaLabel = t("More for the message of {name}: {text}", { name: message.name, text: message.text });
+    return row;
+  }
+
+  /** Of hundreds of buttons the Tab key stops at one; the arrows lead to the others. */
+  #onlyOneStop() {
+    const buttons = this.#buttons;
+    const chosen = buttons.find((one) => one === document.activeElement) ?? buttons.at(-1);
+    for (const one of buttons) one.tabIndex = one === chosen ? 0 : -1;
+  }
+
+  get #buttons() {
+    return /** @type {HTMLButtonElement[]} */ ([...this.#list.querySelectorAll("button")]).filter(
+      (one) => one.checkVisibility(),
+    );
+  }
+
+  /** @param {KeyboardEvent} event */
+  #move(event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    const buttons = this.#buttons;
+    const to = buttons[buttons.indexOf(/** @type {any} */ (document.activeElement)) + step];
+    if (!to) return;
+    event.preventDefault();
+    to.focus();
+    this.#onlyOneStop();
+  }
+}

@@ -1,0 +1,89 @@
+// The page's elements, by the names that stage.html gives them.
+
+/**
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @returns {T} an element that the page has
+ */
+export function element(id) {
+  return /** @type {T} */ (document.getElementById(id));
+}
+
+/**
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {ParentNode} parent
+ * @param {string} selector
+ * @returns {T}
+ */
+export function part(parent, selector) {
+  return /** @type {T} */ (parent.querySelector(selector));
+}
+
+/**
+ * Write only what differs, so that live regions speak once.
+ * @param {HTMLElement} where
+ * @param {string} text
+ */
+export function write(where, text) {
+  if (where.textContent !== text) where.textContent = text;
+}
+
+/**
+ * A copy of a template's only element.
+ * @param {string} id
+ */
+export function copyOf(id) {
+  const made = element(id);
+  return /** @type {HTMLElement} */ (
+    /** @type {HTMLTemplateElement} */ (made).content.firstElementChild?.cloneNode(true)
+  );
+}
+
+/**
+ * Keep a list's rows in step with items, in their order. Rows are kept, so that focus stays.
+ * @template {{id: string}} T
+ * @param {HTMLElement} list
+ * @param {T[]} items
+ * @param {string} key the data attribute that names a row
+ * @param {(item: T) => HTMLElement} make
+ * @param {(row: HTMLElement, item: T, index: number) => void} fill
+ */
+export function keep(list, items, key, make, fill) {
+  const focused = /** @type {HTMLElement | null} */ (list.contains(document.activeElement) ? document.activeElement : null);
+  const place = [...list.children].findIndex((row) => row.contains(focused));
+  const rows = new Map();
+  for (const row of /** @type {Iterable<HTMLElement>} */ (list.children)) rows.set(row.dataset[key], row);
+  items.forEach((item, index) => {
+    const row = rows.get(item.id) ?? make(item);
+    rows.delete(item.id);
+    row.dataset[key] = item.id;
+    if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+    fill(row, item, index);
+  });
+  for (const row of rows.values()) row.remove();
+  if (focused) refocus(list, focused, place);
+}
+
+/**
+ * The focus stays on its button, or goes to the next row when that is gone.
+ * @param {HTMLElement} list
+ * @param {HTMLElement} focused
+ * @param {number} place of the row that had it
+ */
+function refocus(list, focused, place) {
+  if (focused.isConnected && focused.checkVisibility()) return focused.focus();
+  const row = focused.isConnected ? focused.closest("li") : (list.children[place] ?? list.lastElementChild);
+  const to = row?.querySelector("button:not([hidden])") ?? list.closest(".card")?.querySelector("[tabindex], summary");
+  if (to instanceof HTMLElement) to.focus();
+}
+
+/**
+ * A duration as a clock shows it.
+ * @param {number} ms
+ */
+export function span(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  const minutes = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+  return s >= 3600 ? `${Math.floor(s / 3600)}:${minutes}` : minutes;
+}

@@ -1,0 +1,52 @@
+// What a host does with a seat: mute, ask to unmute, link, role, remove.
+
+import { command } from "./command.js";
+import { choose } from "./sheet.js";
+import { tell } from "./news.js";
+import { t } from "./t.js";
+import { done } from "./toast.js";
+
+/**
+ * @param {string} act the button pressed
+ * @param {import("./seats.js").Seat} seat
+ * @param {(name: string, link: string) => void} showLink
+ */
+export async function actOnSeat(act, seat, showLink) {
+  const path = `/seats/${seat.id}`;
+  const { name } = seat;
+  if (act === "mute") await command("POST", `${path}/mute`);
+  if (act === "ask" && !seat.asked && (await command("POST", `${path}/ask-unmute`))) {
+    tell("ask", t("{name} is asked to unmute.", { name }));
+  }
+  if (act !== "more") return;
+  const cohost = seat.role === "cohost";
+  const chosen = await choose({
+    title: name,
+    reason: true,
+    options: [
+      { act: "link", label: t("Make a new link") },
+      { act: "role", label: cohost ? t("Make a speaker") : t("Make a co-host") },
+      { act: "remove", label: t("Remove from the stage"), grave: true },
+    ],
+  });
+  if (chosen?.act === "link") {
+    const made = await command("POST", `${path}/link`);
+    if (made) showLink(name, made.link);
+  }
+  if (chosen?.act === "role") await changeRole(seat, cohost ? "speaker" : "cohost");
+  if (chosen?.act === "remove" && (await command("DELETE", path, { reason: chosen.reason }))) {
+    done(t("{name} is off the stage.", { name }), () => command("POST", `${path}/restore`));
+  }
+}
+
+/**
+ * @param {import("./seats.js").Seat} seat
+ * @param {"speaker" | "cohost"} role
+ */
+async function changeRole(seat, role) {
+  const path = `/seats/${seat.id}`;
+  if (!(await command("PUT", path, { role }))) return;
+  const { name } = seat;
+  const words = role === "cohost" ? t("{name} is a co-host now.", { name }) : t("{name} is a speaker now.", { name });
+  done(words, () => command("PUT", path, { role: seat.role }));
+}

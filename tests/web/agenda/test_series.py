@@ -1,0 +1,106 @@
+"""Series: an address that stays, spaces by the clock on the wall, a feed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+import icalendar
+
+from hustings.web.agenda.series import good_slug, slug_of
+from tests.web.agenda.people import account
+from tests.web.running import Running, is_problem, make_space
+
+
+def test_addresses_made_of_titles() -> None:
+    assert slug_of("Who owns the river?") == "who-owns-the-river"
+    assert slug_of("Über allen Gipfeln") == "uber-allen-gipfeln"
+    assert slug_of("談話") == "series"
+    assert slug_of("New") == "series"
+    assert all(good_slug(slug_of("x y" * n)) for n in range(1, 60))
+    assert not good_slug("new")
+    assert not good_slug("-a")
+
+
+async def test_evening_that_repeats(web: Running) -> None:
+    form = {
+        "title": "Thursday at the forum",
+        "audience": "public",
+        "when": "later",
+        "starts_local": "2097-03-21T20:00",
+        "zone": "Europe/Berlin",
+        "doors_minutes": "10",
+        "repeat": "weekly",
+        "repeat_count": "3",
+    }
+    async with web.host() as host, web.browser() as anybody:
+        answer = await host.post("/new", data=form)
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["location"] == "/series/thursday-at-the-forum"
+        spaces = (await host.get("/api/series/thursday-at-the-forum/spaces")).json()
+        hours = [datetime.fromtimestamp(s["starts_at_ms"] / 1000, UTC).hour for s in spaces]
+        # The clocks go forward on the last Sunday of March.
+        assert sorted(hours) == [18, 19, 19]
+        assert {s["starts_at_ms"] - s["doors_at_ms"] for s in spaces} == {600_000}
+        body = {"rule": "weekly", "count": 2, "zone": "Europe/Berlin"}
+        more = await host.post("/api/series/thursday-at-the-forum/next", json=body)
+        assert more.status_code == 201, more.text
+        spaces = (await host.get("/api/series/thursday-at-the-forum/spaces")).json()
+        week_ms = 7 * 24 * 3_600_000
+        starts = sorted(s["starts_at_ms"] for s in spaces)
+        assert len(set(starts)) == 5
+        assert all(abs(b - a - week_ms) <= 3_600_000 for a, b in pairwise(starts))
+        # One is cancelled, one has another title: the others stay as they are.
+        await host.post(f"/api/spaces/{spaces[0]['id']}/cancel", json={"reason": "Holiday."})
+        await host.patch(f"/api/spaces/{spaces[1]['id']}", json={"title": "Special guest"})
+        page = (await anybody.get("/series/thursday-at-the-forum")).text
+        assert "Special guest" in page
+        assert "Holiday." in page
+        assert "Add spaces" not in page
+        assert 'property="og:title" content="Thursday at the forum"' in page
+        feed = await anybody.get("/series/thursday-at-the-forum.ics")
+        assert feed.headers["content-type"] == "text/calendar; charset=utf-8"
+        events = {str(e["UID"]): e for e in icalendar.Calendar.from_ical(feed.content).events}
+        assert len(events) == 5
+        gone = events[f"{spaces[0]['id']}@localhost"]
+        assert gone["STATUS"] == "CANCELLED"
+        assert "Holiday." in str(gone["DESCRIPTION"])
+        series = (await host.get("/api/series")).json()[0]
+        answer = await anybody.get(f"/series/{series['id']}")
+        assert answer.headers["location"] == "/series/thursday-at-the-forum"
+
+
+async def test_series_by_hand(web: Running) -> None:
+    async with web.host() as host, account(web, "Amara") as amara:
+        form = {"title": "The river", "slug": "river", "listed": "on"}
+        answer = await host.post("/series/new", data=form)
+        assert answer.headers["location"] == "/series/river"
+        answer = await host.post("/series/new", data=form)
+        assert answer.status_code == 422
+        assert "taken" in answer.text
+        is_problem(await host.post("/api/series", json={"title": "x", "slug": "new"}), 409, "taken")
+        answer = await host.post("/series/river/next", data={"rule": "weekly", "count": "2"})
+        assert answer.status_code == 422
+        assert "first space" in answer.text
+        series = (await host.get("/api/series/river")).json()
+        assert urlsplit(series["url"]).path == "/series/river"
+        await make_space(host, series=series["id"], starts_at_ms=4_055_076_000_000)
+        assert "An evening" in (await amara.get("/series/river")).text
+        answer = await host.post("/series/river/next", data={"rule": "monthly", "count": "2"})
+        assert answer.status_code == 303
+        assert len((await host.get("/api/series/river/spaces")).json()) == 3
+        edit = {"title": "The rivers", "description": "All of *them*", "listed": "on"}
+        assert (await host.post("/series/river/edit", data=edit)).status_code == 303
+        assert "<em>them</em>" in (await amara.get("/series/river")).text
+        is_problem(await amara.post("/series/river/edit", data=edit), 404, "series")
+        is_problem(await amara.get("/api/series/river"), 404, "series")
+        refused = await amara.post("/api/series", json={"title": "x"})
+        is_problem(refused, 403, "role")
+        answer = await host.post("/api/spaces", json={"title": "x", "series": "abcdefghij"})
+        is_problem(answer, 422, "series")
+        answer = await host.patch("/api/series/river", json={"title": "Rivers", "listed": False})
+        assert answer.json()["title"] == "Rivers"
+        assert 'name="robots"' in (await amara.get("/series/river")).text
+        is_problem(await amara.get("/series/nowhere"), 404, "not-found")
+        is_problem(await amara.get("/series/nowhere.ics"), 404, "not-found")

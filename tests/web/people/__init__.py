@@ -1,0 +1,1 @@
+"""Tests of accounts: how they are made, signed in to, changed and deleted."""
