@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -317,3 +319,8 @@ async def test_before_it_is_opened_it_behaves_as_in_an_outage(servers: Servers) 
     await asyncio.wait_for(heard.wait(), 5)
     assert not await log.exists("abcdefghij")
     await connections()
+
+
+def test_a_role_does_not_load_what_nats_brings_along() -> None:
+    code = "import sys, hustings.log.connection; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
