@@ -2,11 +2,12 @@
 
 It is started when a test first asks for a database, as an unprivileged user (it refuses root), on a
 socket in its folder and no port, and stopped by its process id at the end of the session. What it
-writes is not worth keeping: nothing is synced.
+writes is not worth keeping: nothing is synced. Migrations themselves are tested on their own.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import pwd
@@ -15,11 +16,14 @@ import signal
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 import pytest
+
+from hustings.web.database import Database
 
 _VERSIONS: Final = Path("/usr/lib/postgresql")
 _USERS: Final = ("hustings-tests", "postgres")
@@ -50,6 +54,7 @@ class Server:
         self._process = process
         self._made: dict[Path, str] = {}
         self._count = 0
+        self._pattern = ""
 
     @classmethod
     def start(cls) -> Server:
@@ -77,17 +82,27 @@ class Server:
             raise
         return server
 
-    def database(self, owner: Path | None = None) -> str:
-        """SQLAlchemy address of a new database; of `owner`'s, if it was given one before."""
-        if owner is not None and owner in self._made:
-            return self._address(self._made[owner])
+    def database(self) -> str:
+        """SQLAlchemy address of a new database, with nothing in it."""
+        return self._address(self._create())
+
+    def migrated(self, owner: Path) -> str:
+        """That of `owner`'s database, with all tables. They are made once, and then copied."""
+        if owner not in self._made:
+            if not self._pattern:
+                self._pattern = self._create()
+                # A loop of its own: this is asked for within one.
+                with ThreadPoolExecutor(1) as thread:
+                    thread.submit(asyncio.run, _migrate(self._address(self._pattern))).result()
+            self._made[owner] = self._create(self._pattern)
+        return self._address(self._made[owner])
+
+    def _create(self, pattern: str = "template1") -> str:
         self._count += 1
         name = f"test_{self._count}"
         with psycopg.connect(self._own("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        if owner is not None:
-            self._made[owner] = name
-        return self._address(name)
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {pattern}".encode())
+        return name
 
     def stop(self) -> None:
         """End it at once, and forget what it held."""
@@ -117,6 +132,12 @@ class Server:
 
     def _address(self, name: str) -> str:
         return f"postgresql+psycopg://tests@/{name}?host={self._folder}"
+
+
+async def _migrate(address: str) -> None:
+    database = Database(address)
+    await database.migrate()
+    await database.close()
 
 
 def _become(folder: Path) -> dict[str, Any]:
@@ -162,7 +183,7 @@ class Session:
 
     def url(self, owner: Path) -> str:
         """The address of the database of this data folder, "" for SQLite in it."""
-        return self.server.database(owner) if self.chosen else ""
+        return self.server.migrated(owner) if self.chosen else ""
 
     def stop(self) -> None:
         """End the server, if there is one."""

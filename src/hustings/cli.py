@@ -89,6 +89,16 @@ def _add_load(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     load.add_argument(
         "--source", action="append", default=[], help="address of this machine to come from"
     )
+    load.add_argument(
+        "--chat", type=float, default=0.0, metavar="RATE", help="messages a second, by guests"
+    )
+    load.add_argument(
+        "--reactions", type=float, default=0.0, metavar="RATE", help="reactions a second"
+    )
+    load.add_argument(
+        "--votes", type=int, default=0, metavar="COUNT", help="votes in each open poll"
+    )
+    load.add_argument("--hands", type=int, default=0, metavar="COUNT", help="hands to be raised")
     load.add_argument("--insecure", action="store_true", help="take any certificate")
     load.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
@@ -133,27 +143,7 @@ def _dispatch(given: argparse.Namespace) -> int:
 
             return verify(given.folder, key=given.key)
         case "load":
-            from hustings.drills.load import load
-
-            return load(
-                given.url,
-                listeners=given.listeners,
-                seconds=given.seconds,
-                arrive=given.arrive,
-                rung=given.rung,
-                codec=given.codec,
-                cadence=given.cadence,
-                slow=given.slow,
-                stalled=given.stalled,
-                page=given.page,
-                ladder=given.ladder,
-                workers=given.workers,
-                pids=given.pid,
-                per_address=given.per_address,
-                sources=given.source,
-                insecure=given.insecure,
-                as_json=given.json,
-            )
+            return _load(given)
         case _:
             from hustings.drills.demo import demo
 
@@ -163,6 +153,34 @@ def _dispatch(given: argparse.Namespace) -> int:
                 seconds=given.seconds,
                 as_json=given.json,
             )
+
+
+def _load(given: argparse.Namespace) -> int:
+    from hustings.drills.load import load
+
+    return load(
+        given.url,
+        listeners=given.listeners,
+        seconds=given.seconds,
+        arrive=given.arrive,
+        rung=given.rung,
+        codec=given.codec,
+        cadence=given.cadence,
+        slow=given.slow,
+        stalled=given.stalled,
+        page=given.page,
+        ladder=given.ladder,
+        workers=given.workers,
+        pids=given.pid,
+        per_address=given.per_address,
+        sources=given.source,
+        chat=given.chat,
+        reactions=given.reactions,
+        votes=given.votes,
+        hands=given.hands,
+        insecure=given.insecure,
+        as_json=given.json,
+    )
 
 
 def _link(given: argparse.Namespace) -> int:

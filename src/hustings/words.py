@@ -30,6 +30,8 @@ SCRIPT_COUNT: Final = re.compile(rf"\btn\(\s*{_STRING},\s*{_STRING}")
 MARKUP: Final = re.compile(r"\{\{t:(.*?)\}\}", re.DOTALL)
 _ALONE: Final = re.compile(rf"\bt\(\s*({_STRING})\s*\)")
 _VALUE: Final = re.compile(r"\{\w*\}")
+# A sentence with values; what is no sentence, such as `{name}: {text}`, would be found anywhere.
+_MADE: Final = re.compile(r"(?=.*\{\w+\})[A-Z{].* .*[.!?]", re.DOTALL)
 _TAG: Final = re.compile(r"[a-z]{2,3}")
 
 
@@ -115,7 +117,9 @@ def load(language: str) -> Words:
         texts=texts,
         counts={one: (forms[0], forms[1]) for one, forms in kept["counts"].items()},
         patterns=tuple(
-            (_pattern(english), other) for english, other in texts.items() if "{0}" in english
+            (_pattern(english), _numbered(english, other))
+            for english, other in texts.items()
+            if _MADE.fullmatch(english)
         ),
     )
 
@@ -157,6 +161,12 @@ def _weight(parameters: str) -> float:
 def _pattern(english: str) -> re.Pattern[str]:
     parts = _VALUE.split(english)
     return re.compile("(.+?)".join(re.escape(part) for part in parts), re.DOTALL)
+
+
+def _numbered(english: str, other: str) -> str:
+    """The translation with its values numbered as they come in English."""
+    order = {name: f"{{{n}}}" for n, name in enumerate(_VALUE.findall(english))}
+    return _VALUE.sub(lambda found: order[found[0]], other)
 
 
 def _filled(text: str, values: list[str]) -> str:

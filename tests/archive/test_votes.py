@@ -179,6 +179,22 @@ async def test_after_the_close_only_what_was_taken_before_counts(house: House) -
         await one.hears(p=[1, 0, 1])
 
 
+async def test_after_the_end_nothing_is_voted_for(house: House) -> None:
+    one = await booth(house)
+    await one.ask("q1")
+    await one.decide(
+        e.DoorsOpened(at_ms=3, by="web"),
+        e.WentLive(at_ms=4, by="web"),
+        e.Ended(at_ms=1_000, by="web"),
+    )
+    late_ms = 1_001 + limits.VOTES_LATE_MS
+    async with counting(house):
+        await ready(one)
+        assert await one.vote(("p", ADA, (0,), late_ms), ("q-q1", ADA, (0,), late_ms)) == b"ok"
+        assert await one.vote(("p", BOB, (1,), 999), ("q-q1", BOB, (0,), 999)) == b"ok"
+        await one.hears(p=[0, 1, 0], **{"q-q1": [1]})
+
+
 async def test_an_archive_counts_before_the_doors(house: House) -> None:
     """A space that waits for its day has votes once it has a poll; its salt stays the same."""
     one = await booth(house)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from typing import Any, Final
 
 import pytest
@@ -68,7 +69,13 @@ def _vote(voter: int, *choices: int, ballot: str = "p1") -> dict[str, Any]:
     return {"kind": "vote", "v": v, "t": "tab1", "ballot": ballot, "choices": list(choices)}
 
 
-async def _vote_all(port: int, votes: list[dict[str, Any]]) -> None:
+async def _counted(h: House) -> bool:
+    """Whether some votes rest in the log."""
+    last = await h.web[0].last(SPACE, Kind.TALK)
+    return last is not None and b'"voted"' in last.data
+
+
+async def _vote_all(port: int, votes: list[dict[str, Any]], *, pause_s: float = 0.0) -> None:
     """Post votes down one connection, one after the other."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for vote in votes:
@@ -77,7 +84,7 @@ async def _vote_all(port: int, votes: list[dict[str, Any]]) -> None:
         writer.write(f"POST /live/{SPACE}/say HTTP/1.1\r\n{fields}\r\n\r\n".encode() + data)
         status, got = await head(reader)
         assert status == 202, (status, got)
-        await asyncio.sleep(0)
+        await asyncio.sleep(pause_s)
     writer.close()
 
 
@@ -104,8 +111,13 @@ async def test_every_vote_counts_once(h: House) -> None:
             if voter % 2:  # taken back
                 rounds[1][(voter + 2) % 3].append(_vote(voter, ballot="q-q1"))
     async with archive(h) as counting:
-        crowd = [asyncio.create_task(_vote_all(*one)) for one in zip(ports, rounds[0], strict=True)]
-        await asyncio.sleep(0.4)
+        crowd = [
+            asyncio.create_task(_vote_all(*one, pause_s=0.002))
+            for one in zip(ports, rounds[0], strict=True)
+        ]
+        async with asyncio.timeout(10):
+            while not await _counted(h):
+                await asyncio.sleep(0.02)
         await counting.kill()
         assert not all(one.done() for one in crowd), "it was killed too late"
         await asyncio.gather(*crowd)
@@ -179,15 +191,43 @@ class _Archive:
         self.batches: list[list[Any]] = []
 
     async def serve(self) -> None:
-        await self.live.serve(subjects.SALT, self._salt)
-        await self.live.serve(subjects.votes(SPACE), self._take)
+        await self.live.serve(subjects.SALT, self.salt)
+        await self.live.serve(subjects.votes(SPACE), self.take)
 
-    async def _salt(self, message: Message) -> bytes:
+    async def salt(self, message: Message) -> bytes:
         return b"s" * 32
 
-    async def _take(self, message: Message) -> bytes:
+    async def take(self, message: Message) -> bytes:
         self.batches.append(json.loads(message.data)["votes"])
         return b"ok" if self.there else b"no"
+
+
+async def test_what_nobody_counts_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "VOTES_EVERY_S", 0.01)
+    monkeypatch.setattr("hustings.edge.ballots._AGAIN_S", 0.01)
+    live = MemoryLive()
+    counting = _Archive(live)
+    await live.serve(subjects.SALT, counting.salt)
+    now_ms = int(time.time() * 1000)
+    async with asyncio.TaskGroup() as tasks:
+        salts = Salts(live)
+        ballots = Ballots(
+            live, salts=salts, tasks=tasks, metrics=Metrics(), tallied=lambda *_: None
+        )
+        work = [tasks.create_task(one) for one in (salts.run(), ballots.run())]
+        assert ballots.take(SPACE, "p", "v0", (0,), at_ms=now_ms - 1000 * limits.VOTES_WAIT_S - 1)
+        assert ballots.take(SPACE, "p", "v1", (0,), at_ms=now_ms)
+        async with asyncio.timeout(5):
+            while ballots.waiting > 1:
+                await asyncio.sleep(0.01)
+        await live.serve(subjects.votes(SPACE), counting.take)
+        counting.there = True
+        await ballots.close(within_s=5)
+        assert [[vote[1] for vote in batch] for batch in counting.batches] == [
+            [voter_of("v1", b"s" * 32)]
+        ]
+        for task in work:
+            task.cancel()
 
 
 async def test_votes_wait_for_the_archive_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,6 +239,7 @@ async def test_votes_wait_for_the_archive_within_a_bound(monkeypatch: pytest.Mon
     counting = _Archive(live)
     await counting.serve()
     told: list[tuple[str, dict[str, Tally]]] = []
+    now_ms = int(time.time() * 1000)
     async with asyncio.TaskGroup() as tasks:
         salts, metrics = Salts(live), Metrics()
         ballots = Ballots(
@@ -210,18 +251,20 @@ async def test_votes_wait_for_the_archive_within_a_bound(monkeypatch: pytest.Mon
         )
         work = [tasks.create_task(one) for one in (salts.run(), ballots.run())]
         for voter in range(3):
-            assert ballots.take(SPACE, "p", f"v{voter}", (0,), at_ms=voter)
-        assert not ballots.take(SPACE, "p", "v3", (0,), at_ms=5)
+            assert ballots.take(SPACE, "p", f"v{voter}", (0,), at_ms=now_ms + voter)
+        assert not ballots.take(SPACE, "p", "v3", (0,), at_ms=now_ms + 5)
         async with asyncio.timeout(5):
             while len(counting.batches) < 3:
                 await asyncio.sleep(0.01)
-        assert ballots.take(SPACE, "p", "v0", (1,), at_ms=9)  # a change takes no more room
+        assert ballots.take(SPACE, "p", "v0", (1,), at_ms=now_ms + 9)  # a change takes no more room
         assert ballots.waiting == 3
         counting.there = True
         await ballots.close(within_s=5)
         assert ballots.waiting == 0
         assert ballots.spaces() == set()
-        assert [voter_of("v0", b"s" * 32), [1], 9] in [vote[1:] for vote in counting.batches[-1]]
+        assert [voter_of("v0", b"s" * 32), [1], now_ms + 9] in [
+            vote[1:] for vote in counting.batches[-1]
+        ]
         await live.publish(subjects.tally(SPACE), b'{"ballots":{"p":{"counts":[2],"voters":2}}}')
         await live.publish(subjects.tally(SPACE), b"[]")
         async with asyncio.timeout(5):

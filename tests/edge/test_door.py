@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hustings import limits
+from hustings import limits, words
 from hustings.edge import assets as assets_module
 from hustings.edge.assets import Assets
 from hustings.log import subjects
@@ -230,14 +230,14 @@ def test_assets_are_read_once_and_named_by_content(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("let a = 1;\n" * 50)
     (tmp_path / "page.html").write_text("<p>{{assets}}</p>")
     first = Assets(tmp_path)
-    assert first.page == "<p>{{assets}}</p>\n"
+    assert first.of(words.load("en")).page == "<p>{{assets}}</p>\n"
     (tmp_path / "a.js").write_text("let a = 2;\n" * 50)
     assert Assets(tmp_path).digest != first.digest
     assert Assets(assets_module.FOLDER).digest == Assets(assets_module.FOLDER).digest
 
 
 async def test_assets_by_the_book(h: House) -> None:
-    prefix = Assets().prefix
+    prefix = Assets().of(words.load("en")).prefix
     answer = await h.get(f"{prefix}/base.css")
     assert answer.fields["content-type"] == "text/css; charset=utf-8"
     known = await h.get(f"{prefix}/base.css", If_None_Match=answer.fields["etag"])
@@ -248,9 +248,10 @@ async def test_assets_by_the_book(h: House) -> None:
     plain = await h.get(f"{prefix}/base.css", Accept_Encoding="gzip;q=0")
     assert plain.body == answer.body
     # A page of another version gets the file, and no cache keeps it under that name.
-    other = await h.get("/assets/0123456789abcdef/base.css")
+    other = await h.get("/assets/0123456789abcdef/en/base.css")
     assert (other.body, other.fields["cache-control"]) == (answer.body, "no-store")
-    for wrong in ("/assets/x/page.html", f"{prefix}/../door.py", f"{prefix}/%2e%2e/limits.py"):
+    strange = ("/assets/x/en/page.html", "/assets/x/xx/base.css", "/assets/x/base.css")
+    for wrong in (*strange, f"{prefix}/../door.py", f"{prefix}/%2e%2e/limits.py"):
         assert (await h.get(wrong)).status == 404
 
 

@@ -8,6 +8,7 @@ import re
 import icalendar
 import pytest
 
+from hustings import words
 from hustings.edge import card
 from hustings.errors import BadInput
 from hustings.space import Space, Status
@@ -82,7 +83,7 @@ async def test_what_cannot_be_embedded_is_told(h: House, query: str, status: int
 @pytest.mark.parametrize("status", list(Status))
 def test_every_state_has_words(status: Status) -> None:
     space = Space(id=SPACE, title="<b>", description="d" * 500, status=status)
-    tags = card.tags(space, listen="https://listen.example")
+    tags = card.tags(space, words.load("en"), listen="https://listen.example")
     assert "<b>" not in tags
     assert card.WORDS[status] in tags
     assert "not available" not in tags
@@ -108,7 +109,7 @@ def test_a_size_must_be_a_size() -> None:
 
 async def test_a_service_worker_stands_at_the_root(h: House) -> None:
     """It rules all pages of this origin, is never kept for long, and knows where the files lie."""
-    assets = re.search(r'"(/assets/[0-9a-f]+)/', (await h.get("/s/neverheard")).body.decode())
+    assets = re.search(r'"(/assets/[0-9a-f]+/en)/', (await h.get("/s/neverheard")).body.decode())
     assert assets is not None
     for name, kind in (
         ("sw.js", "text/javascript; charset=utf-8"),

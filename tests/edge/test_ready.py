@@ -195,3 +195,22 @@ def test_long_fields_are_not_remembered() -> None:
     ready.learn(long, answer(), NOW)
     assert ready.find(long, NOW) is None
     assert block_of.cache_info().currsize == before
+
+
+def test_a_page_in_two_languages_is_two_answers() -> None:
+    """The language that was chosen counts, not how the browser spelt its wishes."""
+    vary = (("Vary", "Accept-Encoding, Accept-Language"),)
+    worded = {"de": "Guten Abend", "en": "Good evening"}
+    ready = Ready()
+    for tag, text in worded.items():
+        asked = ASKED.replace(b"Host", f"Accept-Language: {tag}-XX,fr\r\nHost".encode())
+        ready.learn(asked, Reply(fields=vary, body=text.encode(), edition=Edition(10)), NOW)
+    for tag, text in worded.items():
+        asked = ASKED.replace(b"Host", f"Accept-Language: {tag}-XX,fr\r\nHost".encode())
+        found = ready.find(asked, NOW)
+        assert found is not None
+        assert found.endswith(text.encode())
+    # Fields that have never been read are not at hand, whatever they wish for.
+    assert ready.find(ASKED.replace(b"Host", b"Accept-Language: de\r\nHost"), NOW) is None
+    packed = ASKED.replace(b"gzip, br", b"identity")
+    assert ready.find(packed, NOW) is None

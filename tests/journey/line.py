@@ -66,9 +66,11 @@ async def slow_line(
         task = asyncio.current_task()
         assert task is not None
         line.open.add(task)
+        writers = [writer]
         try:
             await asyncio.sleep(round_trip_s)  # the handshake
             from_server, to_server = await asyncio.open_connection(there.hostname, there.port)
+            writers.append(to_server)
             async with asyncio.TaskGroup() as both:
                 both.create_task(_one_way(reader, to_server, line.up))
                 both.create_task(_one_way(from_server, writer, line.down))
@@ -76,7 +78,10 @@ async def slow_line(
             pass  # cut off at one end, or the line is taken down
         finally:
             line.open.discard(task)
-            writer.close()
+            for one in writers:
+                one.close()
+                with contextlib.suppress(OSError):
+                    await one.wait_closed()
 
     server = await asyncio.start_server(visitor, "127.0.0.1", 0)
     line.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from hustings import words
 from hustings.clock import CHUNK_MS, chunk_at_ms
 from hustings.formats import adts, fmp4
 from hustings.limits import BURST_CHUNKS, RING_CHUNKS
@@ -62,6 +63,7 @@ class Edge:
         self.door_status = 200
         self.missing: set[str] = set()
         self.assets = "/assets/0"
+        self.words = words.load(words.ENGLISH)
         self.ticket = ""
         self.ticket_next = ""
         self.requests: list[str] = []
@@ -187,10 +189,10 @@ class Edge:
             if file.name in self.missing:
                 self.missing.discard(file.name)
                 return 404, "text/plain", b"", []
-            return 200, TYPES[file.suffix], file.read_bytes(), []
+            return 200, TYPES[file.suffix], self._worded(file), []
         if path in ("/sw.js", "/manifest.webmanifest", "/offline.html"):
             file = PLAYER / name
-            text = file.read_text().replace("{{assets}}", self.assets)
+            text = self._worded(file).decode().replace("{{assets}}", self.assets)
             return 200, TYPES[file.suffix], text.encode(), [f"Content-Security-Policy: {POLICY}"]
         if name == "door.json" and self.door_status == 200:
             return 200, "application/json", json.dumps(self.state()).encode(), []
@@ -218,10 +220,19 @@ class Edge:
             "<!--hustings:head-->": "<title>Live</title>",
             "<!--hustings:state-->": f'<script type="application/json" id="door">{text}</script>',
         }
-        page = (PLAYER / template).read_text()
+        page = self._worded(PLAYER / template).decode()
         for place, value in filled.items():
             page = page.replace(place, value)
         return page.encode()
+
+    def _worded(self, file: Path) -> bytes:
+        """A file in the language of this edge's pages."""
+        if file.suffix in (".html", ".webmanifest"):
+            return self.words.markup(file.read_text()).encode()
+        if file.suffix == ".js":
+            names = json.dumps({tag: words.load(tag).name for tag in words.languages()})
+            return self.words.script(file.read_text().replace("{{languages}}", names)).encode()
+        return file.read_bytes()
 
     @staticmethod
     def _file(file: Path, head: str) -> Answer:

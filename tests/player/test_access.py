@@ -12,6 +12,7 @@ from playwright.async_api import Page
 from tests.player.browser import FURNISHED, Visit, listen, until
 from tests.player.crowd import GUEST, Crowd, said
 from tests.player.server import Edge, door, replay
+from tests.player.test_page import STATES, state
 from tests.player.test_people import AS_MINA, POLL, question
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -179,3 +180,22 @@ async def test_motion_and_colours_may_be_the_systems(visit: Visit, crowd: Crowd)
     colours += f" {style}.backgroundColor]"
     ground, filled = await page.evaluate(colours)
     assert ground != filled
+
+
+@pytest.mark.parametrize("name", STATES)
+async def test_in_no_state_is_a_rule_broken(visit: Visit, edge: Edge, name: str) -> None:
+    edge.door = state(name)
+    page = await visit(color_scheme="light", reduced_motion="reduce")
+    await until(page, FURNISHED)
+    assert await faults(page) == []
+    assert await page.evaluate("() => document.querySelectorAll('h1').length") == 1
+    await page.emulate_media(color_scheme="dark")
+    dark = await page.evaluate("() => axe.run(document, {runOnly: ['color-contrast']})")
+    assert dark["violations"] == []
+
+
+async def test_a_closed_door_breaks_no_rule(visit: Visit, edge: Edge) -> None:
+    edge.ticket = "shown by nobody"
+    page = await visit(color_scheme="dark")
+    await page.wait_for_selector("text=This conversation is by invitation")
+    assert await faults(page) == []

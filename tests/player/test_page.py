@@ -141,12 +141,6 @@ async def test_the_countdown_runs_on_the_edges_clock(visit: Visit, edge: Edge) -
     assert told in ("11", "12")
 
 
-async def test_without_scripts_there_are_plain_links(visit: Visit) -> None:
-    page = await visit(java_script_enabled=False)
-    links = await page.locator("noscript a").evaluate_all("all => all.map((a) => a.pathname)")
-    assert links == ["/live/space00001/listen.aac", "/live/space00001/replay.m4a"]
-
-
 @pytest.mark.parametrize("name", STATES)
 async def test_nothing_moves_while_it_loads(visit: Visit, edge: Edge, name: str) -> None:
     edge.door = state(name)

@@ -40,7 +40,8 @@ async def test_skeleton_state_and_play_are_small(tmp_path: Path, language: str) 
         await h.until(lambda state: state["status"] == "live")
         sizes = await _first(h, language)
     print(sizes, sum(sizes.values()))
-    assert len(sizes) > 10
+    # On a slow line each request is a round trip: the page has its style in it, the script is one.
+    assert sum(address.endswith((".js", ".css")) for address in sizes) == 1
     assert sum(sizes.values()) <= FIRST_BYTES, sizes
 
 

@@ -68,7 +68,7 @@ async def test_sign_in_and_out(web: Running) -> None:
         answer = await client.post("/sign-out")
         assert answer.status_code == 303
         client.cookies.set("hustings-session", cookie)
-        assert (await client.get("/")).headers["location"] == "/sign-in"
+        assert (await client.get("/spaces")).headers["location"] == "/sign-in?next=/spaces"
         answer = await client.post(
             "/sign-in?next=/account", data={"email": f" {EMAIL.upper()}", "password": PASSWORD}
         )
@@ -91,8 +91,8 @@ async def test_other_browser_can_be_signed_out(web: Running) -> None:
         references = re.findall(r'action="(/account/sign-ins/\w+/revoke)"', page)
         assert len(references) == 1
         assert (await mine.post(references[0])).status_code == 303
-        assert (await other.get("/")).status_code == 303
-        assert (await mine.get("/")).status_code == 200
+        assert (await other.get("/spaces")).status_code == 303
+        assert (await mine.get("/spaces")).status_code == 200
 
 
 async def test_wrong_passwords_are_throttled(web: Running) -> None:

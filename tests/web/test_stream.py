@@ -193,3 +193,17 @@ async def test_followed_space_is_not_read_again(
                 for verb, muted in (("mute", True), ("unmute", False)):
                     assert (await host.post(f"{seat}/{verb}")).status_code == 200
                     assert (await host.get(path)).json()["seats"][0]["muted"] is muted
+
+
+async def test_who_is_no_cohost_any_more_sees_no_more_than_others(web: Running) -> None:
+    async with web.host() as host:
+        space = (await make_space(host))["id"]
+        async with web.speaker(host, space, role="cohost") as (cohost, seat):
+            block = {"person": "g-k3v9q1xzm4rk3tpl", "name": "Loud", "reason": "Insults."}
+            assert (await host.post(f"/api/spaces/{space}/blocks", json=block)).status_code == 201
+            async with events(cohost, space) as stream:
+                seen = await expect(stream, "state")
+                assert [one["name"] for one in seen["blocked"]] == ["Loud"]
+                path = f"/api/spaces/{space}/seats/{seat}"
+                assert (await host.put(path, json={"role": "speaker"})).status_code == 200
+                assert not (await expect(stream, "state"))["blocked"]

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+import pytest
 
 from hustings import limits
 from hustings.log.propose import propose
@@ -15,6 +16,7 @@ from hustings.log.subjects import Kind
 from hustings.space import Role, Space, decode
 from hustings.space.command import EndSoon, GoLive, KeepGoing, OpenDoors
 from hustings.space.event import DoorsOpened, Ended
+from hustings.web import timers
 from hustings.web.catalogue import Catalogue
 from hustings.web.database import Database
 from hustings.web.studio import now_ms
@@ -145,6 +147,20 @@ async def test_an_end_that_was_undone_does_not_come(web: Running) -> None:
         # Announced anew, it comes.
         await propose(web.record, web.live, undone, _soon(100), now_ms=now_ms())
         await until(partial(status, host, undone, "ended"))
+
+
+async def test_an_announced_end_comes_without_the_live_path(
+    web: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timers, "_LOOK_S", 0.3)
+    async with web.host() as host:
+        space = await _live(web, host)
+        await until(partial(status, host, space, "live"))
+        await web.engines.live.stop()
+        answer = await host.post(f"/api/spaces/{space}/end", json={"in_ms": 300})
+        assert answer.status_code == 200, answer.text
+        await until(partial(status, host, space, "ended"))
+        await web.engines.live.start()
 
 
 async def test_an_end_announced_before_a_restart_of_the_studio_comes(

@@ -20,7 +20,16 @@ PACKAGE: Final = Path(words.__file__).parent
 TEMPLATES: Final = PACKAGE / "web" / "templates"
 SCRIPTS: Final = (PACKAGE / "web" / "static", PACKAGE / "player")
 # Whose sentences reach people by pages and problems.
-SPEAKING: Final = ("web", "space", "talk")
+SPEAKING: Final = (
+    "web", "space", "talk", "gate",
+    "edge/say.py", "edge/door.py", "edge/pages.py", "edge/card.py", "edge/still.py",
+    "stage/watch.py", "stage/seats.py", "stage/service.py", "supervisor/disk.py",
+)  # fmt: skip
+_FOR_PROGRAMMERS: Final = frozenset({
+    "description", "summary", "help", "examples", "json_schema_extra", "openapi_examples",
+})  # fmt: skip
+# What describes the API.
+_QUIET: Final = frozenset({"specimen.py", "describe.py"})
 _SENTENCE: Final = re.compile(r"[A-Z“].* .*[.!?]|[A-Z“].* .*[.!?]”", re.DOTALL)
 
 
@@ -87,8 +96,9 @@ def _markup() -> Iterator[tuple[str, Text]]:
 
 def _sentences() -> Iterator[tuple[str, Text]]:
     for station in SPEAKING:
-        for path in sorted((PACKAGE / station).rglob("*.py")):
-            if "migrations" in path.parts:
+        place = PACKAGE / station
+        for path in [place] if place.suffix else sorted(place.rglob("*.py")):
+            if "migrations" in path.parts or path.name in _QUIET:
                 continue
             tree = ast.parse(path.read_text())
             for text in _texts_of(tree):
@@ -132,7 +142,7 @@ def _docstrings(tree: ast.Module) -> Iterator[ast.AST]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
         # What describes a field to programs (OpenAPI) is read by programmers, in English.
-        if isinstance(node, ast.keyword) and node.arg in ("description", "summary", "help"):
+        if isinstance(node, ast.keyword) and node.arg in _FOR_PROGRAMMERS:
             yield from ast.walk(node.value)
 
 

@@ -67,6 +67,26 @@ def test_markup() -> None:
     assert made({"Go live": "Live gehen"}).markup("<b>{{t:Go\n live}}</b>{{title}}") == (
         "<b>Live gehen</b>{{title}}"
     )
+    made_of = '<html lang="{{language}}" dir="{{direction}}">'
+    assert words.load("de").markup(made_of) == '<html lang="de" dir="ltr">'
+    assert Words(language="ar", name="").markup(made_of) == '<html lang="ar" dir="rtl">'
+
+
+def test_a_text_without_values_needs_no_call() -> None:
+    source = 'a(t("Ask"), t(\n  "Say \\"hi\\""\n), t("{n} s", {n}), sat("Ask"));'
+    assert words.plain(source) == 'a("Ask", "Say \\"hi\\"", t("{n} s", {n}), sat("Ask"));'
+
+
+def test_values_of_sentences_may_have_names_and_another_order() -> None:
+    german = words.load("de")
+    assert german.sentence("This is too long: at most 80 characters.") == (
+        "Das ist zu lang: höchstens 80 Zeichen."
+    )
+    assert german.sentence("This is not possible while the space is live.") == (
+        "Das ist nicht möglich, solange das Gespräch in diesem Zustand ist: live."
+    )
+    # What people wrote is theirs: only whole sentences of the catalogue are known again.
+    assert german.sentence("Ada: live of course") == "Ada: live of course"
 
 
 def test_every_value_stands_in_the_translation_too() -> None:

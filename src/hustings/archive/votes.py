@@ -26,7 +26,7 @@ from hustings.log.contract import Entry, Live, Log, Message
 from hustings.log.subjects import Kind
 from hustings.space import Poll, Space, evolve
 from hustings.space import decode as decode_event
-from hustings.space.event import PollClosed
+from hustings.space.event import Ended, PollClosed
 from hustings.talk import Asked, Count, Tally, Voted, ballot, decode, encode
 from hustings.talk.count import is_voter
 
@@ -56,6 +56,7 @@ class Votes:
         self._live = live
         self._state = Space(id=space)
         self._closed: dict[str, int] = {}  # polls, and when they were closed
+        self._ended_ms: int | None = None  # the space: everything closes with it
         self._questions: set[str] = set()  # as ballots
         self._count = Count()
         self._seqs = {Kind.EV: 0, Kind.TALK: 0}
@@ -67,8 +68,8 @@ class Votes:
     async def run(self) -> None:
         """Read back what there is, then take votes and tell the results, until cancelled."""
         await self._read_back()
-        following = asyncio.create_task(self._follow())
         end = await self._live.serve(subjects.votes(self.space), self.take)
+        following = asyncio.create_task(self._follow())
         try:
             while not following.done():
                 await self._tell_if_due()
@@ -115,7 +116,8 @@ class Votes:
         """Whether a vote is to be written down."""
         if not (is_voter(voter) and at_ms >= 0 and self._may(one, choices)):
             return False
-        if at_ms > self._closed.get(one, at_ms) + limits.VOTES_LATE_MS:
+        closed_ms = min(self._closed.get(one, at_ms), self._ended_ms or at_ms)
+        if at_ms > closed_ms + limits.VOTES_LATE_MS:
             return False
         return self._count.takes(one, voter, choices, at_ms)
 
@@ -171,6 +173,8 @@ class Votes:
                 self._state = evolve(self._state, event)
                 if isinstance(event, PollClosed):
                     self._closed.setdefault(event.poll, event.at_ms)
+                elif isinstance(event, Ended):
+                    self._ended_ms = event.at_ms
                 return
             for piece in decode(entry.data):
                 if isinstance(piece, Asked):

@@ -42,9 +42,9 @@ class Person:
     """A browser's worth of cookies at one studio."""
 
     def __init__(self, studio_url: str) -> None:
+        self.cookies = http.cookiejar.CookieJar()
         self._url = studio_url
-        jar = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
     async def form(self, address: str, fields: Mapping[str, str]) -> str:
         """Send a form, follow where it leads, return the page."""

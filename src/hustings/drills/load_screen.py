@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hustings.drills.load_report import Report, Spread, Tally
+from hustings.drills.load_talk import TalkReport
 
 _RUNGS: Final = ("live", "slow", "slower", "segments", "hls", "text", "wait", "coming", "back")
 
@@ -80,6 +81,23 @@ def result(report: Report) -> Table:
     table.add_row(
         "this tool", cores + ("" if late is None else f"; arrivals late by p99 {late:.0f} ms")
     )
+    return table
+
+
+def spoken(report: TalkReport) -> Table:
+    """What those who talk did, for people."""
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for name, one in report.deeds.items():
+        if not one.sent:
+            continue
+        per_s = one.accepted / report.seconds if report.seconds else 0.0
+        parts = [f"{one.accepted} of {one.sent} accepted, {per_s:.1f} a second"]
+        parts += [text for text in (_counts(one.refused), _counts(one.errors)) if text]
+        table.add_row(name, "; ".join(parts))
+        table.add_row(f"{name}: answer", _spread(one.ms))
+    cores = report.cpu_s / report.seconds if report.seconds else 0.0
+    who = f"{report.guests} guests, {report.visitors} visitors"
+    table.add_row("those who talk", f"{who}; {cores:.2f} cores in 1 process")
     return table
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from hustings import words
-from hustings.edge import lean
+from hustings.edge import joined, lean
 from hustings.edge.head import Request
 from hustings.edge.reader import VARY, reader
 from hustings.edge.reply import NO_STORE, Edition, Fields, Reply, problem, unless_known
@@ -39,6 +40,10 @@ _TYPES: Final = {
     ".txt": "text/plain; charset=utf-8",
 }
 _PACKED: Final = frozenset({".js", ".css", ".html", ".json", ".webmanifest", ".svg", ".txt"})
+# What there is to choose from, for scripts: tags with their own names.
+_NAMES: Final = json.dumps(
+    {tag: words.load(tag).name for tag in words.languages()}, separators=(",", ":")
+)
 _EDITION_S: Final = 60.0
 _FOR_EVER: Final = (("Cache-Control", "public, max-age=31536000, immutable"),)
 
@@ -53,13 +58,14 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The files in one language. `page` and `embed` are templates, `prefix` is where the files
-    lie."""
+    """The files in one language. `page` and `embed` are templates with their style in them,
+    `styles` what allows it; `prefix` is where the files lie."""
 
     words: Words
     prefix: str
     page: str
     embed: str
+    styles: str
     files: dict[str, _File]
 
 
@@ -70,7 +76,9 @@ class Assets:
         paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in _TYPES)
         languages = [words.load(tag) for tag in words.languages()]
         worded = {
-            one.language: {p.relative_to(folder).as_posix(): _served(p, one) for p in paths}
+            one.language: _joined(
+                {p.relative_to(folder).as_posix(): _served(p, one) for p in paths}
+            )
             for one in languages
         }
         total = hashlib.sha256()
@@ -133,7 +141,10 @@ def _wording(
 ) -> Wording:
     """The files of one language; `alike` are those that other languages share."""
     prefix = f"/assets/{digest}/{reader.language}"
-    page, embed = (contents.pop(name, b"").decode() for name in (PAGE, EMBED))
+    sheets = {name: data.decode() for name, data in contents.items() if name.endswith(".css")}
+    (page, one), (embed, other) = (
+        joined.page(contents.pop(name, b"").decode(), sheets) for name in (PAGE, EMBED)
+    )
     files: dict[str, _File] = {}
     for name, made in contents.items():
         data = made.replace(b"{{assets}}", prefix.encode()) if name in ROOT else made
@@ -141,13 +152,21 @@ def _wording(
         if key not in alike:
             alike[key] = _file(name, data)
         files[name] = alike[key]
-    return Wording(reader, prefix, page, embed, files)
+    return Wording(reader, prefix, page, embed, f"{one} {other}", files)
+
+
+def _joined(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """The files with the first scripts as one."""
+    scripts = {name: data.decode() for name, data in contents.items() if name.endswith(".js")}
+    made = joined.scripts(scripts)
+    return contents | {name: text.encode() for name, text in made.items()}
 
 
 def _served(path: Path, reader: Words) -> bytes:
     match path.suffix:
         case ".js":
-            return lean.script(words.plain(reader.script(path.read_text()))).encode()
+            script = path.read_text().replace("{{languages}}", _NAMES)
+            return lean.script(words.plain(reader.script(script))).encode()
         case ".css":
             return lean.sheet(path.read_text()).encode()
         case ".html":

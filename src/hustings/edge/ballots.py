@@ -1,8 +1,9 @@
 """Votes on their way: taken here, handed to the archive, kept until it has them.
 
 A vote that was taken is not lost while this process lives: batches go to the archive until it says
-that they rest in the log, and while it is away they wait, the newest of each voter only. The bound
-is one for all spaces; beyond it visitors are told to come again. Every vote carries the moment at
+that they rest in the log, and while it is away they wait, the newest of each voter only. What no
+archive counts for an hour (the space was posted meanwhile) is given up. The bound is one for all
+spaces; beyond it visitors are told to come again. Every vote carries the moment at
 which it was taken, so that of two that a voter gave at two edges the later one counts, whichever
 arrives first.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -125,6 +127,7 @@ class Ballots:
         """Hand over the oldest; whether the archive has them."""
         salt = self._salts.get(space)
         if salt is None:
+            self._give_up(space, votes)
             return False
         batch = [
             item for item, _ in zip(votes.items(), range(limits.VOTES_BATCH_COUNT), strict=False)
@@ -137,6 +140,7 @@ class Ballots:
         try:
             answer = await self._live.request(subjects.votes(space), data, timeout=limits.REQUEST_S)
         except NoResponder:
+            self._give_up(space, votes)
             return False
         if answer != b"ok":
             return False
@@ -144,6 +148,15 @@ class Ballots:
             if votes.get(key) is vote:  # else the voter has changed their mind meanwhile
                 del votes[key]
         return True
+
+    def _give_up(self, space: str, votes: dict[_Key, _Vote]) -> None:
+        """Nobody counts them: those that have waited too long make room for others."""
+        since_ms = (time.time() - limits.VOTES_WAIT_S) * 1000
+        old = [key for key, vote in votes.items() if vote.at_ms < since_ms]
+        for key in old:
+            del votes[key]
+        if old:
+            _log.warning("space %s: %d votes were counted by nobody", space, len(old))
 
     async def _hear(self, message: Message) -> None:
         space = message.subject.removeprefix(subjects.tally(""))

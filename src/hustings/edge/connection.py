@@ -146,7 +146,7 @@ class Connection:
             return
         assert request is not None
         self._keep_alive = request.keep_alive and not (answer.close or self._host.leaving)
-        if self._keep_alive and request.method == "GET":
+        if self._keep_alive and request.method != "HEAD":
             data = self._host.rendered(answer)
         else:
             data = reply.render(

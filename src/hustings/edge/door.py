@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hustings import words
-from hustings.edge import card, events, pictures
+from hustings.edge import card, events, pictures, still
 from hustings.edge.assets import Assets, Wording, packed, takes_gzip
 from hustings.edge.head import Request
 from hustings.edge.reader import VARY, reader
@@ -103,6 +102,7 @@ class Door:
             status="private",
             title=title,
             head=f'<title>{title}</title>\n<meta name="robots" content="noindex">',
+            still=still.closed(wording.words),
             state="null",
         ).encode()
         pack = takes_gzip(request)
@@ -164,7 +164,7 @@ class Door:
             VARY,
             (
                 "Content-Security-Policy",
-                _policy(self._there(), framed_by="*" if embed else "'none'"),
+                _policy(self._there(), framed_by="*" if embed else "'none'", styles=wording.styles),
             ),
             ("Referrer-Policy", "strict-origin-when-cross-origin"),
             *_REFUSED,
@@ -244,6 +244,7 @@ class Door:
             status=str(state.status),
             title=html.escape(state.title),
             head=card.tags(state, wording.words, listen=self._listen),
+            still=still.written(state, wording.words),
             state=data,
         )
 
@@ -256,30 +257,23 @@ class Door:
         status: str,
         title: str,
         head: str,
+        still: str,
         state: str,
     ) -> str:
         # What people wrote comes last, so that nothing in it is taken for a placeholder.
         return (
             (wording.embed if embed else wording.page)
             .replace("{{assets}}", wording.prefix)
-            .replace("{{languages}}", _LANGUAGES)
             .replace("{{space}}", space)
             .replace("{{status}}", status)
             .replace("{{title}}", title)
             .replace("<!--hustings:head-->", head)
+            .replace("<!--hustings:still-->", still)
             .replace(
                 "<!--hustings:state-->",
                 f'<script type="application/json" id="door">{state}</script>',
             )
         )
-
-
-# The page in each other language: nothing is kept, so the address says it.
-_LANGUAGES: Final = " ".join(
-    f'<a href="?lang={one.language}" hreflang="{one.language}" lang="{one.language}">'
-    f"{html.escape(one.name)}</a>"
-    for one in map(words.load, words.languages())
-)
 
 
 def _state(room: Room) -> Space:
@@ -300,9 +294,10 @@ def _retry_ms(state: Space) -> int:
     return random.randint(low, 2 * low)  # noqa: S311 - spreads load, guards nothing
 
 
-def _policy(there: str, *, framed_by: str) -> str:
+def _policy(there: str, *, framed_by: str, styles: str = "") -> str:
+    style = f"'self' {styles}".strip()
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; "
         f"font-src 'self'; connect-src 'self' {there}; media-src 'self' blob:; "
         "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
         f"frame-ancestors {framed_by}"

@@ -1,6 +1,6 @@
 """The player's files without what only people read: comments and indentation. Pure.
 
-The files are written for their readers and served to telephones. Nothing is renamed or joined, and
+The files are written for their readers and served to telephones. Nothing is renamed, and
 every statement keeps its line, so what is served can still be read and debugged; blanks around
 signs go. The rules are as simple as the files allow: no string holds a comment's beginning (but for
 `://`), no template literal or attribute runs over several lines, and a division has blanks around
@@ -24,6 +24,7 @@ _KEPT: Final = re.compile(
 _SIGN: Final = re.compile(r" ?(=>|[=!]==|&&|\|\||\?\?=?|[-+]?=|[<>]=?|[{}:?,;*]) ?")
 _MARKUP: Final = re.compile(r"<!--(?!hustings:).*?-->", re.DOTALL)
 _TIGHT: Final = re.compile(r"\s*([{};,])\s*")
+_ZERO: Final = re.compile(r"(?<![\w.])0\.(?=\d)")
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -37,7 +38,8 @@ def script(text: str) -> str:
 def sheet(text: str) -> str:
     """A style sheet, rule for rule."""
     bare = _BLANKS.sub(" ", _BLOCK.sub("", text)).strip()
-    return _TIGHT.sub(r"\1", bare).replace(": ", ":").replace(";}", "}") + "\n"
+    bare = _TIGHT.sub(r"\1", bare).replace(": ", ":").replace(";}", "}")
+    return _ZERO.sub(".", bare) + "\n"
 
 
 def markup(text: str) -> str:

@@ -13,6 +13,8 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
+from hustings.words import ENGLISH, Words
+
 Fields = tuple[tuple[str, str], ...]
 
 # The listen origin has no cookies and nothing secret: any page may read it.
@@ -84,6 +86,15 @@ def problem(
         body=json.dumps(document).encode(),
         close=close,
     )
+
+
+def worded(reply: Reply, reader: Words) -> Reply:
+    """A refusal with its sentence in the reader's language; anything else as it is."""
+    if reply.status < HTTPStatus.BAD_REQUEST or reader.language == ENGLISH:
+        return reply
+    document = json.loads(reply.body)
+    document["detail"] = reader.sentence(document["detail"])
+    return replace(reply, body=json.dumps(document, ensure_ascii=False).encode())
 
 
 def head(status: int, fields: Fields, *, now_s: float, keep_alive: bool) -> bytes:

@@ -39,6 +39,7 @@ from hustings.edge.metrics import CONTENT_TYPE, Metrics
 from hustings.edge.pages import Pages
 from hustings.edge.pictures import Pictures
 from hustings.edge.push import Push
+from hustings.edge.reader import reader
 from hustings.edge.replay import Replay
 from hustings.edge.reply import Reply, problem
 from hustings.edge.rights import InRoom, Rights
@@ -215,7 +216,8 @@ class Routes:
 
     def _say(self, request: Request, room: Room) -> Outcome:
         now_s, wall_ms = time.monotonic(), time.time_ns() // 1_000_000
-        return self._house.sayings.answer(request, room, now_s=now_s, wall_ms=wall_ms)
+        said = self._house.sayings.answer(request, room, now_s=now_s, wall_ms=wall_ms)
+        return reply.worded(said, reader(request))  # what is refused here, the page shows
 
     def _segment(
         self, request: Request, space: str, codec: Codec, name: str

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from hustings import words
 from hustings.errors import HustingsError
 
 
@@ -26,15 +28,16 @@ class Problem(HustingsError):
         self.detail = detail
         self.headers = headers
 
-    def response(self) -> JSONResponse:
-        """The problem as `application/problem+json`."""
+    def response(self, request: Request) -> JSONResponse:
+        """The problem as `application/problem+json`, in the asker's language."""
+        reader = words.load(words.choose(request.headers.get("accept-language", "")))
         return JSONResponse(
             {
                 "type": "about:blank",
                 "title": HTTPStatus(self.status).phrase,
                 "status": self.status,
                 "code": self.code,
-                "detail": self.detail,
+                "detail": reader.sentence(self.detail),
             },
             status_code=self.status,
             headers={"Cache-Control": "no-store", **(self.headers or {})},

@@ -240,13 +240,15 @@ async def _health(request: Request) -> Response:
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return error.response()
+    return error.response(request)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method"}.get(error.status_code, "http")
-    return Problem(error.status_code, code, str(error.detail), headers=error.headers).response()
+    return Problem(error.status_code, code, str(error.detail), headers=error.headers).response(
+        request
+    )
 
 
 async def _gone(request: Request, error: Exception) -> Response:

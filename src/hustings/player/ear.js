@@ -3,7 +3,7 @@
  *
  * The element is unlocked by the press that calls `play()`, which may come before the doors open:
  * it then waits, armed. A listener who pauses comes back where the pause began and is not hurried
- * until "Go live"; one whose line failed is brought back to live by itself.
+ * until "Back to live"; one whose line failed is brought back to live by itself.
  *
  * A way is a function that makes a feed of its ports (feed.js). The first is the edge's push; the
  * ladder may set others, or none while the listener waits for a place. rewind.js sets `past`, the

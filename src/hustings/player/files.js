@@ -1,11 +1,12 @@
 /** The files of a recording, to keep. */
 
 import { make, on } from "./page.js";
+import { t } from "./t.js";
 import { signed, visitor } from "./visitor.js";
 
 /** Their place in the page, above the foot. */
 export function furnishFiles() {
-  const heading = make("h2", "", "To keep");
+  const heading = make("h2", "", t("To keep"));
   const links = make("ul");
   links.id = "links";
   const files = make("section", "files", heading, links);
@@ -26,14 +27,14 @@ export function showFiles(state) {
   on.files.dataset.text = text;
   const name = new Map(seats.map((seat) => [seat.id, seat.name]));
   const stems = Object.entries(replay.stems ?? {}).map(([seat, url]) => [
-    `${name.get(seat) ?? seat}, own track (Opus)`, url, true,
+    t("{name}, own track (Opus)", { name: name.get(seat) ?? seat }), url, true,
   ]);
   const all = [
-    ["Recording, M4A (AAC)", replay.m4a, true],
-    ["Recording, Opus", replay.opus, true],
+    [t("Recording, M4A (AAC)"), replay.m4a, true],
+    [t("Recording, Opus"), replay.opus, true],
     ...stems,
-    ["Receipt: what was recorded, signed", replay.receipt, false],
-    ["Timeline: what happened when", replay.timeline, false],
+    [t("Receipt: what was recorded, signed"), replay.receipt, false],
+    [t("Timeline: what happened when"), replay.timeline, false],
   ];
   on.links.replaceChildren(...all.filter(([, url]) => url).map(([label, url, download]) => {
     const link = make("a", "", label);

@@ -29,7 +29,20 @@ export function furnishFoot(root, studio, state) {
       ...NUMBERS().map(([name, text]) => make("p", "", make("b", "", name), ` ${text}`)),
     ),
     press(t("Report something"), () => reported(studio, state())),
+    languages(),
   );
+}
+
+/** This page in other words. Nothing is kept on this origin: the address says which. */
+function languages() {
+  const row = make("p", "row");
+  for (const [lang, name] of Object.entries(JSON.parse('{{languages}}'))) {
+    const link = make("a", "button", name);
+    Object.assign(link, { href: `?lang=${lang}`, hreflang: lang, lang });
+    if (lang === document.documentElement.lang) link.setAttribute("aria-current", "true");
+    row.append(link);
+  }
+  return row;
 }
 
 async function reported(studio, { space, seats }) {

@@ -11,6 +11,7 @@
 import { Feed } from "./feed.js";
 import { Reader } from "./reader.js";
 import { Segments } from "./segments.js";
+import { number, t } from "./t.js";
 import { backOff, count, patience } from "./time.js";
 import { ask } from "./visitor.js";
 
@@ -23,7 +24,7 @@ const SEGMENT_MS = 1920;
 const SEGMENT_CHUNKS = 6;
 
 const LATE = ["slow", "slower", "segments"];
-const LATER = "Many are listening: the sound comes some seconds later.";
+const LATER = t("Many are listening: the sound comes some seconds later.");
 
 export class Ladder {
   #ear;
@@ -75,22 +76,30 @@ export class Ladder {
       return offer && LATE.includes(offer.rung) && !this.free ? LATER : "";
     }
     if (!offer || this.#ear.way) return "";
-    const read = this.#reader ? " You can follow below who is speaking." : "";
     const posted = (this.#door.state.publishing ?? "auto") === "auto";
-    const after = posted ? `${read} The recording will be posted at this same address.` : read;
-    if (this.#place === null) {
-      return `All places are taken at the moment. This page keeps asking by itself.${after}`;
-    }
-    const next = this.#place ? `You are number ${(this.#place + 1).toLocaleString("en")} in line` : "You are next";
-    return `All places are taken at the moment. ${next}${this.#patience()}. The sound begins by itself.${after}`;
+    const said = [
+      t("All places are taken at the moment."),
+      ...(this.#place === null ? [t("This page keeps asking by itself.")] : this.#next()),
+      this.#reader && t("You can follow below who is speaking."),
+      posted && t("The recording will be posted at this same address."),
+    ];
+    return said.filter(Boolean).join(" ");
   }
 
-  /** How long it may take, in words. */
-  #patience() {
+  /** When it is this listener's turn, in words. */
+  #next() {
     const seconds = this.#offer?.estimate_s ?? null;
-    if (seconds === null) return "";
-    if (seconds < 45) return ", less than a minute from now";
-    return `, about ${count(Math.round(seconds / 60) || 1, "minute")} from now`;
+    return [
+      this.#place
+        ? t("You are number {n} in line.", { n: number((this.#place ?? 0) + 1) })
+        : t("You are next."),
+      seconds === null
+        ? ""
+        : seconds < 45
+          ? t("It takes less than a minute.")
+          : t("It takes about {time}.", { time: count(Math.round(seconds / 60) || 1, "minute") }),
+      t("The sound begins by itself."),
+    ];
   }
 
   async #enter() {

@@ -33,7 +33,7 @@ ear.addEventListener("full", climb);
 on.play.addEventListener("click", toggle);
 on.golive.addEventListener("click", () => {
   ear.goLive();
-  on.play.focus(); // "Go live" vanishes
+  on.play.focus(); // "Back to live" vanishes
 });
 setInterval(moment, 1000); // the countdown, also where the ear's own ticks are slowed down
 show(first);

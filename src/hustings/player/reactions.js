@@ -4,6 +4,7 @@
  */
 
 import { make, write } from "./page.js";
+import { number, t } from "./t.js";
 import { ask } from "./visitor.js";
 
 const BURST_COUNT = 5; // presses at once
@@ -13,13 +14,13 @@ const CIRCLE = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM9 9.5v.5M15 9.5v.5";
 
 /** What an edge counts, its name, and its drawing on a field of 24. */
 const KINDS = [
-  ["clap", "Applause", "M8 12V6.5a1.5 1.5 0 0 1 3 0V11M11 10.5v-6a1.5 1.5 0 0 1 3 0v6M14 10.5v-4a1.5 1.5 0 0 1 3 0V15a6 6 0 0 1-10.3 4.200L3.6 14a1.5 1.5 0 0 1 2.5-1.600L8 14.500M3.5 5 5 6.500M21.5 5 20 6.5"],
-  ["heart", "Love", "M12 20.5 4.3 12.800a4.9 4.9 0 0 1 7-7l.7.7.7-.7a4.9 4.9 0 0 1 7 7z"],
-  ["laugh", "Laughter", `${CIRCLE}M7.5 13.500h9a4.5 4.5 0 0 1-9 0z`],
-  ["wow", "Surprise", `${CIRCLE}M12 13.500a2 2 0 1 0 0 4 2 2 0 0 0 0-4z`],
-  ["sad", "Sadness", `${CIRCLE}M8.5 17a4 4 0 0 1 7 0`],
-  ["yes", "Yes", "M4.5 12.5 10 18 19.5 7"],
-  ["no", "No", "M6 6l12 12M18 6 6 18"],
+  ["clap", t("Applause"), "M8 12V6.5a1.5 1.5 0 0 1 3 0V11M11 10.5v-6a1.5 1.5 0 0 1 3 0v6M14 10.5v-4a1.5 1.5 0 0 1 3 0V15a6 6 0 0 1-10.3 4.200L3.6 14a1.5 1.5 0 0 1 2.5-1.600L8 14.500M3.5 5 5 6.500M21.5 5 20 6.5"],
+  ["heart", t("Love"), "M12 20.5 4.3 12.800a4.9 4.9 0 0 1 7-7l.7.7.7-.7a4.9 4.9 0 0 1 7 7z"],
+  ["laugh", t("Laughter"), `${CIRCLE}M7.5 13.500h9a4.5 4.5 0 0 1-9 0z`],
+  ["wow", t("Surprise"), `${CIRCLE}M12 13.500a2 2 0 1 0 0 4 2 2 0 0 0 0-4z`],
+  ["sad", t("Sadness"), `${CIRCLE}M8.5 17a4 4 0 0 1 7 0`],
+  ["yes", t("Yes"), "M4.5 12.5 10 18 19.5 7"],
+  ["no", t("No"), "M6 6l12 12M18 6 6 18"],
 ];
 
 export class Reactions {
@@ -38,7 +39,7 @@ export class Reactions {
     this.#root = root;
     this.#url = `${base}/say`;
     root.setAttribute("role", "group");
-    root.setAttribute("aria-label", "React");
+    root.setAttribute("aria-label", t("React"));
     root.append(...KINDS.map((kind) => this.#button(kind)));
     door.addEventListener("said", (event) => this.#sums(event.detail));
     setInterval(() => (this.#left = Math.min(BURST_COUNT, this.#left + 1)), EVERY_MS);
@@ -76,7 +77,7 @@ export class Reactions {
     for (const [what, sum] of Object.entries(counts)) {
       const one = this.#shown.get(what);
       if (!one || !sum) continue;
-      write(one.count, sum.toLocaleString("en"));
+      write(one.count, number(sum));
       clearTimeout(one.timer);
       one.timer = setTimeout(() => write(one.count, ""), SHOWN_MS);
       this.#bump(what);

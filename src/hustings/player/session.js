@@ -1,5 +1,7 @@
 /** The lock screen, the headset's keys, the car: what plays, where, and the keys for it. */
 
+import { t } from "./t.js";
+
 const { mediaSession } = navigator;
 const STEP_S = 15;
 let told = "";
@@ -14,8 +16,8 @@ export function showSession(state, player, ear) {
   if (!mediaSession) return;
   const { title, host, seats } = state;
   const artist = seats.map((seat) => seat.name).join(", ") || host;
-  const album = player && !player.live ? "Replay" : "Live";
-  const about = { title: title || "A live conversation", artist, album };
+  const album = player && !player.live ? t("Replay") : t("Live");
+  const about = { title: title || t("A live conversation"), artist, album };
   if (told !== JSON.stringify([about, Boolean(player)])) {
     told = JSON.stringify([about, Boolean(player)]);
     mediaSession.metadata = new MediaMetadata(about);

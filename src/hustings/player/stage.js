@@ -1,6 +1,7 @@
 /** Who is on stage: a tile for each seat, and whether its voice is heard. */
 
 import { make, on, write } from "./page.js";
+import { t } from "./t.js";
 import { SENDING, shown } from "./words.js";
 
 /** @param {import("./door.js").State} state */
@@ -10,7 +11,7 @@ export function showStage(state) {
   on.stage.hidden = !seats.length || status === "cancelled";
   const live = SENDING.includes(status) && status !== "doors";
   const was = ["ended", "posted", "withheld"].includes(status);
-  write(on.stagehead, was ? "Who was on stage" : live ? "On stage" : "Who you will hear");
+  write(on.stagehead, was ? t("Who was on stage") : live ? t("On stage") : t("Who you will hear"));
   const text = JSON.stringify([seats, live]);
   if (on.seats.dataset.text === text) return;
   on.seats.dataset.text = text;
@@ -33,15 +34,15 @@ function tile(seat, live, old) {
   return made;
 }
 
-const ROLES = { host: "Host", cohost: "Co-host", speaker: "Speaker" };
+const ROLES = { host: t("Host"), cohost: t("Co-host"), speaker: t("Speaker") };
 
 /** What stands under a name. @param {import("./door.js").Seat} seat */
 function place(seat, live) {
-  if (seat.speaking) return "Speaking";
-  const role = ROLES[seat.role] ?? "Speaker";
+  if (seat.speaking) return t("Speaking");
+  const role = ROLES[seat.role] ?? t("Speaker");
   if (!live) return role;
-  if (!seat.connected) return `${role} · away`;
-  return seat.muted ? `${role} · muted` : role;
+  if (!seat.connected) return t("{role} · away", { role });
+  return seat.muted ? t("{role} · muted", { role }) : role;
 }
 
 /** One or two letters that stand for a name. */

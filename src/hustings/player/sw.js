@@ -69,6 +69,7 @@ async function told(data) {
   await worker.registration.showNotification(title || "Hustings", {
     body: sentence ?? body ?? "",
     tag: url ?? "hustings",
+    renotify: true, // it takes the place of what was told before, and is heard all the same
     icon: `${BASE}icons/icon-192.png`,
     badge: `${BASE}icons/icon-192.png`,
     data: { url },

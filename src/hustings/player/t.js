@@ -3,8 +3,7 @@
 const { lang } = document.documentElement;
 
 /** The reader's own kind of this page's language, for dates and numbers. */
-export const locale =
-  navigator.languages.find((tag) => lang && tag.split("-")[0] === lang) ?? (lang || "en");
+export const locale = navigator.languages.find((tag) => tag.startsWith(lang)) ?? lang;
 
 /** A number as the reader writes it. @param {number} n */
 export const number = (n) => n.toLocaleString(locale);

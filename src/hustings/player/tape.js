@@ -9,6 +9,7 @@
 
 import { clock, spoken } from "./clock.js";
 import { make, write } from "./page.js";
+import { t } from "./t.js";
 
 const STEPS = [["back30", -30], ["back", -15], ["ahead", 15]];
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3];
@@ -29,9 +30,9 @@ export class Tape {
     const ids = { seek: this.#seek, at: this.#at, total: this.#total, speed: this.#speed };
     for (const [id, element] of Object.entries(ids)) element.id = id;
     Object.assign(this.#seek, { type: "range", min: "0", max: "1", step: "1", value: "0" });
-    this.#seek.setAttribute("aria-label", "Position");
+    this.#seek.setAttribute("aria-label", t("Position"));
     const steps = STEPS.map(([id, seconds]) => this.#step(String(id), Number(seconds)));
-    const speed = make("label", "speed", make("span", "", "Speed"), this.#speed);
+    const speed = make("label", "speed", make("span", "", t("Speed")), this.#speed);
     root.append(
       this.#seek,
       make("div", "times", this.#at, this.#total),
@@ -61,18 +62,20 @@ export class Tape {
     this.#seek.max = String(seconds);
     if (!this.#dragging) this.#seek.value = String(second);
     this.#seek.style.setProperty("--done", `${(100 * second) / seconds}%`);
-    const told = live ? "live" : `${spoken(second)} of ${spoken(player.seconds)}`;
+    const told = live
+      ? t("Live")
+      : t("{at} of {whole}", { at: spoken(second), whole: spoken(player.seconds) });
     this.#seek.setAttribute("aria-valuetext", told);
     write(this.#at, clock(second));
-    write(this.#total, live ? "Live" : clock(player.seconds));
+    write(this.#total, live ? t("Live") : clock(player.seconds));
     if (document.activeElement !== this.#speed) this.#speed.value = String(player.speed);
   }
 
   #step(id, seconds) {
     const button = make("button", "", `${seconds < 0 ? "−" : "+"}${Math.abs(seconds)} s`);
-    const way = seconds < 0 ? "Back" : "Forward";
+    const step = { n: Math.abs(seconds) };
     Object.assign(button, { id, type: "button" });
-    button.setAttribute("aria-label", `${way} ${Math.abs(seconds)} seconds`);
+    button.setAttribute("aria-label", seconds < 0 ? t("Back {n} seconds", step) : t("Forward {n} seconds", step));
     button.addEventListener("click", () => this.#player?.step(seconds));
     return button;
   }

@@ -4,6 +4,7 @@
  */
 
 import { on, write } from "./page.js";
+import { t } from "./t.js";
 import { backOff } from "./time.js";
 import { ask, visitor } from "./visitor.js";
 
@@ -11,7 +12,7 @@ const FIRST_MS = 5000; // then it is renewed for the first time, which tells how
 const PART = 0.6; // of its life, after which a ticket is renewed
 const ANSWER_MS = 8000;
 
-const INVITE = "Open the link that you were sent once more. If that does not help, ask the host for a new one.";
+const INVITE = t("Open the link that you were sent once more. If that does not help, ask the host for a new one.");
 
 /**
  * The state of the space as it stands in the page; where the page was served without one, as the
@@ -44,7 +45,7 @@ async function asked(url) {
       const answer = await ask(url);
       if (answer.ok) return await answer.json();
       if ([401, 403].includes(answer.status)) {
-        write(on.headline, "This conversation is by invitation");
+        write(on.headline, t("This conversation is by invitation"));
         write(on.note, INVITE);
         return await new Promise(() => {});
       }
@@ -85,7 +86,7 @@ function warn() {
   const note = document.createElement("p");
   Object.assign(note, { id: "invite", className: "notice warn" });
   note.setAttribute("role", "status");
-  note.textContent = `Your invitation is no longer valid. ${INVITE}`;
+  note.textContent = `${t("Your invitation is no longer valid.")} ${INVITE}`;
   on.line.after(note);
 }
 

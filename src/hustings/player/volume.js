@@ -1,6 +1,7 @@
 /** The volume; iOS leaves it to its buttons, and then there is no control. */
 
 import { make } from "./page.js";
+import { t } from "./t.js";
 
 /**
  * @param {HTMLElement} root
@@ -9,7 +10,7 @@ import { make } from "./page.js";
 export function furnishVolume(root, sounds) {
   const input = make("input");
   Object.assign(input, { id: "volume", type: "range", min: "0", max: "1", step: "0.05", value: "1" });
-  root.append("Volume", input);
+  root.append(t("Volume"), input);
   const set = (volume) => {
     for (const audio of sounds) audio.volume = volume;
     input.style.setProperty("--done", `${100 * volume}%`);

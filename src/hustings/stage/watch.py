@@ -13,6 +13,7 @@ from typing import Final
 from hustings import limits
 from hustings.clock import TICK_MS
 from hustings.stage.seat import Seat
+from hustings.words import mark
 
 DIGITAL_SILENCE_DBFS: Final = -90.0  # an open microphone is never this quiet (16 bits: -98)
 DEAD_AIR_DBFS: Final = -60.0  # a listener hears nothing in the programme
@@ -98,14 +99,14 @@ class Watch:
 
 def advice(code: str, name: str) -> str:
     """A sentence for the host; `name` is the speaker's."""
-    return _ADVICE[code].format(name=name)
+    return _ADVICE[code].format(name)
 
 
 _ADVICE: Final = {
     "dead_air": "Listeners have heard nothing for three seconds: is everybody muted?",
-    "seat_silent": "{name} cannot be heard: the microphone sends silence.",
-    "seat_muted": "{name} is speaking, but is muted.",
+    "seat_silent": mark("{0} cannot be heard: the microphone sends silence."),
+    "seat_muted": mark("{0} is speaking, but is muted."),
     "log_away": "The recording is held in memory: the server's log does not answer.",
     "log_lost": "A part of the recording is lost: the server's log was away too long.",
-    "seat_clipping": "{name} is too loud: the microphone distorts.",
+    "seat_clipping": mark("{0} is too loud: the microphone distorts."),
 }

@@ -42,6 +42,7 @@ class Account:
     biography: str = ""
     picture: str = ""
     has_password: bool = True
+    password_mark: str = ""  # another one with every new password
     created_at_ms: int = 0
 
     @property
@@ -82,10 +83,10 @@ class Accounts:
         self._passwords = passwords
         self.throttle = Throttle(database)
 
-    async def exist(self) -> bool:
-        """Whether anybody has an account."""
+    async def owned(self) -> bool:
+        """Whether this installation has an owner."""
         async with self._database.read() as session:
-            return await session.scalar(select(AccountRow.id).limit(1)) is not None
+            return await has_owner(session)
 
     async def first(
         self, *, link: str, email: str, name: str, password: str, now_ms: int
@@ -107,7 +108,7 @@ class Accounts:
                 )
                 .returning(FirstLinkRow.token_hash)
             )
-            if used is None or await session.scalar(select(AccountRow.id).limit(1)) is not None:
+            if used is None or await has_owner(session):
                 return None
             session.add(row)
         return account_of(row)
@@ -177,10 +178,17 @@ class Accounts:
         """What is kept of a password."""
         return await self._passwords.hash(password)
 
-    async def begin(self, account: Account, *, agent: str, now_ms: int) -> str:
-        """A new sign-in; returns the token for the browser's cookie."""
+    async def begin(self, account: Account, *, agent: str, now_ms: int) -> str | None:
+        """A new sign-in: the token for the browser's cookie.
+
+        None if the account was deleted or got another password since it was looked up: what that
+        ended must not begin anew behind it.
+        """
         token = secret.token()
         async with self._database.write() as session:
+            row = await session.get(AccountRow, account.id, with_for_update=True)
+            if row is None or row.deleted_at_ms is not None or _mark(row) != account.password_mark:
+                return None
             await session.execute(delete(SignInRow).where(SignInRow.expires_at_ms <= now_ms))
             session.add(
                 SignInRow(
@@ -283,6 +291,12 @@ def new_row(
     )
 
 
+async def has_owner(session: AsyncSession) -> bool:
+    """Whether there is an owner: others may sign up before, where that is open."""
+    owner = select(AccountRow.id).where(AccountRow.role == SiteRole.OWNER)
+    return await session.scalar(owner.limit(1)) is not None
+
+
 async def taken(session: AsyncSession, email: str) -> bool:
     """Whether an account has this address."""
     found = select(AccountRow.id).where(AccountRow.email == normal_email(email))
@@ -300,5 +314,10 @@ def account_of(row: AccountRow) -> Account:
         biography=row.biography,
         picture=row.picture,
         has_password=bool(row.password_hash),
+        password_mark=_mark(row),
         created_at_ms=row.created_at_ms,
     )
+
+
+def _mark(row: AccountRow) -> str:
+    return secret.digest(row.password_hash)

@@ -7,13 +7,14 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import hustings
 from hustings import words
@@ -25,7 +26,7 @@ from hustings.web.access.entry import Entry
 from hustings.web.agenda import routes as agenda_routes
 from hustings.web.guard import Guard
 from hustings.web.order import routes as order_routes
-from hustings.web.outbox import hook_routes, reminder_routes
+from hustings.web.outbox import hook_pages, hook_routes, reminder_routes
 from hustings.web.people import routes as people_routes
 from hustings.web.room import backstage as room_backstage
 from hustings.web.room import routes as room_routes
@@ -34,6 +35,22 @@ from hustings.web.studio import Studio
 STATIC: Final = Path(__file__).with_name("static")
 # The look that studio and listen page share lives with the player; both serve it.
 BASE_CSS: Final = Path(hustings.__file__).parent / "player" / "base.css"
+# Addresses are looked up in this order.
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    api.router,
+    listeners.router,
+    stream.router,
+    stage_pages.router,
+    hook_routes.router,
+    hook_pages.router,
+    reminder_routes.router,
+    *people_routes.ROUTERS,
+    *room_routes.ROUTERS,
+    *agenda_routes.ROUTERS,
+    *order_routes.ROUTERS,
+    *access_routes.ROUTERS,
+    room_backstage.router,
+)
 _NAME: Final = re.compile(r"[a-z_]+")
 _REVALIDATE: Final = {"Cache-Control": "no-cache"}
 
@@ -48,8 +65,28 @@ class _Static(StaticFiles):
         return answer
 
 
+class _Packed:
+    """Packs static files, and nothing else: a page may hold a secret beside what a stranger wrote,
+    and an event stream must not wait."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._packing = GZipMiddleware(app, minimum_size=500, compresslevel=6)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        static = scope["type"] == "http" and scope["path"].startswith("/static/")
+        await (self._packing if static else self._app)(scope, receive, send)
+
+
 def build(studio: Studio) -> ASGIApp:
     """The application around `studio`, behind its guard: even an answer to a bug is guarded."""
+    app = application()
+    app.state.studio = studio
+    return Guard(Entry(_Packed(app), studio=studio), settings=studio.settings)
+
+
+def application() -> FastAPI:
+    """All routes and their description; `state.studio` is still to be set."""
     app = FastAPI(
         title="Hustings",
         summary="The studio of a live-audio platform: make spaces, run them, speak in them.",
@@ -59,28 +96,16 @@ def build(studio: Studio) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.studio = studio
     problem.install(app)
-    for router in (api.router, listeners.router, stream.router, stage_pages.router):
+    for router in ROUTERS:
         app.include_router(router)
-    for router in (hook_routes.router, reminder_routes.router):
-        app.include_router(router)
-    for router in people_routes.ROUTERS:
-        app.include_router(router)
-    for router in room_routes.ROUTERS:
-        app.include_router(router)
-    for router in agenda_routes.ROUTERS:
-        app.include_router(router)
-    for router in (*order_routes.ROUTERS, *access_routes.ROUTERS):
-        app.include_router(router)
-    app.include_router(room_backstage.router)
     app.add_api_route("/healthz", _healthy, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)
     app.add_api_route("/static/base.css", _base_css, include_in_schema=False)
     app.add_api_route("/static/{language}/{name}.js", _script, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC))
     _describe(app)
-    return Guard(Entry(app, studio=studio), settings=studio.settings)
+    return app
 
 
 async def _healthy() -> Response:
@@ -97,8 +122,8 @@ async def _ready(request: Request) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-async def _base_css() -> Response:
-    return FileResponse(BASE_CSS, media_type="text/css", headers=_REVALIDATE)
+async def _base_css(request: Request) -> Response:
+    return _tagged(request, BASE_CSS.read_bytes(), "text/css")
 
 
 async def _script(request: Request, language: str, name: str) -> Response:
@@ -107,11 +132,16 @@ async def _script(request: Request, language: str, name: str) -> Response:
     if language not in words.languages() or not _NAME.fullmatch(name) or not path.is_file():
         raise HTTPException(404)
     made = words.load(language).script(path.read_text()).encode()
+    return _tagged(request, made, "text/javascript")
+
+
+def _tagged(request: Request, made: bytes, kind: str) -> Response:
+    """A file, unless whoever asks has it."""
     tag = f'"{hashlib.sha256(made).hexdigest()[:20]}"'
     headers = {**_REVALIDATE, "ETag": tag}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(made, media_type="text/javascript", headers=headers)
+    return Response(made, media_type=kind, headers=headers)
 
 
 def _describe(app: FastAPI) -> None:

@@ -99,6 +99,16 @@ class Catalogue:
             rows = await session.scalars(select(SpaceRow).where(SpaceRow.status.in_(statuses)))
             return [listed(row) for row in rows]
 
+    async def changed(self, statuses: Collection[Status], *, since_ms: int) -> list[Listed]:
+        """The spaces in one of these statuses whose rows have changed since then."""
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(SpaceRow).where(
+                    SpaceRow.status.in_(statuses), SpaceRow.changed_at_ms > since_ms
+                )
+            )
+            return [listed(row) for row in rows]
+
     async def due(self, *, now_ms: int) -> list[Listed]:
         """Scheduled spaces whose doors should be open by now."""
         async with self._database.read() as session:

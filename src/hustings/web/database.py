@@ -56,6 +56,16 @@ class Database:
         async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    async def alone(self, session: AsyncSession, name: str) -> None:
+        """Wait for other transactions that asked for `name`, and have later ones wait for this.
+
+        SQLite's have one writer at a time as it is.
+        """
+        if self.engine.dialect.name == "postgresql":
+            await session.execute(
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+            )
+
     async def migrate(self) -> None:
         """Bring the tables up to the newest revision. Safe when several processes start at once."""
         if self.engine.dialect.name == "sqlite":

@@ -1,6 +1,6 @@
-"""The first link: how the first account is made on a new installation.
+"""The first link: how the owner's account is made on a new installation.
 
-At start, while there is no account, a one-time token is made. The database keeps its hash, the file
+At start, while there is no owner, a one-time token is made. The database keeps its hash, the file
 `first-link` in the data folder (readable by its owner only) the whole address, so that whoever runs
 the program can print it. Both go when the account is made.
 """
@@ -15,19 +15,20 @@ from sqlalchemy import delete, select
 
 from hustings import limits
 from hustings.web import secret
+from hustings.web.accounts import has_owner
 from hustings.web.database import Database
-from hustings.web.tables import AccountRow, FirstLinkRow
+from hustings.web.tables import FirstLinkRow
 
 FILE_NAME: Final = "first-link"
 
 
 async def ensure(database: Database, *, folder: Path, studio_url: str, now_ms: int) -> None:
-    """Make the link if there is no account and no link that still works; remove it otherwise."""
+    """Make the link if there is no owner and no link that still works; remove it otherwise."""
     file = folder / FILE_NAME
     written = file.read_text().strip() if file.exists() else ""
     start = f"{studio_url}/first/"
     async with database.write() as session:
-        if await session.scalar(select(AccountRow.id).limit(1)) is not None:
+        if await has_owner(session):
             await session.execute(delete(FirstLinkRow))
             file.unlink(missing_ok=True)
             return

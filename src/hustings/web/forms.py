@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.headerregistry import Address
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
@@ -12,21 +13,22 @@ from starlette.requests import Request
 from hustings import limits
 from hustings.web import views
 from hustings.web.accounts import normal_email
+from hustings.web.problem import sentence_of
+from hustings.words import mark
 
 _MINUTE_MS = 60_000
-_SENTENCES = {
-    "missing": "This is needed.",
-    "string_too_short": "This is too short: at least {min_length} characters.",
-    "string_too_long": "This is too long: at most {max_length} characters.",
-    "value_error": "This cannot be used: {error}.",
-}
 
 
 def _email(text: str) -> str:
     text = normal_email(text)
     name, at, domain = text.rpartition("@")
     if not (at and name and "." in domain.strip(".")) or any(c.isspace() for c in text):
-        raise ValueError("an address looks like name@example.org")
+        raise ValueError(mark("an address looks like name@example.org"))
+    try:
+        Address(addr_spec=text)
+    except Exception:
+        # As the standard library reads it, which fails in many ways: no mail could be sent there.
+        raise ValueError(mark("an address looks like name@example.org")) from None
     return text
 
 
@@ -87,9 +89,7 @@ def check(values: dict[str, str], kind: type[T]) -> Filled[T]:
         return Filled(values, kind.model_validate(values), {})
     except ValidationError as invalid:
         errors = {
-            str(error["loc"][0]): _SENTENCES.get(error["type"], "This cannot be used.").format_map(
-                error.get("ctx", {})
-            )
+            str(error["loc"][0]): sentence_of(error) or "This cannot be used."
             for error in invalid.errors()
         }
         return Filled(values, None, errors)

@@ -30,6 +30,8 @@ RENEWAL: Final = "/api/listen-tickets/renew"
 # What pages of the listen origin may ask for, with a ticket and without cookies.
 _FROM_LISTEN: Final = re.compile(
     r"/api/(listen|talk)-tickets/renew"
+    r"|/api/push-key"
+    r"|/api/spaces/[a-z0-9]{4,32}/reminders"
     r"|/api/spaces/[a-z0-9]{4,32}/(chat|hand|questions|reports)(/[a-z0-9]{4,32})?"
 )
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

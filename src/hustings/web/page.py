@@ -32,10 +32,27 @@ STATUS_WORDS: Final = {
 LANGUAGE_COOKIE: Final = "hustings-language"
 
 
+_MOMENT: Final = mark("{day} {date} {month} {year}, {time} UTC")
+_DAYS: Final = (
+    mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"),
+)  # fmt: skip
+_MONTHS: Final = (
+    mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun"), mark("Jul"),
+    mark("Aug"), mark("Sep"), mark("Oct"), mark("Nov"), mark("Dec"),
+)  # fmt: skip
+
+
 def _moment(ms: int) -> Markup:
     """A time: UTC in the markup, turned into the reader's own zone by `local_time.js`."""
     at = datetime.fromtimestamp(ms / 1000, UTC)
-    shown = f"{at:%a} {at.day} {at:%b} {at.year}, {at:%H:%M} UTC"
+    text = _reading().text
+    shown = text(_MOMENT).format(
+        day=text(_DAYS[at.weekday()]),
+        date=at.day,
+        month=text(_MONTHS[at.month - 1]),
+        year=at.year,
+        time=f"{at:%H:%M}",
+    )
     return Markup('<time datetime="{}">{}</time>').format(at.strftime("%Y-%m-%dT%H:%M:%SZ"), shown)
 
 

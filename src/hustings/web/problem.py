@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from starlette.requests import ClientDisconnect
 from hustings.errors import BadInput, Conflict, LogError
 from hustings.space import Refusal
 from hustings.web import page
-from hustings.words import Words
+from hustings.words import Words, mark
 
 log = logging.getLogger("hustings.web")
 
@@ -34,8 +35,30 @@ _PLAIN: Final = {
     405: ("method", "This address does not take that method."),
     413: ("too-large", "This is larger than the studio takes."),
 }
+AWAY: Final = (OperationalError, InterfaceError, PoolTimeout)  # of a database
 NO_LOG: Final = "The recording cannot be guaranteed right now. Try again in a moment."
 NO_DATABASE: Final = "The studio's database does not answer. Try again in a moment."
+
+
+# As refusals name them: "This is not possible while the space is posted."
+STATUSES: Final = (
+    mark("scheduled"), mark("doors"), mark("live"), mark("held"), mark("ended"), mark("posted"),
+    mark("withheld"), mark("cancelled"),
+)  # fmt: skip
+
+
+# What is wrong with a field, by pydantic's types of errors.
+_WRONG: Final = {
+    "missing": "This is needed.",
+    "string_too_short": "This is too short: at least {min_length} characters.",
+    "string_too_long": "This is too long: at most {max_length} characters.",
+    "value_error": "This cannot be used: {error}.",
+}
+
+
+def sentence_of(error: Mapping[str, Any]) -> str:
+    """What is wrong with a field, for people; empty for what only programs get wrong."""
+    return _WRONG.get(error["type"], "").format_map(error.get("ctx", {}))
 
 
 class FieldProblem(BaseModel):
@@ -109,10 +132,11 @@ def response(request: Request, problem: Problem) -> Response:
     headers = {"Retry-After": str(problem.retry_s)} if problem.retry_s else None
     wants_page = "text/html" in request.headers.get("accept", "")
     if wants_page and not request.url.path.startswith("/api/"):
+        back = request.url.path if request.method == "GET" else ""
         return page.render(
             request,
             "error.html",
-            {"status": problem.status, "detail": problem.detail},
+            {"status": problem.status, "detail": problem.detail, "back": back},
             status=problem.status,
             headers=headers,
         )
@@ -142,7 +166,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BadInput, _on_bad_input)
     app.add_exception_handler(Conflict, _on_conflict)
     app.add_exception_handler(LogError, _on_log_away)
-    for away in (OperationalError, InterfaceError, PoolTimeout):
+    for away in AWAY:
         app.add_exception_handler(away, _on_database_away)
     app.add_exception_handler(ClientDisconnect, _on_gone)
     app.add_exception_handler(Exception, _on_anything)
@@ -164,7 +188,10 @@ async def _on_http(request: Request, error: Exception) -> Response:
 async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = tuple(
-        FieldProblem(field=".".join(str(part) for part in e["loc"][1:]) or "body", detail=e["msg"])
+        FieldProblem(
+            field=".".join(str(part) for part in e["loc"][1:]) or "body",
+            detail=sentence_of(e) or e["msg"],
+        )
         for e in error.errors()
     )
     return response(request, Problem(422, "value", "Some of this cannot be used.", errors=errors))

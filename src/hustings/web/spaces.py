@@ -72,6 +72,7 @@ class Spaces:
         self._keys = keys
         self._catalogue = catalogue
         self._watches = watches
+        self.ends: dict[str, int] = {}  # announced, by space, as Unix milliseconds
         self._proposals = Proposals(log, live)
         self._folds: OrderedDict[str, Fold] = OrderedDict()  # of spaces that nobody follows
 
@@ -149,6 +150,8 @@ class Spaces:
     async def command(self, space_id: str, command: Command, *, now_ms: int) -> Space | Refusal:
         """Carry out a command: the state after it, or why not."""
         result = await self._proposals.propose(space_id, command, now_ms=now_ms)
+        if isinstance(result, Space):
+            self._note_end(result)
         if isinstance(result, Space) and type(command) not in _WITHIN:
             if isinstance(command, OpenDoors):
                 await self._live.publish(subjects.STAGE_OPEN, space_id.encode())
@@ -166,8 +169,15 @@ class Spaces:
         if space is None:
             log.warning("space %s is in the catalogue and has no log", listed.id)
         else:
+            self._note_end(space)
             await self._catalogue.refresh(space)
         return space
+
+    def _note_end(self, space: Space) -> None:
+        if space.ends_at_ms is None:
+            self.ends.pop(space.id, None)
+        else:
+            self.ends[space.id] = space.ends_at_ms
 
     async def invite(
         self, space_id: str, *, by: str, role: Role, name: str, seat_role: Role, now_ms: int
@@ -199,13 +209,18 @@ class Spaces:
 
         A name that differs is granted anew. Somebody who is on stage keeps theirs: renaming would
         put them off it. An invitation whose seat is missing was cut short here: taking a seat away
-        ends its invitation first.
+        ends its invitation first. `person` takes it if that is known, and has no other seat here.
         """
         space = await self.state(invite.space)
         if space.status in _OVER:
             return Refusal("status", f"This space is {space.status}.")
+        if person in space.blocked:
+            return Refusal("blocked", "You are blocked from this space.")
+        if any(one.person == person and one.id != invite.seat for one in space.seats.values()):
+            person = ""
         seat = space.seats.get(invite.seat)
-        if seat is not None and (seat.name == name.strip() or seat.connected):
+        known = seat is not None and person in ("", seat.person)
+        if seat is not None and (seat.connected or (seat.name == name.strip() and known)):
             return space
         role = invite.role if seat is None else seat.role
         grant = GrantSeat(

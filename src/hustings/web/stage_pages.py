@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 from hustings.space import Refusal
 from hustings.web import forms, page, views
 from hustings.web import studio as studios
-from hustings.web.problem import Problem
+from hustings.web.problem import Problem, refused
+from hustings.web.room import guests, talker
 from hustings.web.standing import CurrentStudio, Visitor, standing
 from hustings.web.studio import Studio
 
@@ -53,17 +54,21 @@ async def invitation(request: Request, token: str, studio: CurrentStudio) -> Res
 
 @router.post("/i/{token}")
 async def accept(request: Request, token: str, account: Visitor, studio: CurrentStudio) -> Response:
-    """Take the seat, under one's account if one is signed in."""
+    """Take the seat: as an account or a guest, if this browser is known as one."""
     now_ms = studios.now_ms()
     invite = await studio.catalogue.invited(token, now_ms=now_ms)
     if invite is None:
         raise Problem(410, "gone", _GONE)
+    guest = guests.known(studio.cookies, request, now_ms=now_ms)
+    person = account.person if account else guest.person if guest else ""
+    if suspension := await studio.suspensions.of(person, now_ms=now_ms):
+        raise talker.suspended(suspension)
     filled = await forms.read(request, forms.AcceptForm)
     errors = filled.errors
     if filled.form is not None:
-        result = await studio.spaces.accept(
-            invite, filled.form.name, now_ms=now_ms, person=account.person if account else ""
-        )
+        result = await studio.spaces.accept(invite, filled.form.name, now_ms=now_ms, person=person)
+        if isinstance(result, Refusal) and result.code == "blocked":
+            raise refused(result)
         if not isinstance(result, Refusal):
             answer = RedirectResponse(f"/s/{invite.space}/stage", 303)
             studio.cookies.set_seat(answer, invite.space, invite.seat, now_ms=now_ms)

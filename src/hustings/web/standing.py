@@ -21,6 +21,7 @@ from hustings.web.access import caller
 from hustings.web.accounts import Account
 from hustings.web.catalogue import Listed
 from hustings.web.problem import Problem
+from hustings.web.room import guests
 from hustings.web.studio import Studio
 
 _HOSTS = frozenset({Role.HOST, Role.COHOST})
@@ -84,7 +85,8 @@ async def standing(
     seat = held if held in space.seats else ""
     seat = seat or studio.cookies.seat(request, space_id, now_ms=studios.now_ms())
     if seat in space.seats:
-        await caller.check(request, space.seats[seat].person)
+        unnamed = guests.seated(space_id, seat, key=studio.cookies.key)
+        await caller.check(request, space.seats[seat].person or unnamed)
         role = space.seats[seat].role
         return Standing(listed=listed, space=space, account=account, seat=seat, role=role)
     if seat:

@@ -17,6 +17,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -26,12 +27,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hustings import limits
 from hustings.space import Role, Space
+from hustings.web import page, views
 from hustings.web import studio as studios
-from hustings.web import views
+from hustings.web.access import caller
 from hustings.web.problem import Problem, documented
 from hustings.web.standing import Asker, CurrentStudio, Standing
 from hustings.web.studio import Studio
 from hustings.web.watch import Viewer
+from hustings.words import Words
 
 router: Final = APIRouter(prefix="/api/spaces", tags=["spaces"])
 _RETRY_MS: Final = 500  # browsers wait 3 s of their own accord
@@ -66,6 +69,7 @@ async def events(request: Request, asker: Asker, studio: CurrentStudio) -> Strea
 
 async def _stream(studio: Studio, request: Request, asker: Standing) -> AsyncIterator[str]:
     yield f"retry: {_RETRY_MS}\n\n"
+    reader = page.language(request)
     async with studio.watches.view(asker.space.id) as viewer:
         looked = time.monotonic()
         while not viewer.closed:
@@ -81,13 +85,16 @@ async def _stream(studio: Studio, request: Request, asker: Standing) -> AsyncIte
                 continue
             viewer.wake.clear()
             space = viewer.state
-            for text in _news(studio, asker, viewer):
+            if space is not None and not asker.owns and asker.seat in space.seats:
+                # Roles change while one looks on, and what one sees with them.
+                asker = replace(asker, role=space.seats[asker.seat].role)
+            for text in _news(studio, asker, viewer, reader):
                 yield text
             if space is not None and not _may_stay(asker, space):
                 return
 
 
-def _news(studio: Studio, asker: Standing, viewer: Viewer) -> list[str]:
+def _news(studio: Studio, asker: Standing, viewer: Viewer, reader: Words) -> list[str]:
     out = []
     if viewer.state is not None:
         now_ms = studios.now_ms()
@@ -120,7 +127,8 @@ def _news(studio: Studio, asker: Standing, viewer: Viewer) -> list[str]:
     viewer.backstage.clear()
     while viewer.warnings:
         warned = viewer.warnings.popleft()
-        told = {"seat": warned.seat, "code": warned.code, "advice": warned.advice}
+        advice = reader.sentence(warned.advice)
+        told = {"seat": warned.seat, "code": warned.code, "advice": advice}
         out.append(_event("warning", told))
     return out
 
@@ -135,11 +143,14 @@ def _may_stay(asker: Standing, space: Space) -> bool:
 
 
 async def _still_signed_in(studio: Studio, request: Request, asker: Standing) -> bool:
-    """Whoever is here by an account leaves when its sign-in ends."""
-    if not asker.owns:
+    """Whoever is here by an account leaves when its sign-in or its token ends."""
+    if asker.account is None:
         return True
+    now_ms = studios.now_ms()
     token = studio.cookies.session(request)
     try:
-        return await studio.accounts.signed_in(token, now_ms=studios.now_ms()) is not None
+        if value := caller.bearer(request):
+            return await studio.access.tokens.good(value, now_ms=now_ms) is not None
+        return await studio.accounts.signed_in(token, now_ms=now_ms) is not None
     except SQLAlchemyError:
         return True  # the database is away: the desk goes on

@@ -41,7 +41,7 @@ _SETTLE_S: Final = 0.2
 async def run(studio: Studio) -> None:
     """Run until cancelled."""
     changed: set[str] = set()
-    ends: dict[str, int] = {}  # announced, by space, as Unix milliseconds
+    ends = studio.spaces.ends
     wake = asyncio.Event()
 
     async def on_event(message: Message) -> None:
@@ -59,7 +59,7 @@ async def run(studio: Studio) -> None:
                     changed.update(s.id for s in await studio.catalogue.uncompared())
                     reconciled = time.monotonic()
                 while changed:
-                    await _reconcile(studio, changed, ends)
+                    await _reconcile(studio, changed)
                 await open_due_doors(studio)
                 await end_what_is_due(studio, ends)
                 pause_s = min(await _until_doors_s(studio), _until_end_s(ends))
@@ -109,8 +109,10 @@ async def end_what_is_due(studio: Studio, ends: dict[str, int]) -> None:
         except LogError as error:
             log.warning("space %s: the announced end does not come: %s", space_id, error)
             continue
-        # Refused is an end that was undone or announced anew: its event tells when it is due.
-        ends.pop(space_id, None)
+        # Refused is an end that was undone or announced anew, at this studio or at another: then
+        # its event tells when it is due.
+        if ends.get(space_id, now_ms) <= now_ms:
+            ends.pop(space_id, None)
         if isinstance(ended, Space):
             log.info("space %s: the announced end has come", space_id)
 
@@ -132,15 +134,13 @@ async def open_due_doors(studio: Studio) -> None:
             log.warning("space %s: the doors do not open: %s", listed.id, error)
 
 
-async def _reconcile(studio: Studio, changed: set[str], ends: dict[str, int]) -> None:
+async def _reconcile(studio: Studio, changed: set[str]) -> None:
     space_id = changed.pop()
     try:
         listed = await studio.catalogue.get(space_id)
         space = await studio.spaces.reconcile(listed) if listed is not None else None
-        if space is None or space.ends_at_ms is None:
-            ends.pop(space_id, None)
-        else:
-            ends[space_id] = space.ends_at_ms
+        if space is None:
+            studio.spaces.ends.pop(space_id, None)
     except (LogAway, SQLAlchemyError):
         changed.add(space_id)
         raise

@@ -15,11 +15,12 @@ from hustings.space import Space
 from hustings.ticket import Scope
 from hustings.web.room.shown import RoomFields, room_fields
 from hustings.web.studio import Studio
+from hustings.words import mark
 
 
 def _plain(text: str) -> str:
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t" for c in text):
-        raise ValueError("contains characters that cannot be shown")
+        raise ValueError(mark("contains characters that cannot be shown"))
     return text.strip()
 
 
@@ -30,7 +31,7 @@ def _line(text: str) -> str:
 
 def _words(text: str) -> str:
     if not text:
-        raise ValueError("there is nothing but spaces in it")
+        raise ValueError(mark("there is nothing but spaces in it"))
     return text
 
 

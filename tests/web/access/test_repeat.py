@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from hustings import limits
 from hustings.web.spaces import Spaces
@@ -179,3 +180,31 @@ async def test_large_and_broken_bodies_are_problems(web: Running) -> None:
         large = await owner.post("/api/spaces", content=drops(), headers=headers)
         is_problem(large, 413, "too-large")
         is_problem(await owner.post("/api/spaces", content=b"{", headers=headers), 422, "value")
+
+
+async def test_a_database_that_is_away_is_a_problem(web: Running) -> None:
+    async with web.host() as owner:
+        database = database_of(web)
+        async with database.write() as session:
+            await session.execute(text("DROP TABLE kept_answers"))
+        await database.close()
+        answer = await owner.post("/api/spaces", json={"title": "x"}, headers=_key())
+        is_problem(answer, 503, "database-away")
+
+
+async def test_what_was_made_is_told_even_if_it_cannot_be_kept(
+    web: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Spaces.create
+
+    async def dropping(*args: Any, **options: Any) -> Any:
+        database = database_of(web)
+        async with database.write() as session:
+            await session.execute(text("DROP TABLE kept_answers"))
+        await database.close()
+        return await real(*args, **options)
+
+    monkeypatch.setattr(Spaces, "create", dropping)
+    async with web.host() as owner:
+        answer = await owner.post("/api/spaces", json={"title": "x"}, headers=_key())
+        assert answer.status_code == 201

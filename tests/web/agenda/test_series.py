@@ -104,3 +104,33 @@ async def test_series_by_hand(web: Running) -> None:
         assert 'name="robots"' in (await amara.get("/series/river")).text
         is_problem(await amara.get("/series/nowhere"), 404, "not-found")
         is_problem(await amara.get("/series/nowhere.ics"), 404, "not-found")
+
+
+async def test_a_listed_series_leads_to_nothing_unlisted(web: Running) -> None:
+    async with web.host() as host, web.browser() as anybody:
+        made = await host.post("/api/series", json={"title": "River"})
+        series = made.json()["id"]
+        for title, listed in (("For everybody", True), ("By its address", False)):
+            starts = 4_000_000_000_000
+            await make_space(host, title=title, series=series, listed=listed, starts_at_ms=starts)
+        for path in ("/series/river", "/series/river.ics"):
+            found = (await anybody.get(path)).text
+            assert "For everybody" in found
+            assert "By its address" not in found
+        assert "By its address" in (await host.get("/series/river")).text
+        # Who knows the address of a series that is not listed itself knows its spaces.
+        await host.patch("/api/series/river", json={"listed": False})
+        for path in ("/series/river", "/series/river.ics"):
+            assert "By its address" in (await anybody.get(path)).text
+
+
+async def test_titles_in_other_scripts_find_an_address(web: Running) -> None:
+    async with web.host() as host:
+        slugs = []
+        for _ in range(25):
+            made = await host.post("/api/series", json={"title": "談話"})
+            assert made.status_code == 201, made.text
+            slugs.append(made.json()["slug"])
+        assert slugs[:3] == ["series", "series-2", "series-3"]
+        assert len(set(slugs)) == 25
+        assert all(good_slug(slug) for slug in slugs)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.async_api import Page, expect
+import asyncio
 
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from hustings import limits
+from hustings.log.subjects import Kind
+from hustings.talk import Asked, Said, encode
 from tests.web.desk.evening import Stage, at_desk, evening
 from tests.web.running import Running, until
 
@@ -140,3 +145,76 @@ async def test_a_pin_is_put_up_and_taken_off(web: Running, page: Page) -> None:
         await expect(page.locator("#pins [data-pin]")).to_have_count(0)
         await page.locator("#toast-undo").click()
         await expect(page.locator("#pins [data-pin]")).to_have_count(1)
+
+
+async def _written(web: Running, space: str, first: int, count: int) -> None:
+    """Messages as the studio writes them down, without the pace that it keeps."""
+    messages: list[Said | Asked] = [
+        Said(
+            id=f"m{n:09}",
+            person="g-aaaaaaaaaaaaaaaa",
+            name="Noor",
+            text=f"Message {n}",
+            at_ms=1_900_000_000_000 + n,
+        )
+        for n in range(first, first + count)
+    ]
+    await web.record.append(space, Kind.TALK, encode(messages), message_id=f"test.{first}")
+
+
+async def test_a_message_stays_while_a_host_acts_on_it(web: Running, page: Page) -> None:
+    """At 200 messages a second the whole list is another one within a second."""
+    async with evening(web) as space:
+        await at_desk(web, page, space)
+        rows = page.locator("#chat-list [data-message]")
+        await expect(page.locator("body")).to_have_attribute("data-events", "true")
+        await _written(web, space.id, 0, 200)
+        await expect(rows).to_have_count(200)
+        row = page.locator("[data-message=m000000199]")
+        await row.locator("[data-act=more]").focus()
+        for first in range(200, 500, 100):
+            await _written(web, space.id, first, 100)
+        await expect(page.locator("#chat-newest")).to_be_visible()
+        await expect(row).to_be_attached()
+        await row.locator("[data-act=more]").click()
+        await expect(page.locator("#sheet-words")).to_have_text("Message 199")
+        await page.locator("#sheet [data-act=remove]").click()
+        await expect(row).to_have_attribute("data-removed", "true")
+        await page.locator("#chat-newest").click()
+        await expect(page.locator("[data-message=m000000499]")).to_be_in_viewport()
+        await expect(rows).to_have_count(200)
+
+
+async def test_what_was_removed_long_ago_is_removed_still(web: Running, page: Page) -> None:
+    async with evening(web, guests=("Noor",)) as space:
+        await at_desk(web, page, space)
+        said = (await space.guests[0].post("chat", {"text": "Rubbish!"})).json()["id"]
+        row = page.locator(f"[data-message='{said}']")
+        await space.does("DELETE", f"/chat/{said}")
+        await expect(row).to_have_attribute("data-removed", "true")
+        for n in range(limits.REMOVED_SHOWN_COUNT):
+            await space.does("DELETE", f"/chat/another{n:03}")
+        assert said not in (await space.state())["removed"]
+        # The newest state has come when what was said after it has.
+        await space.does("POST", "/chat", {"text": "So much for that."})
+        await expect(page.locator("#chat-list")).to_contain_text("So much for that.")
+        await expect(row).to_have_attribute("data-removed", "true")
+
+
+async def test_what_is_said_while_the_chat_loads_comes_after_it(web: Running, page: Page) -> None:
+    loading = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await loading.wait()
+        await route.continue_()
+
+    async with evening(web, guests=("Noor",)) as space:
+        await space.guests[0].post("chat", {"text": "First"})
+        await page.route("**/talk", late)
+        await at_desk(web, page, space)
+        await expect(page.locator("body")).to_have_attribute("data-events", "true")
+        await _written(web, space.id, 0, 1)
+        await asyncio.sleep(0.5)  # it is here, or about to be
+        loading.set()
+        texts = page.locator("#chat-list .message-text")
+        await expect(texts).to_have_text(["First", "Message 0"])

@@ -269,3 +269,36 @@ async def test_an_old_message_is_found_again(web: Running) -> None:
         answer = await listener.post(f"/api/spaces/{made['id']}/reports", json=report)
         assert answer.status_code == 204
         assert (await owner.get("/api/reports")).json()[0]["text"] == "An insult"
+
+
+async def test_what_is_refused_half_way_is_not_begun(web: Running) -> None:
+    async with (
+        web.host() as owner,
+        account(web, "Mod Erator", "moderator") as (moderator, _),
+        web.browser() as listener,
+    ):
+        space = (await make_space(owner))["id"]
+        await owner.post(f"/api/spaces/{space}/doors")
+        said = await owner.post(f"/api/spaces/{space}/chat", json={"text": "Good evening"})
+        report = {"about": "message", "id": said.json()["id"]}
+        await listener.post(f"/api/spaces/{space}/reports", json=report)
+        case = (await moderator.get("/api/reports")).json()[0]
+        for outcome in ("suspended", "blocked"):
+            answer = await moderator.put(f"/api/reports/{case['id']}", json={"outcome": outcome})
+            is_problem(answer, 403, "role")
+        assert report["id"] not in (await web.space(space)).removed
+        assert [c["id"] for c in (await moderator.get("/api/reports")).json()] == [case["id"]]
+
+
+async def test_who_is_suspended_gets_no_seat_back(web: Running) -> None:
+    async with web.host() as owner, account(web, "Lou D", "member") as (loud, identity):
+        space = (await make_space(owner))["id"]
+        invited = (await owner.post(f"/api/spaces/{space}/seats", json={"name": "Lou"})).json()
+        assert (await loud.post(invited["link"], data={"name": "Lou"})).status_code == 303
+        report = {"about": "seat", "id": invited["seat"]}
+        await owner.post(f"/api/spaces/{space}/reports", json=report)
+        path = f"/api/reports/{(await owner.get('/api/reports')).json()[0]['id']}"
+        assert (await owner.put(path, json={"outcome": "removed"})).status_code == 200
+        await owner.put(f"/api/suspensions/a-{identity}", json={})
+        is_problem(await owner.delete(path), 409, "suspended")
+        assert invited["seat"] not in (await web.space(space)).seats

@@ -13,6 +13,7 @@ from hustings.space.state import Role
 from hustings.web.order.suspension import Suspensions
 from tests.web import running
 from tests.web.order.people import GUEST, account, database_of
+from tests.web.room.crowd import fragment, read
 from tests.web.running import Running, is_problem, make_space, until
 
 ACCEPT = {"accept": "text/html"}
@@ -208,3 +209,47 @@ async def test_the_page_suspends_and_reinstates(web: Running) -> None:
         assert "Nobody here is called so." in wrong.text
         assert (await owner.post(f"/suspensions/a-{identity}/end")).status_code == 303
         assert (await host.post("/api/spaces", json={"title": "x"})).status_code == 201
+
+
+async def test_who_came_by_an_invitation_alone_leaves_the_stage(web: Running) -> None:
+    async with web.host() as owner:
+        space = (await make_space(owner))["id"]
+        async with web.speaker(owner, space) as (speaker, seat):
+            assert (await web.space(space)).seats[seat].person == ""
+            await owner.post(f"/api/spaces/{space}/doors")
+            written = await speaker.post(f"/api/spaces/{space}/chat", json={"text": "An insult"})
+            person = written.json()["person"]
+            await _suspend(owner, person)
+            assert seat not in (await web.space(space)).seats
+            assert (await owner.delete(f"/api/suspensions/{person}")).status_code == 204
+            assert seat in (await web.space(space)).seats
+            assert (await speaker.post(f"/api/spaces/{space}/ticket")).status_code == 200
+
+
+async def test_the_ban_that_lasts_longest_bars_an_address(web: Running) -> None:
+    database = database_of(web)
+    suspensions = Suspensions(database, key=b"k" * 32)
+    day_ms = limits.ADDRESS_BAN_S * 1000
+    for number, at_ms in (("b", 500_000), ("a", 1_000)):
+        person = f"g-{number * 16}"
+        await suspensions.met(person, "192.0.2.7", now_ms=at_ms)
+        await suspensions.add(
+            person, name="", reason="", until_ms=None, by="a-x", by_name="", now_ms=at_ms
+        )
+    assert await suspensions.barred("192.0.2.7", now_ms=1_000 + day_ms)
+    assert not await suspensions.barred("192.0.2.7", now_ms=500_000 + day_ms)
+    await database.close()
+
+
+async def test_a_banned_guest_does_not_come_back_from_next_door(web: Running) -> None:
+    async with web.host() as owner, web.browser() as guest, web.browser() as again:
+        space = (await make_space(owner))["id"]
+        join, form = f"/s/{space}/join", {"name": "Loud"}
+        # One household has 2^64 addresses of IPv6.
+        answer = await guest.post(join, data=form, headers={"x-forwarded-for": "2001:db8::1"})
+        person = read(web, fragment(answer)["talk"]).person
+        await _suspend(owner, person)
+        answer = await again.post(join, data=form, headers={"x-forwarded-for": "2001:db8::2"})
+        is_problem(answer, 403, "suspended")
+        answer = await again.post(join, data=form, headers={"x-forwarded-for": "2001:db8:0:1::1"})
+        assert answer.status_code == 303

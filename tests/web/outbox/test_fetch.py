@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
+from typing import Any
+
+import httpx
 import pytest
 
 from hustings.errors import BadInput
@@ -14,7 +18,7 @@ from tests.web.outbox.receiver import receiver
     [
         "127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0",
         "100.64.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fd00::1",
-        "ff02::1", "::ffff:10.0.0.1", "2002:7f00:1::", "fe80::1%eth0",
+        "ff02::1", "fec0::1", "64:ff9b::a00:1", "::ffff:10.0.0.1", "2002:7f00:1::", "fe80::1%eth0",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_public(address: str) -> None:
@@ -58,6 +62,35 @@ async def test_a_post_arrives_and_redirects_are_not_followed() -> None:
         assert (came.target, came.body, came.headers["x-one"]) == ("/a?b=1", b"hello", "1")
         answer = await fetch.post(found.url, body=b"", headers={})
         assert (answer.status, answer.taken) == (302, False)
+
+
+async def test_the_certificates_that_are_trusted_are_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Reading them takes as long as hundreds of posts, and nothing else runs meanwhile."""
+    made: list[ssl.SSLContext] = []
+    make = httpx.create_ssl_context
+
+    def counted(**options: Any) -> ssl.SSLContext:
+        made.append(make(**options))
+        return made[-1]
+
+    monkeypatch.setattr(httpx, "create_ssl_context", counted)
+    monkeypatch.setattr("httpx._transports.default.create_ssl_context", _only(made))
+    async with receiver() as found:
+        fetch = Fetch(private=True)
+        for _ in range(3):
+            assert (await fetch.post(found.url, body=b"", headers={})).taken
+    assert len(made) == 1
+
+
+def _only(made: list[ssl.SSLContext]) -> Any:
+    def given(verify: object, **_options: Any) -> ssl.SSLContext:
+        assert made
+        assert verify is made[0], "a client reads the certificates anew"
+        return made[0]
+
+    return given
 
 
 async def test_nobody_there_is_an_answer_too() -> None:

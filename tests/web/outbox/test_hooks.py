@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -13,8 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from hustings.web.accounts import SiteRole, new_row
 from hustings.web.database import Database
-from hustings.web.outbox.hooks import pause_s
+from hustings.web.outbox.fetch import Fetch
+from hustings.web.outbox.hooks import Hooks, pause_s
+from tests import postgres
 from tests.web import running
 from tests.web.outbox.receiver import Received, Receiver, receiver
 from tests.web.running import Engines, Running, is_problem, make_space
@@ -136,3 +140,38 @@ def test_pauses_grow_and_end_within_days() -> None:
     assert pauses == sorted(pauses)
     assert pauses[0] == 10
     assert 24 * 3600 < sum(pauses) < 4 * 24 * 3600
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_message_is_claimed_by_one_studio(kind: str, tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'hooks.db'}"
+    if kind == "postgresql":
+        url = postgres.session.server.database()
+    databases = [Database(url) for _ in range(4)]
+    try:
+        await databases[0].migrate()
+        async with receiver() as found:
+            studios = [Hooks(one, Fetch(private=True)) for one in databases]
+            async with databases[0].write() as session:
+                row = new_row(
+                    email="host@example.org",
+                    name="Hanna",
+                    role=SiteRole.OWNER,
+                    password_hash="",
+                    now_ms=1,
+                )
+                session.add(row)
+            owner = row.id
+            made = await studios[0].add(
+                account=owner, url=found.url, events=("space.live",), everywhere=False, now_ms=1
+            )
+            assert made
+            for n in range(24):
+                await studios[0].tell("space.live", {"n": n}, owner=owner, now_ms=1)
+            for _ in range(3):
+                await asyncio.gather(*(one.send_due(now_ms=1000) for one in studios))
+            ids = [found.came.get_nowait().headers["webhook-id"] for _ in range(found.came.qsize())]
+            assert len(ids) == len(set(ids)) == 24
+    finally:
+        for one in databases:
+            await one.close()

@@ -33,6 +33,14 @@ async def test_without_a_server_nothing_is_sent() -> None:
     assert not await mail.send(to="a@example.org", subject="a", text="b")
 
 
+async def test_an_address_that_cannot_be_read_is_said() -> None:
+    with postbox() as box:
+        mail = Mail(Settings(smtp_url=box.url))
+        for to in ("a,b@example.org", "<a@example.org", "a@[example.org", "jörg@example.org", ""):
+            assert not await mail.send(to=to, subject="a", text="b")
+        assert not box.came
+
+
 async def test_a_server_that_is_away_or_refuses_is_said() -> None:
     assert not await Mail(Settings(smtp_url="smtp://127.0.0.1:9")).send(
         to="a@example.org", subject="a", text="b"

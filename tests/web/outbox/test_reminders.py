@@ -96,6 +96,24 @@ async def test_push_when_the_doors_open(sending: Running) -> None:
         assert found.came.empty()
 
 
+async def test_pages_of_the_listen_origin_may_ask(web: Running) -> None:
+    """The button is on the listen page, which is another origin."""
+    origin = "http://localhost:8001"
+    async with web.host() as host, web.browser() as listener:
+        space = await make_space(host, starts_at_ms=SOON)
+        headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+        for method, path in (
+            ("GET", "/api/push-key"),
+            ("POST", f"/api/spaces/{space['id']}/reminders"),
+        ):
+            asked = {**headers, "Access-Control-Request-Method": method}
+            allowed = await listener.options(path, headers=asked)
+            assert allowed.headers.get("access-control-allow-origin") == origin, path
+            answer = await listener.request(method, path, headers=headers, json={"kind": "mail"})
+            assert answer.status_code != 403, path
+            assert answer.headers.get("access-control-allow-origin") == origin, path
+
+
 async def test_delay_is_told_and_a_gone_browser_is_forgotten(sending: Running) -> None:
     async with receiver() as found, sending.host() as host:
         space = await make_space(host, starts_at_ms=SOON)
@@ -127,17 +145,54 @@ async def test_mail_is_confirmed_first_and_can_be_ended(sending: Running, box: P
         assert "Yes, remind me" in page.text
         assert (await listener.post(link, data={"do": "confirm"})).status_code == 303
         assert "No more reminders" in (await listener.get(link)).text
-        await host.post(f"/api/spaces/{space['id']}/doors")
+        delay = {"starts_at_ms": SOON + 60_000, "reason": "The train is late."}
+        await host.post(f"/api/spaces/{space['id']}/delay", json=delay)
 
         async def told() -> bool:
             return len(box.came) == 2
 
         await running.until(told)
         assert box.came[1][1] == ["listener@example.org"]
-        assert "doors are open" in _text(box)
+        assert "It begins later. The train is late." in _text(box)
         link = _link(box)
         assert (await listener.post(link, data={"do": "end"})).status_code == 303
         assert (await listener.get(link)).status_code == 404
+
+
+async def test_everybody_is_told_in_the_language_they_asked_in(
+    sending: Running, box: Postbox
+) -> None:
+    async with receiver() as found, sending.host() as host, sending.browser() as listener:
+        space = await make_space(host, title="Die neue Bahn", starts_at_ms=SOON)
+        address = f"/api/spaces/{space['id']}/reminders"
+        german = {"Accept-Language": "de-DE,de;q=0.9"}
+        mail = {"kind": "mail", "email": "zuhoererin@example.org"}
+        answer = await listener.post(address, json=mail, headers=german)
+        assert answer.json()["sentence"].startswith("Öffnen Sie den Link in der E-Mail")
+        subject = email.message_from_bytes(box.came[-1][2], policy=default)["subject"]
+        assert subject == "An „Die neue Bahn“ erinnern?"
+        assert "Ja, erinnern Sie mich:" in _text(box)
+        await listener.post(_link(box), data={"do": "confirm"})
+        browsers = {tag: Browser(f"{found.url}/{tag}") for tag in ("de", "en")}
+        for tag, browser in browsers.items():
+            body = {"kind": "push", "subscription": browser.subscription}
+            await listener.post(address, json=body, headers={"Accept-Language": tag})
+        await host.post(f"/api/spaces/{space['id']}/cancel", json={"reason": "Sturm."})
+        told = {}
+        for _ in browsers:
+            came = await found.next()
+            tag = came.target.strip("/")
+            told[tag] = browsers[tag].read(came)["body"]
+        assert told == {
+            "de": "Es findet nicht statt. Sturm.",
+            "en": "It does not take place. Sturm.",
+        }
+
+        async def came_by_mail() -> bool:
+            return len(box.came) == 2
+
+        await running.until(came_by_mail)
+        assert "Es findet nicht statt. Sturm." in _text(box)
 
 
 async def test_unconfirmed_addresses_get_nothing_more(sending: Running, box: Postbox) -> None:
@@ -153,12 +208,22 @@ async def test_unconfirmed_addresses_get_nothing_more(sending: Running, box: Pos
         assert len(box.came) == 1
 
 
+async def test_an_address_that_no_mail_can_be_sent_to(sending: Running, box: Postbox) -> None:
+    async with sending.host() as host, sending.browser() as listener:
+        space = await make_space(host, starts_at_ms=SOON)
+        for address in ("a,b@example.org", "<a@example.org", "a@[example.org", "a@b@example.org"):
+            body = {"kind": "mail", "email": address}
+            answer = await listener.post(f"/api/spaces/{space['id']}/reminders", json=body)
+            is_problem(answer, 422, "value")
+        assert not box.came
+
+
 async def test_what_cannot_be_used(web: Running) -> None:
     async with web.host() as host, web.browser() as listener:
         space = await make_space(host, starts_at_ms=SOON)
         address = f"/api/spaces/{space['id']}/reminders"
         mail = {"kind": "mail", "email": "a@example.org"}
-        is_problem(await listener.post(address, json=mail), 503, "no-mail")
+        is_problem(await listener.post(address, json=mail), 409, "no-mail")
         is_problem(await listener.post(address, json={"kind": "mail"}), 422, "value")
         is_problem(await listener.post(address, json={"kind": "push"}), 422, "value")
         inside = {"kind": "push", "subscription": Browser("http://127.0.0.1/").subscription}

@@ -7,7 +7,12 @@ import re
 
 import httpx
 from PIL import Image
+from sqlalchemy import func, select
 
+from hustings.web.accounts import Accounts
+from hustings.web.database import Database
+from hustings.web.passwords import Passwords
+from hustings.web.tables import HookRow, TokenRow
 from tests.web.people.joined import member
 from tests.web.running import EMAIL, PASSWORD, Running, is_problem, make_space
 
@@ -119,3 +124,35 @@ async def test_the_only_owner_stays(owner: httpx.AsyncClient) -> None:
     answer = await owner.post("/account/delete", data={"password": PASSWORD})
     assert answer.status_code == 422
     assert "only owner" in answer.text
+
+
+async def test_who_came_with_the_old_password_stays_out(
+    web: Running, owner: httpx.AsyncClient
+) -> None:
+    database = Database(web.database_url)
+    accounts = Accounts(database, Passwords())
+    found = await accounts.by_email(EMAIL)
+    assert found is not None
+    assert await accounts.begin(found, agent="", now_ms=1)
+    form = {"old_password": PASSWORD, "new_password": NEW}
+    assert (await owner.post("/account/password", data=form)).status_code == 303
+    # The old one was looked up before, and the sign-in is to begin behind it.
+    assert await accounts.begin(found, agent="", now_ms=1) is None
+    await database.close()
+
+
+async def test_nothing_that_speaks_for_a_deleted_account_is_left(
+    web: Running, owner: httpx.AsyncClient
+) -> None:
+    async with member(web, owner, "Hal", role="host") as hal:
+        hook = {"url": "https://example.org/hook", "events": ["space.live"]}
+        assert (await hal.post("/api/hooks", json=hook)).status_code == 201
+        token = {"name": "P", "scopes": ["spaces:read"]}
+        assert (await hal.post("/api/tokens", json=token)).status_code == 201
+        answer = await hal.post("/account/delete", data={"password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+    database = Database(web.database_url)
+    async with database.read() as rows:
+        assert await rows.scalar(select(func.count()).select_from(HookRow)) == 0
+        assert await rows.scalar(select(func.count()).select_from(TokenRow)) == 0
+    await database.close()

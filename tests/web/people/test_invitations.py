@@ -136,3 +136,33 @@ async def test_open_sign_up_by_mail_tells_nobody_who_has_an_account(
             form = {"name": "New", "password": PASSWORD}
             assert (await client.post(link, data=form)).status_code == 303
             assert (await client.get("/api/me")).json()["email"] == "new@example.org"
+
+
+async def test_who_is_no_owner_any_more_has_no_links_to_become_one(
+    web: Running, owner: httpx.AsyncClient
+) -> None:
+    async with member(web, owner, "Ola", role="owner") as other:
+        links = {
+            role: (await invite(other, email=f"{role}@example.org", role=role))["link"]
+            for role in ("host", "moderator", "owner")
+        }
+        me = (await other.get("/api/me")).json()
+        await owner.patch(f"/api/people/{me['id']}", json={"role": "moderator"})
+    async with web.browser() as client:
+        assert (await client.get(links["host"])).status_code == 200
+        for role in ("moderator", "owner"):
+            form = {"name": "Again", "password": PASSWORD}
+            is_problem(await client.post(links[role], data=form), 410, "invitation")
+
+
+async def test_who_signs_up_first_does_not_keep_the_owner_out(
+    tmp_path: Path, servers: Engines
+) -> None:
+    async with studio(tmp_path, servers, sign_up="open") as web, web.browser() as early:
+        assert (await early.post("/sign-up", data=FORM)).status_code == 303
+        async with web.browser() as late:
+            link = (web.folder / "first-link").read_text().strip()
+            answer = await late.post(link, data=FORM)
+            assert answer.status_code == 422
+        async with web.host() as owner:
+            assert (await owner.get("/api/me")).json()["role"] == "owner"

@@ -13,8 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from oidc_provider_mock import User, app
+from sqlalchemy import update
 from werkzeug.serving import make_server
 
+from hustings.web.database import Database
+from hustings.web.tables import SignInRow
 from tests.web.people.joined import invite
 from tests.web.running import EMAIL, Engines, Running, is_problem, studio
 
@@ -199,3 +202,17 @@ async def test_without_a_provider_there_is_nothing(web: Running) -> None:
     async with web.browser() as client:
         assert "/sign-in/oidc" not in (await client.get("/sign-in")).text
         is_problem(await client.get("/sign-in/oidc"), 404, "not-found")
+
+
+async def test_an_account_is_connected_only_a_while_after_signing_in(
+    tmp_path: Path, servers: Engines
+) -> None:
+    with provider() as issuer:
+        async with there(tmp_path, servers, issuer) as web, web.host() as owner:
+            page = (await owner.get("/account")).text
+            link = page.partition('href="/account/oidc?key=')[2].partition('"')[0]
+            database = Database(web.database_url)
+            async with database.write() as rows:
+                await rows.execute(update(SignInRow).values(created_at_ms=1))
+            await database.close()
+            is_problem(await owner.get(f"/account/oidc?key={link}"), 403, "stale")

@@ -17,6 +17,7 @@ from hustings import limits
 from hustings.web.cookies import Cookies
 from hustings.web.database import Database
 from hustings.web.tables import SignInRow
+from tests.web.people.authenticator import Authenticator
 from tests.web.running import EMAIL, PASSWORD, Engines, Running, is_problem, studio
 from tests.web.test_browser import shoot
 
@@ -172,3 +173,17 @@ def test_what_a_browser_carries_cannot_be_changed() -> None:
     assert cookies.kept(request("device", sealed), "device", now_ms=1000) is None
     assert other.kept(request("oidc", sealed), "oidc", now_ms=1000) is None
     assert cookies.kept(request("oidc", "x/y/z.w"), "oidc", now_ms=1000) is None
+
+
+async def test_an_answer_is_taken_once(local: Running) -> None:
+    device = Authenticator(origin=local.url, host="localhost")
+    async with local.host() as owner, local.browser() as client, local.browser() as thief:
+        asked = (await owner.post("/account/passkeys/options", json={})).json()
+        body = {"credential": device.make(asked), "name": "No counter"}
+        assert (await owner.post("/account/passkeys", json=body)).status_code == 201
+        asked = (await client.post("/sign-in/passkey/options", json={})).json()
+        thief.cookies.set("hustings-passkey", client.cookies["hustings-passkey"])
+        body = {"credential": device.sign(asked)}
+        assert (await client.post("/sign-in/passkey", json=body)).json() == {"to": "/"}
+        assert (await client.get("/api/me")).status_code == 200
+        is_problem(await thief.post("/sign-in/passkey", json=body), 403, "passkey")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -82,3 +83,14 @@ def test_waits_in_words() -> None:
     assert Throttled(5).words.endswith("in 5 seconds.")
     assert Throttled(60).words.endswith("in 1 minute.")
     assert Throttled(200).words.endswith("in 4 minutes.")
+
+
+async def test_attempts_made_at_once_are_all_counted(web: Running) -> None:
+    database = Database(web.database_url)
+    tries = Throttle(database)
+    bounds = throttle.stranger(EMAIL, "192.0.2.7")
+    waits = await asyncio.gather(
+        *(tries.take(bounds, now_ms=1_000) for _ in range(limits.SIGN_IN_TRIES_COUNT * 3))
+    )
+    assert waits.count(None) == limits.SIGN_IN_TRIES_COUNT
+    await database.close()

@@ -173,6 +173,20 @@ async def test_authors_take_back_and_hosts_take_down_and_restore(web: Running) -
             assert "message.restored" in deeds
 
 
+async def test_authors_leave_hosts_the_room_to_take_down(
+    web: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REMOVED_OWN_COUNT", 1)
+    async with web.host() as host:
+        space = await opened(host)
+        async with guest(web, space) as gil:
+            ids = [(await gil.post("chat", {"text": "Oh no"})).json()["id"] for _ in range(2)]
+            assert (await gil.request("DELETE", f"chat/{ids[0]}")).status_code == 204
+            is_problem(await gil.request("DELETE", f"chat/{ids[1]}"), 409, "full")
+            gone = await host.delete(f"/api/spaces/{space}/chat/{ids[1]}")
+            assert gone.status_code == 204
+
+
 async def test_a_site_moderator_takes_down_anywhere(web: Running) -> None:
     async with web.host() as host:
         space = await opened(host)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hustings import limits
-from tests.web.room.crowd import guest, opened
+from tests.web.room.crowd import Listener, fragment, guest, joined, opened, read
 from tests.web.running import Running, is_problem
 
 
@@ -111,6 +111,21 @@ async def test_hands_that_are_not_taken(web: Running) -> None:
             is_problem(await gil.post("hand", note), 422, "value")
 
 
+async def test_everybody_knows_their_place(web: Running) -> None:
+    async with web.host() as host:
+        space = await opened(host)
+        async with guest(web, space) as gil, guest(web, space, "Noor") as noor:
+            is_problem(await noor.request("GET", "hand"), 404, "missing")
+            assert (await gil.post("hand")).json()["place"] == 1
+            assert (await noor.post("hand")).json()["place"] == 2
+            await host.post(f"/api/spaces/{space}/hands/{gil.person}/invite")
+            answer = await noor.request("GET", "hand")
+            assert answer.headers["access-control-allow-origin"]
+            assert answer.json()["place"] == 1
+            await host.delete(f"/api/spaces/{space}/hands/{noor.person}")
+            is_problem(await noor.request("GET", "hand"), 404, "missing")
+
+
 async def test_nobody_waves(web: Running) -> None:
     async with web.host() as host:
         space = await opened(host)
@@ -119,3 +134,25 @@ async def test_nobody_waves(web: Running) -> None:
                 assert (await gil.post("hand")).status_code == 201
                 assert (await gil.request("DELETE", "hand")).status_code == 204
             is_problem(await gil.post("hand"), 429, "pace")
+
+
+async def test_a_ticket_to_talk_never_sits_down_as_a_host(web: Running) -> None:
+    async with web.host() as host, web.browser() as thief:
+        space = await opened(host)
+        base, take = f"/api/spaces/{space}", f"/s/{space}/take"
+        # What the page of the listen origin keeps of a host who writes there.
+        token = fragment(await host.post(f"/s/{space}/join"))["talk"]
+        is_problem(await thief.post(take, data={"ticket": token}), 403, "role")
+        is_problem(await thief.post(f"{base}/live"), 401, "sign-in")
+        assert (await host.post(take)).status_code == 303
+        # A guest who was made a co-host comes back by the browser that is known, not by the ticket.
+        async with web.browser() as browser:
+            token = await joined(browser, space, "Noor")
+            noor = Listener(thief, space, read(web, token).person, token)
+            await noor.post("hand")
+            [hand] = (await host.post(f"{base}/hands/{noor.person}/invite")).json()["hands"]
+            assert (await browser.post(take, data={"ticket": token})).status_code == 303
+            role = {"role": "cohost"}
+            assert (await host.put(f"{base}/seats/{hand['seat']}", json=role)).status_code == 200
+            is_problem(await thief.post(take, data={"ticket": token}), 403, "role")
+            assert (await browser.post(take, data={"ticket": token})).status_code == 303

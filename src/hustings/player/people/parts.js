@@ -1,6 +1,7 @@
 /** Small pieces that the panels are made of: buttons, icons, fields, and times. */
 
 import { make, on } from "../page.js";
+import { locale, number } from "../t.js";
 
 const NOW_MS = 250; // a second text within this would cut the first one off
 const ICONS = {
@@ -77,15 +78,13 @@ export function tell(text) {
   setTimeout(() => (on.announce.textContent = text), NOW_MS);
 }
 
-/** @param {number} number  as people of the page's language write it */
-export function figure(number) {
-  return number.toLocaleString(document.documentElement.lang || "en");
-}
+/** A number as people of the page's language write it. */
+export { number as figure };
 
 /** A time of day, in the visitor's time zone. @param {number} ms */
 export function time(ms) {
   const when = new Date(ms);
-  const text = when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const text = when.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
   const made = make("time", "", text);
   made.dateTime = when.toISOString();
   return made;

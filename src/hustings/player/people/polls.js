@@ -1,7 +1,7 @@
 /** Polls: one choice or several, and the result while it grows or when the poll is closed. */
 
 import { make, write } from "../page.js";
-import { t } from "../t.js";
+import { locale, t } from "../t.js";
 import { place } from "./chat.js";
 import { figure, icon, press, tell } from "./parts.js";
 import { cast, mine } from "./vote.js";
@@ -146,7 +146,7 @@ function fill(row, { counts, voters, closed, options }) {
     const count = counts?.[index] ?? 0;
     const part = voters ? count / voters : 0;
     const share = bars[index].querySelector(".share");
-    const percent = part.toLocaleString(document.documentElement.lang || "en", { style: "percent" });
+    const percent = part.toLocaleString(locale, { style: "percent" });
     write(share, counts ? `${figure(count)} · ${percent}` : "");
     bars[index].querySelector(".bar").hidden = !counts;
     bars[index].querySelector(".fill").style.inlineSize = `${100 * part}%`;

@@ -54,7 +54,8 @@ export async function sent(url, options) {
   let answer;
   try {
     const signal = AbortSignal.timeout?.(ANSWER_MS);
-    answer = await fetch(url, { credentials: "omit", signal, ...options });
+    const headers = { "Accept-Language": document.documentElement.lang, ...options.headers };
+    answer = await fetch(url, { credentials: "omit", signal, ...options, headers });
   } catch {
     throw new Refused(t("The server does not answer at the moment. Try again."), 0, 0);
   }

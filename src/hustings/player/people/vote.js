@@ -21,7 +21,7 @@ export async function cast(space, base, ballot, choices) {
   const before = mine(space, ballot);
   keep(space, ballot, choices);
   try {
-    const answer = await ask(`${base}/say`, { json: { kind: "vote", ballot, choices } });
+    const answer = await ask(`${base}/say?lang=${document.documentElement.lang}`, { json: { kind: "vote", ballot, choices } });
     if (answer.ok) return "";
     const { detail } = await answer.json().catch(() => ({}));
     keep(space, ballot, before);

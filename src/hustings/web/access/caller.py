@@ -24,6 +24,7 @@ _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # What a suspended account still may do: sign out, and keep its own keys in order.
 _OWN: Final = re.compile(
     r"/sign-.*|/account/(password|passkeys|sign-ins)(/.*)?|/account/tokens/[^/]+/revoke"
+    r"|/api/me/sign-ins(/.*)?|/api/tokens/[^/]+"
 )
 _UNKNOWN: Final = object()
 

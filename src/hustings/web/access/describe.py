@@ -1,11 +1,13 @@
 """What the OpenAPI document says of every call: how one signs in, the scope that a token needs, the
-bounds, and the key of a request that may be sent twice."""
+bounds, the key of a request that may be sent twice, and examples."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from hustings.web.access.scopes import WORDS, needed
+from hustings.web.access.specimen import specimen
 
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 _RATE: Final = {
@@ -22,12 +24,33 @@ _KEY: Final = {
     "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 }
 _COOKIE: Final = "hustings-session"
+_SEAT: Final = "hustings-seat-{space_id}"
+_RENEWAL: Final = re.compile(r"/api/(listen|talk)-tickets/renew")
+_TALK: Final = re.compile(
+    r"(POST|DELETE) /api/spaces/\{space_id\}/(chat|hand|questions|reports)(/\{\w+\}(/restore)?)?"
+)
+# Good for who is nobody as well; who is known is told more, or counted as one.
+_OPEN: Final = re.compile(
+    r"GET /api/spaces|POST /api/spaces/\{space_id\}/(reports|reminders)|GET /api/push-key"
+)
 
 
 def describe(document: dict[str, Any]) -> None:
     """Add all that to the document."""
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["session"] = {"type": "apiKey", "in": "cookie", "name": _COOKIE}
+    schemes["seat"] = {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": _SEAT,
+        "description": "A seat in one space, as whoever opened an invitation has it.",
+    }
+    schemes["ticket"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A ticket of one space: to listen, or to talk as a guest or an account.",
+    }
     schemes["token"] = {
         "type": "http",
         "scheme": "bearer",
@@ -38,11 +61,12 @@ def describe(document: dict[str, Any]) -> None:
         for method, call in methods.items():
             if method in _METHODS:
                 _call(method.upper(), path, call)
+                _exemplify(call, document["components"]["schemas"])
 
 
 def _call(method: str, path: str, call: dict[str, Any]) -> None:
     scope = needed(method, path)
-    call["security"] = [{"session": []}, *([{"token": [scope]}] if scope else []), {}]
+    call["security"] = _security(f"{method} {path}", scope)
     answers = call["responses"]
     answers.setdefault("429", _problem("Too Many Requests"))
     headers = {
@@ -60,6 +84,30 @@ def _call(method: str, path: str, call: dict[str, Any]) -> None:
         call.setdefault("parameters", []).append(_KEY)
         for status, words in (("400", "Bad Request"), ("409", "Conflict"), ("422", "")):
             answers.setdefault(status, _problem(words or "Unprocessable Content"))
+
+
+def _security(call: str, scope: str | None) -> list[dict[str, list[str]]]:
+    """The ways to be known to this call, one of which it takes."""
+    if _RENEWAL.search(call):
+        return [{"ticket": []}]
+    ways: list[dict[str, list[str]]] = [{"session": []}]
+    if scope:
+        ways.append({"token": [scope]})
+    if "{space_id}" in call:
+        ways.append({"seat": []})
+    if _TALK.fullmatch(call):
+        ways.append({"ticket": []})
+    return [*ways, {}] if _OPEN.fullmatch(call) else ways
+
+
+def _exemplify(call: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Give every JSON body and answer an example."""
+    bodies = [call["requestBody"]] if "requestBody" in call else []
+    for place in (*bodies, *call["responses"].values()):
+        for kind, media in place.get("content", {}).items():
+            given = "example" in media or "examples" in media
+            if kind.endswith("json") and "schema" in media and not given:
+                media["example"] = specimen(media["schema"], schemas)
 
 
 def _problem(words: str) -> dict[str, Any]:

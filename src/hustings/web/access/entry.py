@@ -6,6 +6,7 @@ Idempotency-Key, whoever is known by a cookie or a token, the answer is kept (se
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from typing import Final
@@ -23,6 +24,8 @@ from hustings.web.access import address, caller, quota
 from hustings.web.access.repeat import Answer, Begun
 from hustings.web.problem import Problem
 from hustings.web.studio import Studio
+
+log = logging.getLogger("hustings.web")
 
 _PREFIX: Final = "/api/"
 # A string of RFC 8941, as the draft wants it, or the bare word that many clients send.
@@ -65,10 +68,17 @@ class Entry:
                 await self._app(scope, receive, sending)
                 return
             body = await _whole(receive)
+            before = await self._studio.access.repeats.begin(
+                who=who, place=str(scope["path"]), key=key, body=body, now_ms=studios.now_ms()
+            )
         except Problem as refusal:
             await problem.response(request, refusal)(scope, receive, sending)
+        except problem.AWAY as error:
+            log.warning("the database is away: %s", error)
+            away = Problem(503, "database-away", problem.NO_DATABASE, retry_s=2)
+            await problem.response(request, away)(scope, receive, sending)
         else:
-            await self._once(scope, sending, who=who, key=key, body=body)
+            await self._once(scope, sending, before, who=who, key=key, body=body)
 
     async def _who(self, request: Request) -> str:
         """Whose key it is: keys of different askers never meet."""
@@ -85,11 +95,9 @@ class Entry:
         seats = sorted(v for n, v in request.cookies.items() if "hustings-seat-" in n)
         return f"s-{secret.digest(' '.join(seats))}" if seats else ""
 
-    async def _once(self, scope: Scope, send: Send, *, who: str, key: str, body: bytes) -> None:
-        repeats, place = self._studio.access.repeats, str(scope["path"])
-        before = await repeats.begin(
-            who=who, place=place, key=key, body=body, now_ms=studios.now_ms()
-        )
+    async def _once(
+        self, scope: Scope, send: Send, before: Answer | Begun, *, who: str, key: str, body: bytes
+    ) -> None:
         if isinstance(before, Answer):
             headers = {**dict(before.headers), _REPLAYED: "true"}
             await Response(before.body, before.status, headers)(scope, _nothing, send)
@@ -101,12 +109,20 @@ class Entry:
         try:
             await self._app(scope, _again(body), answer)
         finally:
-            if (made := answer.made()) is None:
+            await self._finish(answer.made(), who=who, place=str(scope["path"]), key=key)
+            for message in answer.messages:
+                await send(message)
+
+    async def _finish(self, made: Answer | None, *, who: str, place: str, key: str) -> None:
+        """Keep the answer. What was made is told even if that fails."""
+        repeats = self._studio.access.repeats
+        try:
+            if made is None:
                 await repeats.drop(who=who, place=place, key=key)
             else:
                 await repeats.keep(made, who=who, place=place, key=key)
-            for message in answer.messages:
-                await send(message)
+        except problem.AWAY as error:
+            log.warning("an answer is not kept, the database is away: %s", error)
 
 
 class _Recorder:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Final
+
+from starlette.requests import Request
+
+from hustings.errors import BadInput
 from hustings.space import Refusal, Space, Status
 from hustings.space.command import Edit, Publish, Withhold
+from hustings.ticket import Scope
 from hustings.web import studio as studios
+from hustings.web.access import caller
 from hustings.web.accounts import Account
 from hustings.web.agenda.series import Series
+from hustings.web.catalogue import Listed
 from hustings.web.problem import Problem
 from hustings.web.standing import Standing
 from hustings.web.studio import Studio
@@ -14,6 +23,7 @@ from hustings.web.studio import Studio
 NOBODY = "There is no account with this handle or e-mail address."
 _NO_SERIES = "You have no such series."
 _OWN = "The host is in already."
+_KNOWING: Final = frozenset({Scope.TALK, Scope.LISTEN})
 
 
 async def own_series(studio: Studio, account: Account, named: str) -> Series:
@@ -74,6 +84,22 @@ async def may_listen(studio: Studio, space: Space, owner_id: str, account: Accou
     if account.id == owner_id or await studio.membership.is_member(space.id, account.id):
         return True
     return await studio.catalogue.seat_of(space.id, account.id) in space.seats
+
+
+async def may_know(request: Request, studio: Studio, listed: Listed) -> bool:
+    """Whether who asks may know of a private space: by a ticket, a seat or an account."""
+    now_ms = studios.now_ms()
+    _, _, token = request.headers.get("authorization", "").partition(" ")
+    with contextlib.suppress(BadInput):
+        right = studio.tickets.check(token.strip(), scopes=_KNOWING, now_ms=now_ms)
+        return right.space == listed.id
+    space = await studio.spaces.state(listed.id)
+    if studio.cookies.seat(request, listed.id, now_ms=now_ms) in space.seats:
+        return True
+    account = await caller.account(request)
+    if account is None:
+        return False
+    return account.moderates or await may_listen(studio, space, listed.owner_id, account)
 
 
 async def may_still_listen(studio: Studio, space_id: str, person: str) -> bool:

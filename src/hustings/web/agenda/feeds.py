@@ -25,7 +25,6 @@ router: Final = APIRouter(include_in_schema=False)
 _LASTS_MS: Final = 3_600_000  # a conversation has no announced end; calendars want one
 _NAME: Final = "Hustings"
 _HEADERS: Final = {"Cache-Control": "public, max-age=300"}
-_SHOWN: Final = frozenset(Status) - {Status.WITHHELD}
 
 
 @router.get("/calendar.ics")
@@ -36,12 +35,11 @@ async def everything(studio: CurrentStudio) -> Response:
 
 @router.get("/series/{slug}.ics")
 async def series(slug: Annotated[str, Path(max_length=64)], studio: CurrentStudio) -> Response:
-    """The spaces of one series that are not private."""
+    """The spaces of one series that everybody may see."""
     found = await studio.series.get(slug)
     if found is None:
         raise Problem(404, "not-found", "There is no such series.")
-    spaces = [one for one in await studio.series.spaces(found) if one.status in _SHOWN]
-    return _feed(studio, [one for one in spaces if not one.private], found.title)
+    return _feed(studio, await studio.series.shown(found), found.title)
 
 
 def _feed(studio: Studio, spaces: list[Listed], name: str) -> Response:

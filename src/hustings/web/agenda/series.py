@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hustings import limits
+from hustings.space import Status
 from hustings.web import secret
 from hustings.web.agenda.recurrence import Rule
 from hustings.web.catalogue import Listed, listed
@@ -20,7 +21,8 @@ from hustings.web.tables import SeriesRow, SpaceRow
 
 SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 _RESERVED: Final = frozenset({"new"})
-_TRIES: Final = 20
+_TRIES: Final = 10
+_NUMBERS: Final = 5  # addresses that end in -2, -3 …
 TAKEN: Final = "This address is taken by another series."
 
 
@@ -67,9 +69,10 @@ class SeriesBook:
             **fields,
         }
         for n in range(_TRIES):
+            series_id = secret.identifier()
             row = SeriesRow(
-                id=secret.identifier(),
-                slug=slug or _numbered(slug_of(title), n),
+                id=series_id,
+                slug=slug or _numbered(slug_of(title), n, series_id),
                 owner_id=owner_id,
                 title=title,
                 created_at_ms=now_ms,
@@ -128,6 +131,19 @@ class SeriesBook:
             )
             return [listed(row) for row in rows]
 
+    async def shown(self, series: Series) -> list[Listed]:
+        """Those of its spaces that everybody may see: on its page and in its calendar.
+
+        A series that is listed itself leads nobody to a space that is found by its address only.
+        """
+        return [
+            one
+            for one in await self.spaces(series)
+            if not one.private
+            and one.status is not Status.WITHHELD
+            and (one.listed or not series.listed)
+        ]
+
     async def number(self, space: str, occurrence: int) -> None:
         """Write down which occurrence of its series a space is."""
         async with self._database.write() as session:
@@ -148,7 +164,10 @@ def good_slug(slug: str) -> bool:
     return bool(SLUG.fullmatch(slug)) and slug not in _RESERVED
 
 
-def _numbered(slug: str, n: int) -> str:
+def _numbered(slug: str, n: int, series_id: str) -> str:
+    # Titles in other scripts all make the same address: after some numbers the id tells them apart.
+    if n > _NUMBERS:
+        return f"{slug[: limits.SLUG_CHARS - len(series_id) - 1].rstrip('-')}-{series_id}"
     return f"{slug}-{n + 1}" if n else slug
 
 

@@ -17,7 +17,6 @@ from hustings.web.agenda import acts, forms, languages, planner, shown
 from hustings.web.agenda.api import NO_RIGHT
 from hustings.web.agenda.listing import ON
 from hustings.web.agenda.series import TAKEN, Series, good_slug
-from hustings.web.catalogue import Listed
 from hustings.web.forms import Filled
 from hustings.web.forms import read as read_plain
 from hustings.web.problem import Problem
@@ -142,8 +141,7 @@ async def _page(
     errors: dict[str, str],
 ) -> Response:
     mine = account is not None and account.id == series.owner_id
-    spaces = await studio.series.spaces(series)
-    seen = [one for one in spaces if mine or _seen(one)]
+    seen = await (studio.series.spaces(series) if mine else studio.series.shown(series))
     now_ms = studios.now_ms()
     on = [one for one in seen if one.status in ON]
     coming = [
@@ -177,11 +175,6 @@ async def _page(
         ),
     }
     return page.render(request, "series.html", values, status=422 if errors else 200)
-
-
-def _seen(one: Listed) -> bool:
-    """Whether everybody sees a space on the page of its series."""
-    return not one.private and one.status is not Status.WITHHELD
 
 
 def _form(

@@ -13,6 +13,7 @@ from hustings.web.accounts import Account
 from hustings.web.agenda import languages, pictures
 from hustings.web.catalogue import Listed
 from hustings.web.studio import Studio
+from hustings.words import mark
 
 _PREVIEW_CHARS: Final = 200  # of a description, in previews and lists
 _DAY_S: Final = 86_400
@@ -93,13 +94,14 @@ def _acts(studio: Studio, listed: Listed, account: Account | None) -> tuple[tupl
     page = f"/s/{listed.id}"
     acts: list[tuple[str, str]] = []
     if listed.status in (Status.SCHEDULED, Status.DOORS, Status.LIVE, Status.HELD):
-        acts.append((f"{page}/edit", "Edit"))
+        acts.append((f"{page}/stage", mark("To the desk")))
+        acts.append((f"{page}/edit", mark("Edit")))
     if listed.status in (Status.ENDED, Status.POSTED, Status.WITHHELD):
-        acts.append((f"{page}/after", "Recording"))
+        acts.append((f"{page}/after", mark("Recording")))
     if listed.status is Status.POSTED:
-        acts.append((studio.share_url(listed.id), "Replay"))
+        acts.append((studio.share_url(listed.id), mark("Replay")))
     elif listed.status is not Status.CANCELLED:
-        acts.append((_listen(studio, listed), "Listeners' page"))
+        acts.append((_listen(studio, listed), mark("Listeners' page")))
     if account is not None and account.id == listed.owner_id and account.may_create:
-        acts.append((f"/new?like={listed.id}", "Make another like this"))
+        acts.append((f"/new?like={listed.id}", mark("Make another like this")))
     return tuple(acts)

@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hustings.space import Command, Refusal, Role, Space
+from hustings.space import Command, Refusal, Role
 from hustings.space import command as c
+from hustings.space import decide as decide_in
 from hustings.web.accounts import Account
+from hustings.web.order.blocks import keep_out
 from hustings.web.order.reports import Case, Outcome
-from hustings.web.order.suspend import reinstate, suspend, until
+from hustings.web.order.suspend import may_reinstate, reinstate, suspend, suspendable, until
 from hustings.web.problem import Problem, refused
 from hustings.web.studio import Studio
 
@@ -59,6 +61,7 @@ async def decide(studio: Studio, case: Case, decision: Decision, *, now_ms: int)
     """Carry the decision out; of two who decide at once, one does."""
     if decision.outcome not in possible(case):
         raise Problem(409, "report", "This cannot be decided about what was reported.")
+    await _can(studio, case, decision, now_ms=now_ms)
     won = await studio.reports.decide(
         case,
         decision.outcome,
@@ -90,10 +93,27 @@ async def decide(studio: Studio, case: Case, decision: Decision, *, now_ms: int)
         raise
 
 
+async def _can(studio: Studio, case: Case, decision: Decision, *, now_ms: int) -> None:
+    """A problem for what would be refused half-way, after the first of its steps."""
+    thing, by = case.thing, decision.by
+    if decision.outcome is Outcome.SUSPENDED:
+        await suspendable(studio, thing.person, by)
+    elif decision.outcome is Outcome.BLOCKED:
+        space = await studio.spaces.state(case.space)
+        block = _block(thing.person, thing.name, decision.reason, by)
+        trial = decide_in(space, block, now_ms=now_ms)
+        if isinstance(trial, Refusal) and trial.code not in _SETTLED:
+            raise refused(trial)
+
+
 async def undo(studio: Studio, case: Case, *, reason: str, by: Account, now_ms: int) -> None:
     """Take the decision back, with what it did."""
     if case.outcome is None:
         raise Problem(409, "done", "There is no decision to take back.")
+    if "suspend" in case.did:
+        await may_reinstate(studio, case.thing.person, by)
+    elif case.thing.kind == "seat" and await studio.suspensions.suspended(case.thing.person):
+        raise Problem(409, "suspended", "Who sat here is suspended from the whole site.")
     for step in case.did:
         if step == "suspend":
             await reinstate(
@@ -127,7 +147,8 @@ async def _take(studio: Studio, case: Case, step: str, decision: Decision, *, no
             now_ms=now_ms,
         )
         return True
-    did, command = "person.blocked", None
+    did = "person.blocked"
+    command: Command
     if step == "block":
         command = _block(thing.person, thing.name, decision.reason, by)
     elif thing.kind in _WRITTEN:
@@ -181,7 +202,11 @@ async def _carry(
     now_ms: int,
 ) -> bool:
     """Have the space decide it, in the platform's name; write it down. False: it is so already."""
-    result: Space | Refusal = await studio.spaces.command(case.space, command, now_ms=now_ms)
+    if isinstance(command, c.BlockPerson):
+        space = await studio.spaces.state(case.space)
+        result = await keep_out(studio, space, command, now_ms=now_ms)
+    else:
+        result = await studio.spaces.command(case.space, command, now_ms=now_ms)
     if isinstance(result, Refusal):
         if result.code in _SETTLED:
             return False

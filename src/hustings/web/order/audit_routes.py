@@ -32,7 +32,16 @@ _CSV: Final = "text/csv; charset=utf-8; header=present"
 _JSONL: Final = "application/jsonl; charset=utf-8"
 _FILES: Final[dict[str, Any]] = {
     "description": "the file",
-    "content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in (_CSV, _JSONL)},
+    "content": {
+        "text/csv": {
+            "schema": {"type": "string"},
+            "example": '"id","by","did"\r\n"7","a-m4rk3tpl4z","person.blocked"\r\n',
+        },
+        "application/jsonl": {
+            "schema": {"type": "string"},
+            "example": '{"id":7,"by":"a-m4rk3tpl4z","did":"person.blocked"}\n',
+        },
+    },
 }
 
 

@@ -10,13 +10,15 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from hustings.space import Refusal
+from hustings.space import Refusal, Role, Space
 from hustings.space import command as c
 from hustings.web import studio as studios
 from hustings.web import views
 from hustings.web.order.views import NewBlock, PersonId, Why
 from hustings.web.problem import Problem, documented, refused
+from hustings.web.room import guests
 from hustings.web.standing import CurrentStudio, Host, Standing
+from hustings.web.studio import Studio
 
 router: Final = APIRouter(prefix="/api/spaces", tags=["moderation"])
 _OPEN: Final = documented(401, 403, 404, 409, 413, 422, 503)
@@ -31,12 +33,9 @@ async def block(asker: Host, studio: CurrentStudio, body: NewBlock) -> views.Spa
     command = c.BlockPerson(
         by=asker.by, role=asker.role, person=body.person, name=body.name, reason=body.reason
     )
-    result = await studio.spaces.command(asker.space.id, command, now_ms=now_ms)
+    result = await keep_out(studio, asker.space, command, now_ms=now_ms)
     if isinstance(result, Refusal):
         raise refused(result)
-    for seat in asker.space.seats.values():
-        if seat.person == body.person:
-            await studio.catalogue.uninvite(asker.space.id, seat.id)
     await studio.audit.add(
         by=person_of(asker),
         by_name=name_of(asker),
@@ -48,7 +47,7 @@ async def block(asker: Host, studio: CurrentStudio, body: NewBlock) -> views.Spa
         snapshot=body.name,
         now_ms=now_ms,
     )
-    return views.space_view(studio, result, now_ms=now_ms)
+    return views.space_view(studio, result, now_ms=now_ms, hosts=True)
 
 
 @router.delete("/{space_id}/blocks/{person}", responses=_OPEN)
@@ -74,7 +73,29 @@ async def unblock(
         snapshot=before.name if before else "",
         now_ms=now_ms,
     )
-    return views.space_view(studio, result, now_ms=now_ms)
+    return views.space_view(studio, result, now_ms=now_ms, hosts=True)
+
+
+async def keep_out(
+    studio: Studio, space: Space, block: c.BlockPerson, *, now_ms: int
+) -> Space | Refusal:
+    """Block a person, and take the seat of one who is known by nothing but an invitation."""
+    result = await studio.spaces.block(space.id, block, now_ms=now_ms)
+    if isinstance(result, Refusal):
+        return result
+    for seat in result.seats.values():
+        unnamed = guests.seated(space.id, seat.id, key=studio.cookies.key)
+        if not seat.person and unnamed == block.person:
+            gone = await studio.spaces.remove(
+                space.id,
+                by=block.by,
+                role=block.role or Role.HOST,
+                seat=seat.id,
+                reason=block.reason,
+                now_ms=now_ms,
+            )
+            return result if isinstance(gone, Refusal) else gone
+    return result
 
 
 def person_of(asker: Standing) -> str:

@@ -15,6 +15,7 @@ from hustings.errors import BadInput
 from hustings.ticket import Scope, Ticket
 from hustings.web import studio as studios
 from hustings.web.access import address, caller, quota
+from hustings.web.agenda.acts import may_know
 from hustings.web.catalogue import Listed
 from hustings.web.order import act
 from hustings.web.order.reports import Case, Outcome
@@ -45,8 +46,7 @@ async def make(
     now_ms = studios.now_ms()
     ticket = _ticket(request, studio, listed.id, now_ms)
     space = await studio.spaces.state(listed.id)
-    known = ticket is not None or account is not None or _seated(request, studio, listed)
-    if space.private and not known:
+    if space.private and not await may_know(request, studio, listed):
         raise Problem(401, "ticket", "This space is private: a report needs a ticket.")
     thing = await studio.reports.find(space, owner=listed.owner_id, kind=body.about, thing=body.id)
     if thing is None:
@@ -126,10 +126,6 @@ def _ticket(request: Request, studio: Studio, space: str, now_ms: int) -> Ticket
     except BadInput:
         return None
     return ticket if kind.lower() == "bearer" and ticket.space == space else None
-
-
-def _seated(request: Request, studio: Studio, listed: Listed) -> bool:
-    return bool(studio.cookies.seat(request, listed.id, now_ms=studios.now_ms()))
 
 
 async def _tell(studio: Studio, case: Case, listed: Listed, now_ms: int) -> None:

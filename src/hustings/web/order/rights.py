@@ -35,7 +35,7 @@ class Reader:
 
 async def reader(request: Request, space_id: str, account: Visitor) -> Reader:
     """A host or co-host of the space, or a moderator; a problem if it is neither."""
-    if account is not None and account.moderates:
+    if account is not None and account.moderates and request.state.suspension is None:
         listed = await find(studios.of(request), space_id)
         return Reader(listed=listed, account=account)
     asker = await standing(request, space_id, account)

@@ -23,6 +23,7 @@ from hustings.web.catalogue import Listed
 from hustings.web.order.rights import may_suspend
 from hustings.web.order.suspension import Suspension, TakenSeat
 from hustings.web.problem import Problem
+from hustings.web.room import guests
 from hustings.web.studio import Studio
 
 log = logging.getLogger("hustings.web")
@@ -48,9 +49,7 @@ async def suspend(
     now_ms: int,
 ) -> Suspension:
     """Suspend an account or ban a guest, and take their seats."""
-    account = await _account(studio, person)
-    if not may_suspend(by, account):
-        raise Problem(403, "role", "You may not suspend this account.")
+    account = await suspendable(studio, person, by)
     suspension = await studio.suspensions.add(
         person,
         name=account.name if account else name,
@@ -68,6 +67,14 @@ async def suspend(
     return suspension
 
 
+async def suspendable(studio: Studio, person: str, by: Account) -> Account | None:
+    """The account that `by` may suspend, None for a guest; a problem if they may not."""
+    account = await _account(studio, person)
+    if not may_suspend(by, account):
+        raise Problem(403, "role", "You may not suspend this account.")
+    return account
+
+
 async def reinstate(
     studio: Studio, person: str, *, reason: str, by: str, by_name: str, now_ms: int
 ) -> bool:
@@ -81,6 +88,14 @@ async def reinstate(
     return await studio.suspensions.lift(
         person, reason=reason, by=by, by_name=by_name, now_ms=now_ms
     )
+
+
+async def may_reinstate(studio: Studio, person: str, by: Account) -> None:
+    """A problem for whoever does not stand above the person."""
+    kind, _, identity = person.partition("-")
+    target = await studio.accounts.get(identity) if kind == "a" else None
+    if target is not None and not by.above(target.role):
+        raise Problem(403, "role", "You may not reinstate this account.")
 
 
 async def run(studio: Studio) -> None:
@@ -124,8 +139,12 @@ async def _take_seats(
     own = ""
     if person.startswith("a-"):
         own = await studio.catalogue.seat_of(listed.id, person.removeprefix("a-"))
+    key = studio.cookies.key
     seats: list[Seat] = [
-        seat for seat in space.seats.values() if seat.person == person or seat.id == own
+        seat
+        for seat in space.seats.values()
+        # Who came by an invitation alone is known by the seat.
+        if person == (seat.person or guests.seated(space.id, seat.id, key=key)) or seat.id == own
     ]
     for seat in seats:
         # Written down first: what is taken can always be given back.

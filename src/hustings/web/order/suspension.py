@@ -276,11 +276,11 @@ class Suspensions:
                 )
             ).all()
         known = {row.person: _suspension(row) for row in rows}
-        addresses = {
-            row.address_hash: row.address_until_ms
-            for row in rows
-            if row.address_hash and row.address_until_ms is not None
-        }
+        addresses: dict[str, int] = {}
+        for row in rows:  # several guests may have been banned there
+            if row.address_hash and row.address_until_ms is not None:
+                before = addresses.get(row.address_hash, 0)
+                addresses[row.address_hash] = max(before, row.address_until_ms)
         return known, addresses
 
 

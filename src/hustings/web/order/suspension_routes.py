@@ -16,7 +16,7 @@ from hustings.web import studio as studios
 from hustings.web.accounts import Account
 from hustings.web.order import words
 from hustings.web.order.rights import Moderator, moderator
-from hustings.web.order.suspend import reinstate, suspend, until
+from hustings.web.order.suspend import may_reinstate, reinstate, suspend, until
 from hustings.web.order.views import (
     PERSON_PATTERN,
     NewSuspension,
@@ -140,10 +140,7 @@ async def own(request: Request, account: Visitor) -> Response:
 
 
 async def _lift(studio: Studio, person: str, *, reason: str, by: Account) -> None:
-    kind, _, identity = person.partition("-")
-    target = await studio.accounts.get(identity) if kind == "a" else None
-    if target is not None and not by.above(target.role):
-        raise Problem(403, "role", "You may not reinstate this account.")
+    await may_reinstate(studio, person, by)
     lifted = await reinstate(
         studio,
         person,

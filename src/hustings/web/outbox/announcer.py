@@ -1,7 +1,8 @@
 """The announcer: turns what is decided in spaces into reminders and webhook messages.
 
 Any number of studios hear of an event; the one that writes down that it was announced announces it.
-What happened while no studio ran is found in the catalogue afterwards.
+What happened while no studio ran is found in the catalogue afterwards. Reminders may take minutes
+to send: they are told beside the rest, and hold up neither webhooks nor another space's.
 """
 
 from __future__ import annotations
@@ -44,18 +45,49 @@ _HAPPENED: Final = {
     Status.DOORS: ("space.doors",),
     Status.LIVE: ("space.doors", "space.live"),
     Status.HELD: ("space.doors", "space.live"),
-    Status.POSTED: ("space.posted",),
+    Status.ENDED: ("space.ended",),
+    Status.POSTED: ("space.ended", "space.posted"),
 }
+_OPEN: Final = frozenset({Status.DOORS, Status.LIVE, Status.HELD})
+# How far back it is looked for what was missed; and what is younger is still being announced.
+_PAST_MS: Final = 24 * 3600 * 1000
+_YOUNG_MS: Final = 60_000
 
 
 async def run(studio: Studio) -> None:
     """Announce and deliver until cancelled."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(_announce(studio))
+        group.create_task(_announce(studio, _Bell(studio, group)))
         group.create_task(_deliver(studio))
 
 
-async def _announce(studio: Studio) -> None:
+class _Bell:
+    """Tells those who asked to be reminded, a task for each space."""
+
+    def __init__(self, studio: Studio, group: asyncio.TaskGroup) -> None:
+        self._studio = studio
+        self._group = group
+        self._ringing: set[str] = set()
+
+    def ring(self, space: str, notice: Notice, *, last: bool) -> None:
+        """Tell them of `notice`; `last`: there is nothing to tell after it."""
+        key = space if last else ""
+        if key and key in self._ringing:
+            return  # whoever is not told yet is told by that task
+        self._ringing.add(key)
+        self._group.create_task(self._tell(space, notice, key))
+
+    async def _tell(self, space: str, notice: Notice, key: str) -> None:
+        try:
+            reached = await self._studio.reminders.tell(space, notice, last=bool(key))
+            log.info("space %s: %d reminded: %s", space, reached, notice.sentence)
+        except SQLAlchemyError as error:
+            log.warning("reminders of space %s: %s", space, error)
+        finally:
+            self._ringing.discard(key)
+
+
+async def _announce(studio: Studio, bell: _Bell) -> None:
     heard: asyncio.Queue[tuple[str, e.Event]] = asyncio.Queue(_WAITING_COUNT)
 
     async def on_event(message: Message) -> None:
@@ -73,10 +105,10 @@ async def _announce(studio: Studio) -> None:
             try:
                 if time.monotonic() - looked >= _LOOK_S:
                     looked = time.monotonic()
-                    await _missed(studio)
+                    await _missed(studio, bell)
                 async with asyncio.timeout(_LOOK_S):
                     space, event = await heard.get()
-                await _tell(studio, space, event)
+                await _tell(studio, bell, space, event)
             except TimeoutError:
                 continue
             except SQLAlchemyError as error:
@@ -86,14 +118,31 @@ async def _announce(studio: Studio) -> None:
         await end()
 
 
-async def _missed(studio: Studio) -> None:
-    """Announce what happened while no studio heard it."""
-    for listed in await studio.catalogue.in_status((Status.DOORS, Status.LIVE, Status.HELD)):
+async def _missed(studio: Studio, bell: _Bell) -> None:
+    """Announce what happened while no studio heard it, and remind whoever was not reached."""
+    now_ms = studios.now_ms()
+    since_ms = now_ms - _PAST_MS
+    spaces = await studio.catalogue.in_status(_OPEN)
+    spaces += await studio.catalogue.changed((Status.ENDED, Status.POSTED), since_ms=since_ms)
+    known = await studio.hooks.announced([listed.id for listed in spaces])
+    for listed in spaces:
         for what in _HAPPENED[listed.status]:
-            await _once(studio, listed, what, what, {})
+            if what in known[listed.id]:
+                continue
+            if what in _LASTING or listed.changed_at_ms < now_ms - _YOUNG_MS:
+                await _once(studio, bell, listed, what, key=what, extra={})
+    for space in await studio.reminders.overdue():
+        if (found := await studio.catalogue.get(space)) is None:
+            continue
+        if found.status in _OPEN:
+            _remind(studio, bell, found, "space.doors", {})
+        elif found.status is Status.CANCELLED:
+            _remind(studio, bell, found, "space.cancelled", {"reason": found.reason})
+        elif found.status is not Status.SCHEDULED:
+            await studio.reminders.forget(space)
 
 
-async def _tell(studio: Studio, space: str, event: e.Event) -> None:
+async def _tell(studio: Studio, bell: _Bell, space: str, event: e.Event) -> None:
     listed = await _listed(studio, space)
     if listed is None:
         return
@@ -107,7 +156,7 @@ async def _tell(studio: Studio, space: str, event: e.Event) -> None:
         extra = {"reason": event.reason}
         if isinstance(event, e.Delayed):
             extra["starts_at_ms"] = event.starts_at_ms
-    await _once(studio, listed, what, key, extra)
+    await _once(studio, bell, listed, what, key=key, extra=extra)
 
 
 _LASTING: Final = frozenset({"space.scheduled", "space.doors", "space.live", "space.ended"})
@@ -123,7 +172,9 @@ async def _listed(studio: Studio, space: str) -> Listed | None:
     return None
 
 
-async def _once(studio: Studio, listed: Listed, what: str, key: str, extra: dict[str, Any]) -> None:
+async def _once(
+    studio: Studio, bell: _Bell, listed: Listed, what: str, *, key: str, extra: dict[str, Any]
+) -> None:
     now_ms = studios.now_ms()
     data = {
         "space": {
@@ -138,20 +189,25 @@ async def _once(studio: Studio, listed: Listed, what: str, key: str, extra: dict
         what, data, owner=listed.owner_id, space=listed.id, key=key, now_ms=now_ms
     ):
         return
+    _remind(studio, bell, listed, what, extra)
+
+
+def _remind(studio: Studio, bell: _Bell, listed: Listed, what: str, extra: dict[str, Any]) -> None:
     notice = _notice(listed, what, extra, studio.share_url(listed.id))
     if notice is not None:
-        reached = await studio.reminders.tell(listed.id, notice)
-        log.info("space %s: %s, %d reminded", listed.id, what, reached)
+        bell.ring(listed.id, notice, last=what != "space.delayed")
 
 
 def _notice(listed: Listed, what: str, extra: dict[str, Any], url: str) -> Notice | None:
-    reason = f" {extra['reason']}" if extra.get("reason") else ""
     sentence = {
         "space.doors": "The doors are open. You can come in now.",
-        "space.delayed": f"It begins later.{reason}",
-        "space.cancelled": f"It does not take place.{reason}",
+        "space.delayed": "It begins later.",
+        "space.cancelled": "It does not take place.",
     }.get(what)
-    return Notice(title=listed.title, sentence=sentence, url=url) if sentence else None
+    if sentence is None:
+        return None
+    reason = str(extra.get("reason", ""))
+    return Notice(title=listed.title, sentence=sentence, reason=reason, url=url)
 
 
 async def _deliver(studio: Studio) -> None:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -54,6 +56,13 @@ class Fetch:
             raise BadInput("address", expected="one that begins with https://")
         return url
 
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        # Reading the certificates that are trusted takes longer than a whole post: once.
+        import httpx
+
+        return httpx.create_ssl_context(trust_env=False)
+
     async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Post `body`. Never raises: what went wrong is in the answer."""
         import httpx  # what posts to nobody stays small
@@ -67,7 +76,9 @@ class Fetch:
                 bracketed = f"[{address}]" if ":" in address else address
                 target = httpx.URL(url).copy_with(host=bracketed)
                 async with (
-                    httpx.AsyncClient(follow_redirects=False, trust_env=False) as client,
+                    httpx.AsyncClient(
+                        follow_redirects=False, trust_env=False, verify=self._trusted
+                    ) as client,
                     client.stream(
                         "POST",
                         target,
@@ -99,4 +110,6 @@ def public(address: str) -> bool:
     mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
     if mapped is not None:
         return public(str(mapped))
+    if getattr(ip, "is_site_local", False):
+        return False  # fec0::/10: deprecated (RFC 3879), and still routed inside some houses
     return ip.is_global and not ip.is_multicast and not ip.is_reserved

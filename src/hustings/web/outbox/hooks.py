@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,6 +41,7 @@ EVENTS: Final = (
 PING: Final = "ping"
 _FIRST_PAUSE_S: Final = 10
 _PAUSE_FACTOR: Final = 5
+_ASKED_COUNT: Final = 500  # spaces in one question to the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,20 @@ class Hooks:
         self.wake.set()
         return True
 
+    async def announced(self, spaces: Sequence[str]) -> dict[str, set[str]]:
+        """What was announced of these spaces: the keys' part before the "-"."""
+        known: dict[str, set[str]] = {space: set() for space in spaces}
+        async with self._database.read() as session:
+            for start in range(0, len(spaces), _ASKED_COUNT):
+                rows = await session.execute(
+                    select(AnnouncedRow.space_id, AnnouncedRow.what).where(
+                        AnnouncedRow.space_id.in_(spaces[start : start + _ASKED_COUNT])
+                    )
+                )
+                for space, what in rows:
+                    known[space].add(what.partition("-")[0])
+        return known
+
     async def send_due(self, *, now_ms: int) -> int | None:
         """Try what is due; when the next one is (Unix milliseconds), None for never.
 
@@ -203,6 +218,8 @@ class Hooks:
                     .where(DeliveryRow.due_at_ms <= now_ms)
                     .order_by(DeliveryRow.due_at_ms)
                     .limit(limits.HOOKS_AT_ONCE_COUNT)
+                    # SQLite has one writer at a time; elsewhere two could read the same rows.
+                    .with_for_update(skip_locked=True, of=DeliveryRow)
                 )
             ).all()
             for delivery, _ in due:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime, make_msgid
@@ -52,7 +53,12 @@ class Mail:
         import aiosmtplib  # imports that few installations need
 
         server = urlsplit(self._url)
-        message = self._message(to=to, subject=subject, text=text)
+        try:
+            message = self._message(to=to, subject=subject, text=text)
+        except (ValueError, AttributeError, LookupError, MessageError) as error:
+            # What the standard library raises for addresses that it cannot read.
+            log.warning("no mail can be sent to this address: %s", error)
+            return False
         try:
             await aiosmtplib.send(
                 message,

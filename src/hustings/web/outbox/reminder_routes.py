@@ -13,9 +13,11 @@ from hustings import limits
 from hustings.space import Status
 from hustings.web import forms, page
 from hustings.web import studio as studios
+from hustings.web.agenda.acts import may_know
 from hustings.web.problem import Problem, documented
 from hustings.web.standing import CurrentStudio, find
 from hustings.web.studio import Studio
+from hustings.words import Words
 
 router: Final = APIRouter(tags=["reminders"])
 
@@ -97,21 +99,24 @@ async def push_key(studio: CurrentStudio) -> PushKeyView:
 @router.post(
     "/api/spaces/{space_id}/reminders",
     status_code=201,
-    responses=documented(400, 403, 404, 409, 413, 422, 429, 503),
+    responses=documented(400, 401, 403, 404, 409, 413, 422, 429, 503),
 )
 async def remind(
     request: Request, space_id: str, body: NewReminder, studio: CurrentStudio
 ) -> ReminderView:
     """Be told when the doors open, and when it is delayed or called off. No account is needed."""
     listed = await find(studio, space_id)
+    if listed.private and not await may_know(request, studio, listed):
+        raise Problem(401, "ticket", "This space is private: a reminder needs a ticket.")
     if listed.status not in _COMING:
         raise Problem(409, "status", "There is nothing to be reminded of any more.")
     address = request.client.host if request.client else ""
     if not _asked.again(address):
         raise Problem(429, "fast", "That is enough for now. Try again in an hour.", retry_s=3600)
     now_ms = studios.now_ms()
+    reader = page.language(request)
     if body.kind == "mail":
-        return await _by_mail(studio, listed.id, body, listed.title, now_ms)
+        return await _by_mail(studio, listed.id, body, listed.title, reader)
     if body.subscription is None:
         raise Problem(422, "value", "A reminder by push needs the browser's subscription.")
     to = studio.push.checked(
@@ -119,22 +124,24 @@ async def remind(
         p256dh=body.subscription.keys.p256dh,
         auth=body.subscription.keys.auth,
     )
-    token = await studio.reminders.by_push(listed.id, to, now_ms=now_ms)
+    token = await studio.reminders.by_push(listed.id, to, now_ms=now_ms, language=reader.language)
     if token is None:
         raise Problem(503, "full", "This space has more reminders than can be sent.", retry_s=60)
-    return ReminderView(
-        sentence="This browser is told when the doors open.", end_url=_url(studio, token)
-    )
+    told = reader.sentence("This browser is told when the doors open.")
+    return ReminderView(sentence=told, end_url=_url(studio, token))
 
 
 async def _by_mail(
-    studio: Studio, space: str, body: NewReminder, title: str, now_ms: int
+    studio: Studio, space: str, body: NewReminder, title: str, reader: Words
 ) -> ReminderView:
     if body.email is None:
         raise Problem(422, "value", "A reminder by mail needs an address.")
-    if not await studio.reminders.by_mail(space, body.email, title=title, now_ms=now_ms):
-        raise Problem(503, "no-mail", "This studio cannot send mail. Use the calendar file.")
-    return ReminderView(sentence="Open the link in the mail that is on its way to you.")
+    if not await studio.reminders.by_mail(
+        space, body.email, title=title, now_ms=studios.now_ms(), language=reader.language
+    ):
+        raise Problem(409, "no-mail", "This studio cannot send mail. Use the calendar file.")
+    sent = reader.sentence("Open the link in the mail that is on its way to you.")
+    return ReminderView(sentence=sent)
 
 
 @router.get("/r/{token}", include_in_schema=False)

@@ -16,7 +16,7 @@ from hustings.web import studio as studios
 from hustings.web.accounts import Account
 from hustings.web.people import letters, throttle
 from hustings.web.people.answers import to
-from hustings.web.people.elsewhere import connect_key
+from hustings.web.people.elsewhere import STALE, connect_key
 from hustings.web.people.entry import CEREMONY, PasskeyAnswer
 from hustings.web.people.forms import DeleteForm, PasskeyForm, PasswordForm, ProfileForm
 from hustings.web.people.refused import Refused
@@ -30,7 +30,6 @@ _SIGN_IN: Final = "/sign-in?next=/account"
 _ON_AIR: Final = (Status.DOORS, Status.LIVE, Status.HELD)
 _WRONG: Final = "This is not your password."
 _LAST_WAY: Final = "This is your only way to sign in. Set a password first."
-_STALE: Final = "Sign in again first: you change how this account is signed in to."
 _BAD_PASSKEY: Final = "This passkey could not be added. Try again."
 
 
@@ -127,13 +126,13 @@ async def change_password(
     if account.has_password:
         wrong = await _wrong_password(request, studio, account, filled.form.old_password)
     else:
-        wrong = "" if await _fresh(request, studio) else _STALE
+        wrong = "" if await _fresh(request, studio) else STALE
     if wrong:
         where = "old_password" if account.has_password else "form"
         return await _shown(request, studio, account, errors={where: wrong})
     token = studio.cookies.session(request)
     await studio.accounts.set_password(account, filled.form.new_password, keeping=token)
-    background.add_task(_tell, studio, account, "Its password was changed.")
+    background.add_task(_tell, request, studio, account, "Its password was changed.")
     return to("/account")
 
 
@@ -141,7 +140,7 @@ async def change_password(
 async def offer_passkey(request: Request, account: SignedIn, studio: CurrentStudio) -> Response:
     """What the browser asks its authenticators to make."""
     if not await _fresh(request, studio):
-        raise Problem(403, "stale", _STALE)
+        raise Problem(403, "stale", STALE)
     question = await studio.people.passkeys.offer(account)
     answer = JSONResponse(question.options)
     studio.cookies.keep(
@@ -174,7 +173,7 @@ async def add_passkey(
         now_ms=now_ms,
     ):
         raise Problem(422, "passkey", _BAD_PASSKEY)
-    background.add_task(_tell, studio, account, f"The passkey “{name}” was added to it.")
+    background.add_task(_tell, request, studio, account, f"The passkey “{name}” was added to it.")
     answer = JSONResponse({"to": "/account"}, 201)
     studio.cookies.drop(answer, CEREMONY)
     return answer
@@ -270,7 +269,7 @@ async def _may_not_go(
         if wrong:
             return Refused("password", wrong)
     elif not await _fresh(request, studio):
-        return Refused("form", _STALE)
+        return Refused("form", STALE)
     running = await studio.catalogue.in_status(_ON_AIR)
     if any(listed.owner_id == account.id for listed in running):
         return Refused("form", "One of your spaces is on. End it first.")
@@ -295,7 +294,8 @@ async def _fresh(request: Request, studio: Studio) -> bool:
     return await studio.accounts.fresh(token, now_ms=studios.now_ms())
 
 
-async def _tell(studio: Studio, account: Account, what: str) -> None:
+async def _tell(request: Request, studio: Studio, account: Account, what: str) -> None:
     if account.email:
-        letter = letters.changed(what=what, forgot=f"{studio.settings.public_url('studio')}/forgot")
+        forgot = f"{studio.settings.public_url('studio')}/forgot"
+        letter = letters.changed(page.language(request), what=what, forgot=forgot)
         await studio.mail.send(to=account.email, subject=letter.subject, text=letter.text)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from hustings.web import page
 from hustings.web import studio as studios
 from hustings.web.accounts import Account
+from hustings.web.problem import Problem
 from hustings.web.studio import Studio
 
 
@@ -47,6 +48,8 @@ async def sign_in(request: Request, studio: Studio, account: Account, response: 
     now_ms = studios.now_ms()
     agent = request.headers.get("user-agent", "")
     token = await studio.accounts.begin(account, agent=agent, now_ms=now_ms)
+    if token is None:
+        raise Problem(403, "changed", "This account was changed in this moment. Sign in again.")
     studio.cookies.set_session(response, token)
     studio.cookies.set_device(response, account.id, now_ms=now_ms)
 

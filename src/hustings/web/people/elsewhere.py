@@ -35,6 +35,7 @@ router: Final = APIRouter(include_in_schema=False)
 KIND: Final = "oidc"
 _STRANGE: Final = "This sign-in did not begin in this browser, or too long ago. Begin again."
 _NAME: Final = "A new member"
+STALE: Final = "Sign in again first: you change how this account is signed in to."
 
 
 @router.get("/sign-in/oidc")
@@ -56,6 +57,9 @@ async def connect(
         return to("/sign-in?next=/account")
     if not hmac.compare_digest(key.encode(), connect_key(request, studio).encode()):
         raise Problem(403, "cross-site", "This link did not come from your account's page.")
+    session = studio.cookies.session(request)
+    if not await studio.accounts.fresh(session, now_ms=studios.now_ms()):
+        raise Problem(403, "stale", STALE)
     return await _depart(studio, {"next": "/account", "account": account.id})
 
 

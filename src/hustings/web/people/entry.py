@@ -14,6 +14,7 @@ from hustings.web import studio as studios
 from hustings.web.access import address
 from hustings.web.people import throttle
 from hustings.web.people.answers import again, local, sign_in, signed_in, to
+from hustings.web.people.invitations import TAKEN
 from hustings.web.people.throttle import Throttled
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio, Visitor
@@ -58,6 +59,8 @@ async def make_first(request: Request, token: str, studio: CurrentStudio) -> Res
     filled = await forms.read(request, forms.FirstForm)
     if filled.form is None:
         return again(request, "first.html", filled.values, filled.errors)
+    if await studio.accounts.by_email(filled.form.email) is not None:
+        return again(request, "first.html", filled.values, {"email": TAKEN.reason})
     account = await studio.accounts.first(
         link=token,
         email=filled.form.email,
@@ -155,12 +158,14 @@ async def sign_in_by_passkey(
     if wait := await studio.accounts.throttle.take(bounds, now_ms=now_ms):
         raise Problem(429, "often", wait.words, retry_s=wait.retry_s)
     kept = studio.cookies.kept(request, CEREMONY, now_ms=now_ms) or {}
-    account = None
-    if challenge := kept.get("ask"):
+    account, challenge = None, str(kept.get("ask", ""))
+    if challenge:
         account = await studio.people.passkeys.check(
             body.credential, challenge=challenge, now_ms=now_ms
         )
-    if account is None:
+    # Not every authenticator counts: whoever got hold of an answer must not use it again.
+    once = throttle.once(challenge)
+    if account is None or await studio.accounts.throttle.take(once, now_ms=now_ms):
         raise Problem(403, "passkey", _NO_PASSKEY)
     await studio.accounts.throttle.give_back(bounds, now_ms=now_ms)
     answer = JSONResponse({"to": local(body.next)})
@@ -179,6 +184,6 @@ async def sign_out(request: Request, studio: CurrentStudio) -> Response:
 
 
 async def _spent(studio: Studio) -> Problem:
-    if await studio.accounts.exist():
+    if await studio.accounts.owned():
         return Problem(410, "used", _USED)
     return Problem(410, "old", _OLD)

@@ -17,6 +17,7 @@ from hustings.web.people.forms import AddressForm, ResetForm
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio
 from hustings.web.studio import Studio
+from hustings.words import Words
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -41,7 +42,7 @@ async def forgot(request: Request, studio: CurrentStudio, background: Background
     if wait := await studio.accounts.throttle.take(bounds, now_ms=studios.now_ms()):
         return late(request, "people_forgot.html", filled.values, wait, **extra)
     if studio.mail.works:
-        background.add_task(_send, studio, filled.form.email)
+        background.add_task(_send, studio, filled.form.email, page.language(request))
     return page.render(request, "people_sent.html", {"email": filled.form.email, "reset": True})
 
 
@@ -74,7 +75,7 @@ async def reset(request: Request, token: str, studio: CurrentStudio) -> Response
     return await signed_in(request, studio, account, "/")
 
 
-async def _send(studio: Studio, email: str) -> None:
+async def _send(studio: Studio, email: str, reader: Words) -> None:
     now_ms = studios.now_ms()
     account = await studio.accounts.by_email(email)
     if account is None:
@@ -82,5 +83,5 @@ async def _send(studio: Studio, email: str) -> None:
     if await studio.accounts.throttle.take(throttle.asked(email), now_ms=now_ms):
         return
     token = await studio.people.resets.make(account, now_ms=now_ms)
-    letter = letters.reset(f"{studio.settings.public_url('studio')}/reset/{token}")
+    letter = letters.reset(reader, f"{studio.settings.public_url('studio')}/reset/{token}")
     await studio.mail.send(to=account.email, subject=letter.subject, text=letter.text)

@@ -13,6 +13,7 @@ from hustings.web.people import letters
 from hustings.web.people.invitations import Invitation, may_give
 from hustings.web.people.refused import Refused
 from hustings.web.studio import Studio
+from hustings.words import Words
 
 NOT_OWNER: Final = Refused("form", "Only owners change roles.")
 _GONE: Final = Refused("form", "There is no such invitation.")
@@ -27,9 +28,15 @@ class Given:
 
 
 async def give(
-    studio: Studio, giver: Account, *, email: str, role: SiteRole, background: BackgroundTasks
+    studio: Studio,
+    giver: Account,
+    *,
+    email: str,
+    role: SiteRole,
+    reader: Words,
+    background: BackgroundTasks,
 ) -> Given | Refused:
-    """Invite somebody; the mail goes out after the answer."""
+    """Invite somebody; the mail goes out after the answer, in the giver's language."""
     refused = may_give(giver, role, email=email)
     if refused is not None:
         return refused
@@ -50,7 +57,7 @@ async def give(
     )
     link = f"{studio.settings.public_url('studio')}/join/{token}"
     if email:
-        letter = letters.invitation(by=giver.name, link=link)
+        letter = letters.invitation(reader, by=giver.name, link=link)
         background.add_task(studio.mail.send, to=email, subject=letter.subject, text=letter.text)
     return Given(invitation, link)
 

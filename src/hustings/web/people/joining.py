@@ -20,6 +20,7 @@ from hustings.web.people.refused import Refused
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio, Visitor
 from hustings.web.studio import Studio
+from hustings.words import Words
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -92,7 +93,7 @@ async def sign_up(
     if wait := await studio.accounts.throttle.take(bounds, now_ms=studios.now_ms()):
         return late(request, "people_sign_up.html", filled.values, wait, **extra)
     # The answer waits for nothing that depends on whether there is an account.
-    background.add_task(_send_sign_up, studio, filled.form.email)
+    background.add_task(_send_sign_up, studio, filled.form.email, page.language(request))
     return page.render(request, "people_sent.html", {"email": filled.form.email, "reset": False})
 
 
@@ -116,20 +117,20 @@ async def _sign_up_at_once(request: Request, studio: Studio) -> Response:
     return await signed_in(request, studio, made, "/")
 
 
-async def _send_sign_up(studio: Studio, email: str) -> None:
+async def _send_sign_up(studio: Studio, email: str, reader: Words) -> None:
     now_ms = studios.now_ms()
     if await studio.accounts.throttle.take(throttle.asked(email), now_ms=now_ms):
         return
     own = studio.settings.public_url("studio")
     if await studio.accounts.by_email(email) is not None:
-        letter = letters.signed_up_before(sign_in=f"{own}/sign-in", forgot=f"{own}/forgot")
+        letter = letters.signed_up_before(reader, sign_in=f"{own}/sign-in", forgot=f"{own}/forgot")
     else:
         made = await studio.people.invitations.make(
             email=email, role=SiteRole.MEMBER, by_id=None, listed=False, now_ms=now_ms
         )
         if isinstance(made, Refused):
             return
-        letter = letters.sign_up(f"{own}/join/{made[1]}")
+        letter = letters.sign_up(reader, f"{own}/join/{made[1]}")
     await studio.mail.send(to=email, subject=letter.subject, text=letter.text)
 
 

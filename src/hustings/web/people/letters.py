@@ -1,8 +1,22 @@
-"""Letters: what the studio writes to people about their accounts."""
+"""Letters: what the studio writes to people about their accounts, in their language."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from hustings.words import Words, mark
+
+_INVITED: Final = mark(
+    "You are invited to a Hustings studio, where live conversations are held and recorded."
+)
+_INVITED_BY: Final = mark(
+    "{name} invites you to a Hustings studio, where live conversations are held and recorded."
+)
+_TWO_WEEKS: Final = mark(
+    "The link works once, for two weeks. If you did not expect this, leave it."
+)
+_WANTED: Final = mark("Somebody, most likely you, wants to make an account with this address.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,51 +27,72 @@ class Letter:
     text: str
 
 
-def invitation(*, by: str, link: str) -> Letter:
+def invitation(reader: Words, *, by: str, link: str) -> Letter:
     """Somebody is invited to make an account."""
-    who = f"{by} invites you" if by else "You are invited"
-    return Letter(
-        "Your invitation to Hustings",
-        f"{who} to a Hustings studio, where live conversations are held and recorded.\n\n"
-        f"Make your account here:\n\n  {link}\n\n"
-        "The link works once, for two weeks. If you did not expect this, leave it.\n",
+    return _letter(
+        reader,
+        mark("Your invitation to Hustings"),
+        reader.text(_INVITED_BY).replace("{name}", by) if by else reader.text(_INVITED),
+        mark("Make your account here:"),
+        f"  {link}",
+        _TWO_WEEKS,
     )
 
 
-def sign_up(link: str) -> Letter:
+def sign_up(reader: Words, link: str) -> Letter:
     """Somebody wants an account."""
-    return Letter(
-        "Make your Hustings account",
-        "Somebody, most likely you, wants to make an account with this address.\n\n"
-        f"Go on here:\n\n  {link}\n\n"
-        "The link works once, for two weeks. If it was not you, leave it: no account is made.\n",
+    return _letter(
+        reader,
+        mark("Make your Hustings account"),
+        _WANTED,
+        mark("Go on here:"),
+        f"  {link}",
+        mark(
+            "The link works once, for two weeks. If it was not you, leave it: no account is made."
+        ),
     )
 
 
-def signed_up_before(*, sign_in: str, forgot: str) -> Letter:
+def signed_up_before(reader: Words, *, sign_in: str, forgot: str) -> Letter:
     """Somebody wants an account and has one."""
-    return Letter(
-        "You have a Hustings account",
-        "Somebody, most likely you, wants to make an account with this address. There is one "
-        f"already.\n\nSign in:\n\n  {sign_in}\n\n"
-        f"If you have forgotten the password:\n\n  {forgot}\n",
+    return _letter(
+        reader,
+        mark("You have a Hustings account"),
+        _WANTED,
+        mark("There is one already. Sign in:"),
+        f"  {sign_in}",
+        mark("If you have forgotten the password:"),
+        f"  {forgot}",
     )
 
 
-def reset(link: str) -> Letter:
+def reset(reader: Words, link: str) -> Letter:
     """Somebody has forgotten their password."""
-    return Letter(
-        "Set a new password",
-        "Somebody, most likely you, asked for a new password for this Hustings account.\n\n"
-        f"Set it here:\n\n  {link}\n\n"
-        "The link works once, for an hour. If it was not you, leave it: nothing changes.\n",
+    return _letter(
+        reader,
+        mark("Set a new password"),
+        mark("Somebody, most likely you, asked for a new password for this Hustings account."),
+        mark("Set it here:"),
+        f"  {link}",
+        mark("The link works once, for an hour. If it was not you, leave it: nothing changes."),
     )
 
 
-def changed(*, what: str, forgot: str) -> Letter:
-    """How an account signs in has changed."""
-    return Letter(
-        "Your account was changed",
-        f"{what}\n\nIf it was you, all is well. If not, set a new password at once, which signs "
-        f"everybody else out:\n\n  {forgot}\n",
+def changed(reader: Words, *, what: str, forgot: str) -> Letter:
+    """How an account signs in has changed; `what` is a sentence in English."""
+    return _letter(
+        reader,
+        mark("Your account was changed"),
+        reader.sentence(what),
+        mark(
+            "If it was you, all is well. If not, set a new password at once, which signs "
+            "everybody else out:"
+        ),
+        f"  {forgot}",
     )
+
+
+def _letter(reader: Words, subject: str, *parts: str) -> Letter:
+    """Its parts in the reader's language, with an empty line between them."""
+    text = "\n\n".join(reader.text(part) for part in parts)
+    return Letter(reader.text(subject), f"{text}\n")

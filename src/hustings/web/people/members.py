@@ -89,7 +89,12 @@ async def invite(
     if filled.form is None:
         return await _shown(request, studio, account, values=filled.values, errors=filled.errors)
     made = await giving.give(
-        studio, account, email=filled.form.email, role=filled.form.role, background=background
+        studio,
+        account,
+        email=filled.form.email,
+        role=filled.form.role,
+        reader=page.language(request),
+        background=background,
     )
     if isinstance(made, Refused):
         return await _shown(request, studio, account, values=filled.values, errors=made.errors)
@@ -114,6 +119,8 @@ async def change_role(
     filled = await forms.read(request, RoleForm)
     if filled.form is None:
         return await _shown(request, studio, account, errors={"form": "There is no such role."})
+    if account.role is not SiteRole.OWNER:
+        raise Problem(403, "role", giving.NOT_OWNER.reason)
     changed = await giving.change_role(studio, account, account_id, filled.form.role)
     if isinstance(changed, Refused):
         return await _shown(request, studio, account, errors=changed.errors)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Path, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hustings import limits
+from hustings.web import page
 from hustings.web import studio as studios
 from hustings.web.accounts import Account, SiteRole
 from hustings.web.forms import Email
@@ -123,11 +124,20 @@ async def invitations(account: Moderator, studio: CurrentStudio) -> list[Invitat
 
 @router.post("/invitations", status_code=201, responses=documented(401, 403, 409, 413, 422, 503))
 async def invite(
-    body: NewInvitation, account: Moderator, studio: CurrentStudio, background: BackgroundTasks
+    request: Request,
+    body: NewInvitation,
+    account: Moderator,
+    studio: CurrentStudio,
+    background: BackgroundTasks,
 ) -> MadeView:
     """Invite somebody. With an address the link works once, and is sent if there is mail."""
     made = await giving.give(
-        studio, account, email=body.email, role=SiteRole(body.role), background=background
+        studio,
+        account,
+        email=body.email,
+        role=SiteRole(body.role),
+        reader=page.language(request),
+        background=background,
     )
     if isinstance(made, Refused):
         status = {"form": 409, "role": 403}.get(made.field, 422)

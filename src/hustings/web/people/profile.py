@@ -15,11 +15,13 @@ from hustings.web.database import Database
 from hustings.web.people.refused import Refused
 from hustings.web.tables import (
     AccountRow,
+    HookRow,
     IdentityRow,
     PasskeyRow,
     ResetRow,
     SignInRow,
     SiteInviteRow,
+    TokenRow,
 )
 
 FORMER_NAME: Final = "a former member"
@@ -87,6 +89,8 @@ class Profiles:
                 (PasskeyRow, PasskeyRow.account_id),
                 (IdentityRow, IdentityRow.account_id),
                 (SiteInviteRow, SiteInviteRow.by_id),
+                (TokenRow, TokenRow.account_id),
+                (HookRow, HookRow.account_id),
             ):
                 await session.execute(delete(table).where(column == account.id))
             await session.execute(

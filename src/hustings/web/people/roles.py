@@ -9,6 +9,7 @@ from sqlalchemy import delete, or_, select, update
 from hustings import limits
 from hustings.web.accounts import Account, SiteRole, account_of
 from hustings.web.database import Database
+from hustings.web.people.invitations import may_give
 from hustings.web.people.profile import owners_count
 from hustings.web.people.refused import Refused
 from hustings.web.tables import AccountRow, SiteInviteRow
@@ -40,8 +41,8 @@ class Roles:
             return [account_of(row) for row in rows]
 
     async def change(self, account_id: str, role: SiteRole) -> Account | Refused:
-        """Give an account another role; never the last owner. Links of who may no longer invite
-        end."""
+        """Give an account another role; never the last owner. Its links to what it may no
+        longer give end."""
         async with self._database.write() as session:
             owners = await owners_count(session)
             row = await session.get(AccountRow, account_id)
@@ -52,9 +53,12 @@ class Roles:
             await session.execute(
                 update(AccountRow).where(AccountRow.id == account_id).values(role=role)
             )
-            if role in (SiteRole.MEMBER, SiteRole.HOST):
-                await session.execute(
-                    delete(SiteInviteRow).where(SiteInviteRow.by_id == account_id)
-                )
             await session.refresh(row)
-            return account_of(row)
+            changed = account_of(row)
+            kept = [given for given in SiteRole if may_give(changed, given, email="-") is None]
+            await session.execute(
+                delete(SiteInviteRow).where(
+                    SiteInviteRow.by_id == account_id, SiteInviteRow.role.not_in(kept)
+                )
+            )
+            return changed

@@ -18,7 +18,7 @@ from hustings.web import secret
 from hustings.web.database import Database
 from hustings.web.tables import SignInTryRow
 
-_KEPT_S = max(limits.SIGN_IN_WINDOW_S, limits.ASKED_WINDOW_S)
+_KEPT_S = max(limits.SIGN_IN_WINDOW_S, limits.ASKED_WINDOW_S, limits.CEREMONY_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class Throttled:
         minutes = -(-self.retry_s // 60)
         if self.retry_s < 60:
             return f"Too many attempts. Try again in {self.retry_s} seconds."
-        return f"Too many attempts. Try again in {minutes} minute{'s' if minutes > 1 else ''}."
+        if minutes == 1:
+            return "Too many attempts. Try again in 1 minute."
+        return f"Too many attempts. Try again in {minutes} minutes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,9 @@ class Throttle:
             await session.execute(
                 delete(SignInTryRow).where(SignInTryRow.at_ms <= now_ms - _KEPT_S * 1000)
             )
-            for bound in bounds:
+            for bound in sorted(bounds, key=lambda one: one.key):
+                # Attempts made at once wait for each other, and each sees those before it.
+                await self._database.alone(session, bound.key)
                 since = now_ms - bound.window_s * 1000
                 count, oldest, newest = (
                     await session.execute(
@@ -129,6 +133,11 @@ def from_address(address: str) -> list[Bound]:
             window_s=limits.SIGN_IN_WINDOW_S,
         )
     ]
+
+
+def once(challenge: str) -> list[Bound]:
+    """The bound of answers to one challenge of a passkey: seen twice, it is a copy."""
+    return [Bound(key=f"once:{secret.digest(challenge)}", count=1, window_s=limits.CEREMONY_S)]
 
 
 def asked(what: str) -> list[Bound]:

@@ -73,6 +73,12 @@ class RaisedHand(_Body):
     )
 
 
+class OwnHand(HandView):
+    """One's own raised hand."""
+
+    place: int = Field(description="in the queue of those not invited yet; 1 is next")
+
+
 class Mark(_Body):
     """Where a question stands."""
 

@@ -6,16 +6,15 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from hustings.space import Role
+from hustings.space import Role, Space
 from hustings.space import command as c
 from hustings.web import secret, views
 from hustings.web import studio as studios
 from hustings.web.api import carry_out
 from hustings.web.order.blocks import name_of, person_of
-from hustings.web.problem import documented
+from hustings.web.problem import Problem, documented
 from hustings.web.room import chat, deeds
-from hustings.web.room.bodies import PersonId, RaisedHand, Why
-from hustings.web.room.shown import HandView
+from hustings.web.room.bodies import OwnHand, PersonId, RaisedHand, Why
 from hustings.web.room.talker import Talking, Writing
 from hustings.web.spaces import SEAT_CHARS
 from hustings.web.standing import CurrentStudio, Host
@@ -28,7 +27,7 @@ _OWN: Final = documented(401, 403, 404, 409, 413, 422, 429, 503)
 @router.post("/{space_id}/hand", status_code=201, responses=_OWN)
 async def raise_hand(
     who: Writing, studio: CurrentStudio, body: RaisedHand | None = None
-) -> HandView:
+) -> OwnHand:
     """Raise your hand. The host sees it in the order raised, with your note."""
     now_ms = studios.now_ms()
     pace = who.heard.hand_pace
@@ -43,7 +42,16 @@ async def raise_hand(
     )
     space = await deeds.decide(studio, who.space.id, command)
     pace.note(who.person, now_ms)
-    return HandView.model_validate(space.hands[who.person], from_attributes=True)
+    return _own(space, who.person)
+
+
+@router.get("/{space_id}/hand", responses=_OPEN)
+async def own_hand(who: Talking, studio: CurrentStudio) -> OwnHand:
+    """Your hand and its place in the queue; 404 once it is down."""
+    space = await studio.spaces.state(who.space.id)
+    if who.person not in space.hands:
+        raise Problem(404, "missing", "Your hand is not raised.")
+    return _own(space, who.person)
 
 
 @router.delete("/{space_id}/hand", status_code=204, responses=_OWN)
@@ -89,3 +97,16 @@ async def dismiss(
         snapshot=f"{hand.name}: {hand.note}" if hand else "",
     )
     return view
+
+
+def _own(space: Space, person: str) -> OwnHand:
+    hand = space.hands[person]
+    before = list(space.hands)[: list(space.hands).index(person)]
+    return OwnHand(
+        person=hand.person,
+        name=hand.name,
+        note=hand.note,
+        raised_at_ms=hand.raised_at_ms,
+        seat=hand.seat,
+        place=1 + sum(not space.hands[one].seat for one in before),
+    )

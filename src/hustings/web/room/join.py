@@ -23,8 +23,9 @@ from hustings.space import Space, Status
 from hustings.ticket import Scope
 from hustings.web import forms, page, views
 from hustings.web import studio as studios
+from hustings.web.access import address
 from hustings.web.accounts import Account
-from hustings.web.agenda.acts import may_listen
+from hustings.web.agenda.acts import may_listen, may_still_listen
 from hustings.web.problem import Problem, documented
 from hustings.web.room import guests, talker
 from hustings.web.room.bodies import TalkTicketView
@@ -113,20 +114,20 @@ async def join(
         values = _values(studio, space, coming, filled.values.get("name", ""))
         shown = {**values, "errors": filled.errors}
         return page.render(request, "join.html", shown, status=422)
-    address = request.client.host if request.client else ""
+    here = address.of(request)
     if known is None:
-        _paced(studio, address, now_ms)
+        _paced(studio, here, now_ms)
     who = Guest(known.person, filled.form.name) if known else guests.new(filled.form.name)
-    if await studio.suspensions.barred(address, now_ms=now_ms):
+    if await studio.suspensions.barred(here, now_ms=now_ms):
         raise Problem(403, "suspended", "Guests from here may not talk today. Sign in instead.")
     await _admit(studio, space, who)
-    await studio.suspensions.met(who.person, address, now_ms=now_ms)
+    await studio.suspensions.met(who.person, here, now_ms=now_ms)
     answer = _back(studio, space, who, coming.aim, now_ms)
     guests.keep(studio.cookies, answer, who, now_ms=now_ms)
     return answer
 
 
-@router.post(RENEWAL, responses=documented(401, 403, 413, 422, 503))
+@router.post(RENEWAL, responses=documented(401, 403, 404, 413, 422, 503))
 async def renew(request: Request, studio: CurrentStudio) -> TalkTicketView:
     """A new ticket to talk, for one that is still good (`Authorization: Bearer …`)."""
     now_ms = studios.now_ms()
@@ -137,7 +138,7 @@ async def renew(request: Request, studio: CurrentStudio) -> TalkTicketView:
     except BadInput as error:
         raise Problem(401, "ticket", f"{error}.") from None
     who = Guest(right.person, right.name)
-    await _unsuspended(studio, who)
+    await _still_in(studio, right.space, who)
     token = studio.tickets.make(right.space, person=who.person, name=who.name, now_ms=now_ms)
     return TalkTicketView(
         ticket=token, person=who.person, name=who.name, expires_in_s=limits.TICKET_TALK_S
@@ -188,6 +189,19 @@ async def _admit(studio: Studio, space: Space, who: Guest) -> None:
     if who.person in space.blocked:
         raise Problem(403, "blocked", "You are blocked from this space.")
     await _unsuspended(studio, who)
+
+
+async def _still_in(studio: Studio, space_id: str, who: Guest) -> None:
+    """A problem for whoever would get no ticket any more."""
+    listed = await find(studio, space_id)
+    space = await studio.spaces.state(space_id)
+    if who.person in space.blocked:
+        raise Problem(403, "blocked", "You are blocked from this space.")
+    await _unsuspended(studio, who)
+    account = who.person.startswith("a-")
+    if space.private and account and not await may_still_listen(studio, listed.id, who.person):
+        # Perhaps they came by the link, which may be good still: the way in asks for it.
+        raise Problem(401, "member", "Come in once more: this conversation is private.")
 
 
 async def _unsuspended(studio: Studio, who: Guest) -> None:

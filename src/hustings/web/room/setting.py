@@ -79,6 +79,8 @@ async def restore(asker: Host, studio: CurrentStudio, seat: SeatId) -> views.Spa
     held = asker.space.seats_removed.get(seat)
     if held is None:
         raise Problem(404, "seat", "There is no such seat to give back.")
+    if await studio.suspensions.suspended(held.person):
+        raise Problem(409, "suspended", "Who sat here is suspended from the whole site.")
     command = c.GrantSeat(
         by=asker.by,
         role=asker.role,

@@ -30,10 +30,12 @@ from hustings.web.studio import Studio
 router: Final = APIRouter(include_in_schema=False)
 
 _TALK: Final = frozenset({Scope.TALK})
+_HOSTS: Final = frozenset({Role.HOST, Role.COHOST})
 _NO_TICKET: Final = "This link is not good any more. Go back to the page of the conversation."
 _NO_INVITATION: Final = (
     "You are not invited to speak at the moment. The host may have taken the invitation back."
 )
+_HOSTS_SEAT: Final = "A host's seat is taken on the studio's pages: sign in there."
 
 
 class TakeForm(BaseModel):
@@ -91,6 +93,10 @@ async def take(
         raise talker.suspended(suspension)
     invited = await _invited(studio, space_id, person)
     if invited.seat is not None:
+        # A ticket lies with the page of the listen origin: it never makes a host.
+        own = _person(studio, request, space_id, account, "")
+        if invited.seat.role in _HOSTS and own != person:
+            raise Problem(403, "role", _HOSTS_SEAT)
         seat = invited.seat.id
     else:
         assert invited.hand is not None, "somebody is invited by a hand, or sits already"

@@ -6,6 +6,7 @@ may take down any, with a reason, and show any again; both stand in the audit lo
 
 from __future__ import annotations
 
+from hustings import limits
 from hustings.space import command as c
 from hustings.talk import Asked, Said
 from hustings.web.problem import Problem
@@ -19,6 +20,10 @@ async def remove(studio: Studio, who: Talker, kind: str, identifier: str, reason
     own = authorship.wrote(identifier, who.space.id, who.person, key=studio.cookies.key)
     if not own and not (who.hosts or who.moderates):
         raise Problem(403, "role", "You can only take back what you wrote yourself.")
+    full = len(who.space.removed) >= limits.REMOVED_OWN_COUNT
+    if full and not (who.hosts or who.moderates):
+        # A space remembers so many, and hosts may need the rest for others' words.
+        raise Problem(409, "full", "Too much was taken down here. Ask the host to remove it.")
     # An author acts in the platform's name: the space knows roles, not authors.
     role = who.role if who.hosts else None
     command = c.RemoveMessage(by=who.by, role=role, message=identifier, reason=reason)

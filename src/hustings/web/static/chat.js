@@ -29,7 +29,7 @@ export class Chat {
     element("chat-list").addEventListener("click", (event) => {
       const button = /** @type {HTMLElement} */ (event.target).closest("button");
       const id = /** @type {HTMLElement | null} */ (button?.closest("[data-message]") ?? null)?.dataset.message;
-      const message = this.#talk.chat.get(id ?? "");
+      const message = /** @type {import("./talk.js").Said | undefined} */ (this.#feed.message(id ?? ""));
       if (button?.dataset.act === "more" && message) void this.#more(message);
       if (button?.dataset.act === "restore" && id) void this.restore(id);
     });
@@ -61,8 +61,11 @@ export class Chat {
       const gone = this.#talk.removed.has(row.dataset.message ?? "");
       if (row.dataset.removed === String(gone)) continue;
       row.dataset.removed = String(gone);
-      part(row, '[data-act="more"]').hidden = gone;
-      part(row, '[data-act="restore"]').hidden = !gone;
+      const [more, restore] = [part(row, '[data-act="more"]'), part(row, '[data-act="restore"]')];
+      const focused = row.contains(document.activeElement);
+      more.hidden = gone;
+      restore.hidden = !gone;
+      if (focused) (gone ? restore : more).focus();
     }
   }
 

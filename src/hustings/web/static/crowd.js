@@ -1,6 +1,6 @@
 // The crowd on the host's desk: figures that stand side by side, because none may be added to another.
 
-import { t } from "./t.js";
+import { number, t } from "./t.js";
 
 /** @typedef {{rung: string, listening: number, rungs: Record<string, number>, waiting: number, turned_away: number,
  *   peak: number | null, distinct: number | null, listener_minutes: number | null}} Figures */
@@ -19,13 +19,13 @@ export function lines(now) {
   /** @type {[string, string][]} */
   const out = [];
   const put = (/** @type {string} */ label, /** @type {number | null | undefined} */ count) => {
-    if (count) out.push([label, count.toLocaleString()]);
+    if (count) out.push([label, number(count)]);
   };
   for (const [rung, words] of RUNGS) put(words, now.rungs[rung]);
   put(t("waiting in line"), now.waiting);
   put(t("turned away"), now.turned_away);
   put(t("most at one time"), now.peak);
-  if (now.distinct) out.push([t("different visitors"), t("about {count}", { count: now.distinct.toLocaleString() })]);
+  if (now.distinct) out.push([t("different visitors"), t("about {count}", { count: number(now.distinct) })]);
   return out;
 }
 
@@ -46,7 +46,7 @@ const NEWCOMERS = {
 export function door(now) {
   const words = NEWCOMERS[now.rung];
   if (!words) return "";
-  return now.waiting ? t("{words}: {count} waiting.", { words, count: now.waiting.toLocaleString() }) : `${words}.`;
+  return now.waiting ? t("{words}: {count} waiting.", { words, count: number(now.waiting) }) : `${words}.`;
 }
 
 /**

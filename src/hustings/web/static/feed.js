@@ -1,11 +1,11 @@
 // A list of messages that grows at its end: drawn a few times a second, held where one reads.
 
 import { copyOf, element, part } from "./page.js";
-import { t } from "./t.js";
+import { locale, t } from "./t.js";
 
 const DRAW_MS = 200;
 const NEAR_PX = 60;
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 /** @type {Record<string, string>} */
 const ROLES = { host: t("Host"), cohost: t("Co-host"), speaker: t("Speaker") };
 
@@ -21,6 +21,8 @@ export class Feed {
   #kept;
   /** @type {Message[]} */
   #waiting = [];
+  /** @type {Map<string, Message>} those in the list */
+  #shown = new Map();
   #drawing = false;
 
   /**
@@ -36,8 +38,11 @@ export class Feed {
     this.#kept = kept;
     this.#newest?.addEventListener("click", () => this.toEnd());
     this.#scroll.addEventListener("scroll", () => {
-      if (this.#newest && this.#atEnd) this.#newest.hidden = true;
+      if (!this.#newest || !this.#atEnd) return;
+      this.#newest.hidden = !this.#waiting.length;
+      if (this.#waiting.length) this.#soon();
     });
+    this.#list.addEventListener("focusout", () => this.#soon());
     this.#list.addEventListener("keydown", (event) => this.#move(event));
   }
 
@@ -45,6 +50,18 @@ export class Feed {
   add(messages) {
     this.#waiting.push(...messages);
     this.#waiting.splice(0, this.#waiting.length - this.#kept);
+    this.#soon();
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Message | undefined} a message in the list
+   */
+  message(id) {
+    return this.#shown.get(id);
+  }
+
+  #soon() {
     if (this.#drawing) return;
     this.#drawing = true;
     setTimeout(() => this.#draw(), DRAW_MS);
@@ -57,6 +74,7 @@ export class Feed {
 
   /** Go to the newest. */
   toEnd() {
+    this.#append(this.#waiting.splice(0));
     this.#scroll.scrollTop = this.#scroll.scrollHeight;
     if (this.#newest) this.#newest.hidden = true;
   }
@@ -67,14 +85,30 @@ export class Feed {
 
   #draw() {
     this.#drawing = false;
-    const stay = !this.#atEnd || this.#list.contains(document.activeElement);
+    if (!this.#waiting.length) return;
     const hidden = !this.#scroll.clientHeight;
-    this.#list.append(...this.#waiting.splice(0).map((one) => this.#row(one)));
-    while (this.#list.children.length > this.#kept) this.#list.firstElementChild?.remove();
+    if (hidden || !this.#read) return this.toEnd();
+    // Nothing goes away where somebody reads, however fast the others write: what is new waits.
+    const room = this.#newest ? this.#kept - this.#list.children.length : this.#kept;
+    this.#append(this.#waiting.splice(0, Math.max(0, room)));
+    this.#newest?.removeAttribute("hidden");
+  }
+
+  /** Whether somebody reads further up, or does something about a message. */
+  get #read() {
+    return !this.#atEnd || this.#list.contains(document.activeElement) || document.querySelector("dialog[open]");
+  }
+
+  /** @param {Message[]} messages */
+  #append(messages) {
+    this.#list.append(...messages.map((one) => this.#row(one)));
+    while (this.#list.children.length > this.#kept) {
+      const row = /** @type {HTMLElement} */ (this.#list.firstElementChild);
+      this.#shown.delete(row.dataset[this.#key] ?? "");
+      row.remove();
+    }
     this.#none.hidden = this.#list.children.length > 0;
     this.#onlyOneStop();
-    if (stay && !hidden) this.#newest?.removeAttribute("hidden");
-    else this.toEnd();
     this.#list.dispatchEvent(new Event("drawn"));
   }
 
@@ -82,6 +116,7 @@ export class Feed {
   #row(message) {
     const row = copyOf("message-template");
     row.dataset[this.#key] = message.id;
+    this.#shown.set(message.id, message);
     part(row, ".message-name").textContent = message.name;
     part(row, ".message-text").textContent = message.text;
     const role = ROLES[message.role ?? ""];

@@ -1,6 +1,8 @@
 // Shows every <time> in the reader's own time zone.
 
-const format = new Intl.DateTimeFormat(undefined, {
+import { locale } from "./t.js";
+
+const format = new Intl.DateTimeFormat(locale, {
   weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
 });
 

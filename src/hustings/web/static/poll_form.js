@@ -39,6 +39,9 @@ if (form) {
     form.reset();
     for (const field of fields().slice(LEAST)) field.remove();
     add.hidden = false;
-    /** @type {HTMLDetailsElement} */ (element("poll-fold")).open = false;
+    const fold = /** @type {HTMLDetailsElement} */ (element("poll-fold"));
+    // What has the focus is about to be hidden.
+    if (form.contains(document.activeElement)) fold.querySelector("summary")?.focus();
+    fold.open = false;
   });
 }

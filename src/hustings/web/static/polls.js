@@ -2,7 +2,7 @@
 
 import { command } from "./command.js";
 import { copyOf, element, keep, part, write } from "./page.js";
-import { t } from "./t.js";
+import { number, t } from "./t.js";
 
 /** @typedef {{id: string, question: string, options: string[], multiple: boolean, show: string, closed: boolean}} Poll */
 
@@ -43,12 +43,12 @@ export class Polls {
       const count = counts[index] ?? 0;
       const share = voters ? Math.round((100 * count) / voters) : 0;
       write(part(line, ".poll-option"), option);
-      write(part(line, ".poll-count"), t("{count} · {share} %", { count: count.toLocaleString(), share }));
+      write(part(line, ".poll-count"), t("{count} · {share} %", { count: number(count), share }));
       line.style.setProperty("--share", String(count / most));
     });
     const seen = poll.show === "live" || poll.closed ? t("the audience sees the result") : t("the result is hidden");
     const state = poll.closed ? t("closed") : t("open");
-    write(part(row, ".poll-state"), `${t("{count} have voted", { count: voters.toLocaleString() })} · ${state} · ${seen}`);
+    write(part(row, ".poll-state"), `${t("{count} have voted", { count: number(voters) })} · ${state} · ${seen}`);
     part(row, '[data-act="close"]').hidden = poll.closed;
     part(row, '[data-act="close"]').ariaLabel = t("Close the poll: {question}", { question: poll.question });
   }

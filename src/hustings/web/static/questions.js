@@ -5,7 +5,7 @@ import { tell } from "./news.js";
 import { block } from "./order.js";
 import { copyOf, element, keep, part, write } from "./page.js";
 import { choose } from "./sheet.js";
-import { t } from "./t.js";
+import { number, t } from "./t.js";
 import { done } from "./toast.js";
 
 /** @type {Record<string, number>} */
@@ -100,7 +100,7 @@ export class Questions {
  */
 function fill(row, { name, text, votes, state }) {
   row.dataset.state = state;
-  write(part(row, ".votes b"), votes.toLocaleString());
+  write(part(row, ".votes b"), number(votes));
   write(part(row, ".question-text"), text);
   /** @type {Record<string, string>} */
   const states = {

@@ -17,7 +17,7 @@ import { showRehearsal } from "./rehearsal.js";
 import { showRoom } from "./room.js";
 import { Seats } from "./seats.js";
 import { Step } from "./step.js";
-import { t } from "./t.js";
+import { number, t } from "./t.js";
 import { show as showTab, showTalk } from "./tabs.js";
 import { undoLast } from "./toast.js";
 
@@ -128,7 +128,7 @@ const stop = follow(SPACE, {
   state: show,
   levels: (levels) => seats.levels(levels),
   listening: (count) => {
-    element("listening").textContent = count.toLocaleString();
+    element("listening").textContent = number(count);
     element("listening-line").hidden = !["doors", "live", "held"].includes(space.status);
   },
   crowd: (figures) => {

@@ -5,6 +5,7 @@ import { SPACE } from "./command.js";
 
 const KEPT = 200; // messages
 const AGAIN_MS = 3000;
+const REMOVED = 50; // so many ids the space names at most: limits.REMOVED_SHOWN_COUNT
 
 /**
  * @typedef {{id: string, person: string, name: string, text: string, role: string, at_ms: number}} Said
@@ -23,6 +24,8 @@ export class Talk extends EventTarget {
   /** @type {Set<string>} ids of what was taken down */
   removed = new Set();
   #loading = false;
+  /** @type {{said?: Said[], asked?: Asked[]}[]} what came while older messages were loaded */
+  #early = [];
 
   /** Load what was written before this page followed. */
   async load() {
@@ -33,17 +36,24 @@ export class Talk extends EventTarget {
       for (const one of [...whole.chat, ...whole.questions]) if (one.removed) this.removed.add(one.id);
       for (const one of whole.questions) this.#count(`q-${one.id}`, { counts: [one.votes], voters: one.votes });
       for (const { id, tally } of whole.polls) if (tally) this.#count(id, tally);
-      this.add({ said: whole.chat, asked: whole.questions });
+      this.#take({ said: whole.chat, asked: whole.questions });
       this.#changed();
     } catch {
       setTimeout(() => void this.load(), AGAIN_MS);
     } finally {
       this.#loading = false;
+      for (const news of this.#early.splice(0)) this.#take(news);
     }
   }
 
   /** @param {{said?: Said[], asked?: Asked[]}} news */
-  add({ said = [], asked = [] }) {
+  add(news) {
+    if (this.#loading) this.#early.push(news);
+    else this.#take(news);
+  }
+
+  /** @param {{said?: Said[], asked?: Asked[]}} news */
+  #take({ said = [], asked = [] }) {
     const fresh = said.filter((one) => !this.chat.has(one.id));
     for (const one of fresh) this.chat.set(one.id, one);
     for (const id of [...this.chat.keys()].slice(0, Math.max(0, this.chat.size - KEPT))) this.chat.delete(id);
@@ -66,7 +76,11 @@ export class Talk extends EventTarget {
     const now = new Set(removed);
     const before = [...this.removed].sort().join();
     for (const id of now) this.removed.add(id);
-    for (const id of [...this.removed]) if (!now.has(id) && this.#shownLast.has(id)) this.removed.delete(id);
+    const last = [...this.#shownLast];
+    // What newer ones have pushed off a full list is removed still; what is missing else is back.
+    const stays = last.findIndex((id) => now.has(id));
+    const pushed = removed.length < REMOVED ? 0 : stays < 0 ? last.length : stays;
+    for (const id of last.slice(pushed)) if (!now.has(id)) this.removed.delete(id);
     this.#shownLast = now;
     if (before !== [...this.removed].sort().join()) this.#changed();
   }

@@ -37,7 +37,11 @@ export async function post(url, ticket, sdp) {
   try {
     answer = await fetch(url, {
       method: "POST",
-      headers: { Authorization: `Bearer ${ticket}`, "Content-Type": "application/sdp" },
+      headers: {
+        Authorization: `Bearer ${ticket}`,
+        "Content-Type": "application/sdp",
+        "Accept-Language": document.documentElement.lang,
+      },
       body: sdp,
       signal: AbortSignal.timeout(WAIT_MS),
     });

@@ -46,8 +46,8 @@ class AnnouncedRow(Table):
 
 
 class HookRow(Table):
-    """A program's address that is told what happens. `secret` signs; it is sealed, not hashed,
-    because it is used. `events` are names with commas between."""
+    """A program's address that is told what happens. `secret` signs what it is sent, so it stands
+    here as it is, not hashed. `events` are names with commas between."""
 
     __tablename__ = "hooks"
 

@@ -1,0 +1,162 @@
+"""How each route is called: with what would be good, so that the answer is about rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tests.web.matrix.place import WHEN_MS
+from tests.web.running import PASSWORD
+
+_TWO_MS: Final = WHEN_MS + 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What is sent. `{name}` in any text is filled from the place's ids, in `path` it says which.
+
+    `ticket` is where a guest's ticket travels besides the Authorization field. Whoever may call a
+    route that `spoils` does so in a place of its own. A new password is too short on purpose: it
+    takes a moment to hash, and that it is told so shows that one was let in.
+    """
+
+    json: Any = None
+    form: dict[str, str] | None = None
+    query: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    path: dict[str, str] = field(default_factory=dict)
+    ticket: str = ""
+    spoils: bool = False
+
+
+_REASON: Final = {"reason": "So it is."}
+_PASSWORD: Final = {"old_password": PASSWORD, "new_password": "short"}
+_DELAY: Final = {"starts_local": "2090-01-01T20:00", "zone": "UTC", "reason": "A late train."}
+_PERSON: Final = {"person": "{blocked}"}
+_GUEST: Final = {"person": "{guest}"}
+_HOOK: Final = {"url": "http://127.0.0.1:9/hooks", "events": ["space.live"]}
+_LINK: Final = {"token": "none"}
+_REFERENCE: Final = {"reference": "3f" * 32}
+
+CALLS: Final[dict[str, Call]] = {
+    "GET /static/{language}/{name}.js": Call(path={"language": "de", "name": "t"}),
+    "GET /pictures/{picture}/{size}.webp": Call(path={"picture": "0" * 32, "size": "wide"}),
+    "GET /@{handle}": Call(path={"handle": "nobody"}),
+    "GET /l/{token}": Call(path=_LINK),
+    "GET /i/{token}": Call(path={"token": "{invite}"}),
+    "POST /i/{token}": Call(path={"token": "{invite}"}, form={"name": "Bela"}, spoils=True),
+    "GET /r/{token}": Call(path=_LINK),
+    "POST /r/{token}": Call(path=_LINK, form={}),
+    "GET /first/{token}": Call(path=_LINK),
+    "POST /first/{token}": Call(path=_LINK, form={}),
+    "GET /join/{token}": Call(path={"token": "{join}"}),
+    "POST /join/{token}": Call(
+        path={"token": "{join}"},
+        form={"name": "New", "email": "{email}", "password": "short"},
+    ),
+    "GET /reset/{token}": Call(path=_LINK),
+    "POST /reset/{token}": Call(path=_LINK, form={"password": PASSWORD}),
+    "POST /sign-in": Call(form={"email": "{email}", "password": PASSWORD}, spoils=True),
+    "POST /sign-in/passkey": Call(json={"credential": {"id": "x"}}),
+    "POST /sign-out": Call(spoils=True),
+    "POST /sign-up": Call(form={"name": "New", "email": "{email}", "password": "short"}),
+    "POST /forgot": Call(form={"email": "{email}"}),
+    "GET /account/oidc": Call(query={"key": "{connect}"}),
+    "POST /account/profile": Call(form={"name": "Another name"}),
+    "POST /account/picture": Call(form={}),
+    "POST /account/password": Call(form=_PASSWORD),
+    "POST /account/passkeys": Call(json={"credential": {"id": "x"}}),
+    "POST /account/passkeys/{passkey}/name": Call(
+        path={"passkey": "none"}, form={"passkey_name": "Key"}
+    ),
+    "POST /account/passkeys/{passkey}/remove": Call(path={"passkey": "none"}),
+    "POST /account/sign-ins/{reference}/revoke": Call(path=_REFERENCE),
+    "POST /account/sign-ins/end": Call(spoils=True),
+    "POST /account/delete": Call(form={"password": PASSWORD}, spoils=True),
+    "POST /account/tokens": Call(form={"name": "T", "days": "7", "scopes": "spaces:read"}),
+    "POST /account/tokens/{token}/revoke": Call(path=_LINK),
+    "POST /account/hooks": Call(form={"url": "http://127.0.0.1:9/x", "events": "space.live"}),
+    "POST /new": Call(form={"title": "Another evening"}, spoils=True),
+    "POST /series/new": Call(form={"title": "Fridays"}, spoils=True),
+    "POST /series/{slug}/next": Call(form={"rule": "weekly", "count": "2"}),
+    "POST /series/{slug}/edit": Call(form={"title": "Fridays"}),
+    "POST /s/{space_id}/edit": Call(form={"title": "Another evening"}),
+    "POST /s/{space_id}/delay": Call(form=_DELAY, spoils=True),
+    "POST /s/{space_id}/cancel": Call(form=_REASON, spoils=True),
+    "POST /s/{space_id}/cohosts": Call(form={"who": "{member_email}"}, spoils=True),
+    "POST /s/{space_id}/cohosts/{account_id}/remove": Call(spoils=True),
+    "POST /s/{space_id}/members": Call(form={"who": "{member_email}"}, spoils=True),
+    "POST /s/{space_id}/members/{account_id}/remove": Call(spoils=True),
+    "POST /s/{space_id}/withhold": Call(form=_REASON),
+    "POST /s/{space_id}/join": Call(form={"name": "Gil"}),
+    "GET /s/{space_id}/take": Call(ticket="query"),
+    "POST /s/{space_id}/take": Call(ticket="form", spoils=True),
+    "POST /people/invitations": Call(form={"email": "", "role": "member"}),
+    "POST /people/invitations/{invitation}/revoke": Call(spoils=True),
+    "POST /people/{account_id}/role": Call(form={"role": "host"}, spoils=True),
+    "POST /reports/{case}": Call(form={"outcome": "dismissed"}, spoils=True),
+    "POST /reports/{case}/undo": Call(form=_REASON, spoils=True),
+    "POST /suspensions": Call(form={"person": "{person}", **_REASON}, spoils=True),
+    "POST /suspensions/{person}/end": Call(form=_REASON, spoils=True),
+    "POST /api/spaces": Call(json={"title": "Another evening"}, spoils=True),
+    "PATCH /api/spaces/{space_id}": Call(json={"title": "Another evening"}),
+    "POST /api/spaces/{space_id}/hold": Call(json=_REASON),
+    "POST /api/spaces/{space_id}/end": Call(spoils=True),
+    "POST /api/spaces/{space_id}/cancel": Call(json=_REASON, spoils=True),
+    "POST /api/spaces/{space_id}/delay": Call(
+        json={"starts_at_ms": _TWO_MS, **_REASON}, spoils=True
+    ),
+    "POST /api/spaces/{space_id}/rehearsal": Call(json={"on": True}),
+    "PUT /api/spaces/{space_id}/room": Call(json={"slow_s": 0, "guests": True}),
+    "POST /api/spaces/{space_id}/cohosts": Call(json={"who": "{member_email}"}, spoils=True),
+    "DELETE /api/spaces/{space_id}/cohosts/{account_id}": Call(spoils=True),
+    "POST /api/spaces/{space_id}/members": Call(json={"who": "{member_email}"}, spoils=True),
+    "DELETE /api/spaces/{space_id}/members/{account_id}": Call(spoils=True),
+    "POST /api/spaces/{space_id}/seats": Call(json={"name": "Cleo"}),
+    "POST /api/spaces/{space_id}/seats/{seat}/link": Call(spoils=True),
+    "PUT /api/spaces/{space_id}/seats/{seat}": Call(json={"role": "cohost"}, spoils=True),
+    "DELETE /api/spaces/{space_id}/seats/{seat}": Call(spoils=True),
+    "POST /api/spaces/{space_id}/backstage": Call(json={"text": "Two minutes."}),
+    "POST /api/spaces/{space_id}/chat": Call(json={"text": "Good evening."}, spoils=True),
+    "DELETE /api/spaces/{space_id}/chat/{message}": Call(json=_REASON, spoils=True),
+    "POST /api/spaces/{space_id}/chat/{message}/restore": Call(spoils=True),
+    "POST /api/spaces/{space_id}/questions": Call(json={"text": "When?"}, spoils=True),
+    "DELETE /api/spaces/{space_id}/questions/{question}": Call(json=_REASON, spoils=True),
+    "POST /api/spaces/{space_id}/questions/{question}/restore": Call(spoils=True),
+    "PUT /api/spaces/{space_id}/questions/{question}": Call(json={"state": "asking"}),
+    "POST /api/spaces/{space_id}/hand": Call(json={"note": "Me."}, spoils=True),
+    "DELETE /api/spaces/{space_id}/hand": Call(spoils=True),
+    "POST /api/spaces/{space_id}/hands/{person}/invite": Call(path=_GUEST),
+    "DELETE /api/spaces/{space_id}/hands/{person}/invite": Call(path=_GUEST, spoils=True),
+    "DELETE /api/spaces/{space_id}/hands/{person}": Call(path=_GUEST, json=_REASON, spoils=True),
+    "POST /api/spaces/{space_id}/polls": Call(json={"question": "Or?", "options": ["a", "b"]}),
+    "POST /api/spaces/{space_id}/polls/{poll}/close": Call(spoils=True),
+    "POST /api/spaces/{space_id}/pins": Call(json={"text": "A word"}),
+    "DELETE /api/spaces/{space_id}/pins/{pin}": Call(spoils=True),
+    "POST /api/spaces/{space_id}/reminders": Call(json={"kind": "mail", "email": "{email}"}),
+    "POST /api/spaces/{space_id}/reports": Call(json={"about": "space"}, spoils=True),
+    "POST /api/spaces/{space_id}/blocks": Call(
+        json={"person": "g-" + "z" * 16, "name": "Zed"}, spoils=True
+    ),
+    "DELETE /api/spaces/{space_id}/blocks/{person}": Call(path=_PERSON, json=_REASON, spoils=True),
+    "GET /api/spaces/{space_id}/audit.{kind}": Call(path={"kind": "csv"}),
+    "GET /api/audit.{kind}": Call(path={"kind": "jsonl"}),
+    "PUT /api/reports/{case}": Call(json={"outcome": "dismissed"}, spoils=True),
+    "DELETE /api/reports/{case}": Call(json=_REASON, spoils=True),
+    "PUT /api/suspensions/{person}": Call(json=_REASON, spoils=True),
+    "DELETE /api/suspensions/{person}": Call(json=_REASON, spoils=True),
+    "PATCH /api/people/{account_id}": Call(json={"role": "host"}, spoils=True),
+    "POST /api/invitations": Call(json={"role": "member"}),
+    "DELETE /api/invitations/{invitation_id}": Call(spoils=True),
+    "PATCH /api/me": Call(json={"biography": "I listen."}),
+    "DELETE /api/me/sign-ins": Call(spoils=True),
+    "DELETE /api/me/sign-ins/{reference}": Call(path=_REFERENCE),
+    "POST /api/tokens": Call(json={"name": "T", "scopes": ["spaces:read"]}),
+    "DELETE /api/tokens/{token}": Call(path=_LINK),
+    "POST /api/hooks": Call(json=_HOOK),
+    "DELETE /api/hooks/{hook}": Call(spoils=True),
+    "POST /api/series": Call(json={"title": "Fridays"}),
+    "PATCH /api/series/{series}": Call(json={"title": "Fridays"}),
+    "POST /api/series/{series}/next": Call(json={"rule": "weekly", "count": 2}),
+    "POST /api/pictures": Call(content=b"no picture"),
+}
