@@ -31,6 +31,7 @@ log = logging.getLogger("hustings.web")
 MEDIA_TYPE: Final = "application/problem+json"
 _REFUSED: Final = {"role": 403, "blocked": 403, "value": 422}  # every other refusal is a 409
 _PLAIN: Final = {
+    400: ("request", "This request cannot be read."),
     404: ("not-found", "There is nothing at this address."),
     405: ("method", "This address does not take that method."),
     413: ("too-large", "This is larger than the studio takes."),

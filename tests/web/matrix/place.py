@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -95,8 +96,23 @@ class World:
             Role.TOKEN: came | await self.token(host, "audit:read"),
             Role.SPEAKER: came | await self._seat(await made(f"{room}/seats", {"name": "Amara"})),
         }
+        ids = await self._furnished(made, fields, accounts, space)
+        suspended = await self.ask(
+            "PUT", f"/api/suspensions/a-{accounts[Role.SUSPENDED]}", owner, json={"reason": "Rude."}
+        )
+        assert suspended.status_code == 200, suspended.text
+        return Place(fields, came | await self.token(host, "hooks:write"), ids)
+
+    async def _furnished(
+        self,
+        made: Callable[..., Awaitable[Any]],
+        fields: dict[Role, dict[str, str]],
+        accounts: dict[str, str],
+        space: str,
+    ) -> dict[str, str]:
+        """One of everything in a space and around it, and what it is called in paths."""
+        room, guest, owner = f"/api/spaces/{space}", fields[Role.GUEST], fields[Role.OWNER]
         seat = await made(f"{room}/seats", {"name": "Bela"})
-        guest = fields[Role.GUEST]
         message = (await made(f"{room}/chat", {"text": "Hello"}, guest))["id"]
         for who in (Role.COHOST, VICTIM):
             await made(f"{room}/cohosts", {"who": f"{accounts[who]}@example.org"})
@@ -110,13 +126,9 @@ class World:
         question = (await made(f"{room}/questions", {"text": "Why?"}, guest))["id"]
         cases = (await self.ask("GET", "/api/reports", owner)).json()
         invitation = await made("/api/invitations", {"role": "member"}, owner)
-        series = await made("/api/series", {"title": f"Thursday {number}"})
+        series = await made("/api/series", {"title": f"Thursday {space}"})
         hook = {"url": "http://127.0.0.1:9/hooks", "events": ["space.posted"]}
-        suspended = await self.ask(
-            "PUT", f"/api/suspensions/a-{accounts[Role.SUSPENDED]}", owner, json={"reason": "Rude."}
-        )
-        assert suspended.status_code == 200, suspended.text
-        ids = {
+        return {
             "data": str(self._web.folder),
             "space_id": space,
             "seat": seat["seat"],
@@ -139,7 +151,6 @@ class World:
             "slug": series["slug"],
             "hook": (await made("/api/hooks", hook))["id"],
         }
-        return Place(fields, came | await self.token(host, "hooks:write"), ids)
 
     async def token(self, owner: dict[str, str], *scopes: str) -> dict[str, str]:
         """A token of the one who asks with these fields, with these scopes and no other."""

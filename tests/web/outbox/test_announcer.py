@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from hustings import limits
 from hustings.web.database import Database
 from hustings.web.outbox import announcer
 from hustings.web.outbox.reminders import Notice, Reminders
@@ -17,6 +18,12 @@ from tests.web import running
 from tests.web.outbox.receiver import receiver
 from tests.web.outbox.test_reminders import SOON, Browser
 from tests.web.running import Engines, Running, make_space
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests of this process ask from one address."""
+    monkeypatch.setattr(limits, "REMINDERS_PER_HOUR_COUNT", 1000)
 
 
 @pytest.fixture

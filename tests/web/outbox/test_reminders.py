@@ -16,12 +16,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from hustings import limits
 from tests.web import running
 from tests.web.outbox.postbox import Postbox, postbox
 from tests.web.outbox.receiver import Received, receiver
 from tests.web.running import Engines, Running, is_problem, make_space
 
 SOON = 4_000_000_000_000
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests of this process ask from one address."""
+    monkeypatch.setattr(limits, "REMINDERS_PER_HOUR_COUNT", 1000)
 
 
 @pytest.fixture

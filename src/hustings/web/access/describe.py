@@ -80,6 +80,8 @@ def _call(method: str, path: str, call: dict[str, Any]) -> None:
     if scope:
         for status, words in (("401", "Unauthorized"), ("403", "Forbidden")):
             answers.setdefault(status, _problem(words))
+    if "requestBody" in call:  # which may be no text at all
+        answers.setdefault("400", _problem("Bad Request"))
     if method == "POST":
         call.setdefault("parameters", []).append(_KEY)
         for status, words in (("400", "Bad Request"), ("409", "Conflict"), ("422", "")):
