@@ -146,7 +146,7 @@ async def test_after_the_end(web: Running, publishing: str) -> None:
         assert answer.status_code == 416
         change = await host.patch(f"/api/spaces/{space}", json={"publishing": "auto"})
         told = is_problem(change, 409, "status")
-        assert "promised" in told["detail"]
+        assert "told of less" in told["detail"]
         if publishing == "never":
             assert "Publish the recording" not in page
             is_problem(await host.post(f"/api/spaces/{space}/publish"), 409, "status")

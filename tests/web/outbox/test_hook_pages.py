@@ -103,7 +103,7 @@ async def test_nobody_else_reaches_them(web: Running) -> None:
         assert (answer.status_code, answer.headers["location"]) == (
             303, "/sign-in?next=/account/hooks"
         )  # fmt: skip
-        good = {"url": "https://example.org/", "events": ["space.live"], "everywhere": "on"}
+        good = {"url": "https://its.example/", "events": ["space.live"], "everywhere": "on"}
         assert (await nobody.post(PAGE, data=good, headers=ACCEPT)).status_code == 401
         await host.post(PAGE, data=good)
         [hook] = (await host.get("/api/hooks")).json()
@@ -112,7 +112,7 @@ async def test_nobody_else_reaches_them(web: Running) -> None:
             for act in ("ping", "remove"):
                 gone = await member.post(f"{PAGE}/{hook['id']}/{act}", headers=ACCEPT)
                 assert gone.status_code == 404
-            assert "example.org" not in (await member.get(PAGE)).text
+            assert "its.example" not in (await member.get(PAGE)).text
             await member.post(PAGE, data=good)
             [own] = (await member.get("/api/hooks")).json()
             assert own["everywhere"] is False, "only owners hear of all spaces"

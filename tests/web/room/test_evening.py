@@ -115,10 +115,9 @@ async def test_what_was_acknowledged_is_shown_once_in_one_order(
                     for number in range(_PERSONS)
                 ]
                 await asyncio.sleep(0.4)
-                await servers.live.stop()
-                await servers.live.start()
-                await servers.log.stop()
-                await servers.log.start()
+                for server in (servers.live, servers.log):
+                    await server.stop()
+                    await server.start()
                 await asyncio.gather(*writing)
                 assert len(kept) > _PERSONS
 
@@ -133,20 +132,26 @@ async def test_what_was_acknowledged_is_shown_once_in_one_order(
                 await until(all_heard, within_s=15)
                 assert here == logged == elsewhere
 
-                async def all_told() -> bool:
-                    count: int = sum(len(t["messages"]) + t["more"] for t in told)
-                    return count >= len(logged)
-
-                await until(all_told, within_s=15)
-                shown = [said["id"] for chat in told for said in chat["messages"]]
-                assert shown == [one for one in logged if one in set(shown)]
-                assert sum(chat["more"] for chat in told) == len(logged) - len(shown)
-                answer = await house.get(f"/live/{space}/talk.json")
-                listed = [said["id"] for said in answer.json()["chat"]]
-                assert listed == logged[-limits.CHAT_LISTED_COUNT :]
+                await _all_is_told(house, space, told, logged)
         finally:
             for edge in list(house.edges):
                 await house.stop_edge(edge)
+
+
+async def _all_is_told(house: House, space: str, told: list[Any], logged: list[str]) -> None:
+    """A listener is shown or told of every message, in the log's order."""
+
+    async def all_told() -> bool:
+        count: int = sum(len(t["messages"]) + t["more"] for t in told)
+        return count >= len(logged)
+
+    await until(all_told, within_s=15)
+    shown = [said["id"] for chat in told for said in chat["messages"]]
+    assert shown == [one for one in logged if one in set(shown)]
+    assert sum(chat["more"] for chat in told) == len(logged) - len(shown)
+    answer = await house.get(f"/live/{space}/talk.json")
+    listed = [said["id"] for said in answer.json()["chat"]]
+    assert listed == logged[-limits.CHAT_LISTED_COUNT :]
 
 
 async def _events(web: Running, space: str, kind: type) -> list[Any]:
