@@ -11,6 +11,7 @@ import re
 import time
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,6 +27,9 @@ from hustings.web.problem import Problem
 from hustings.web.studio import Studio
 
 log = logging.getLogger("hustings.web")
+
+# Whatever the database fails with here, what was asked for is either refused as a whole or told.
+_FAILED: Final = (*problem.AWAY, SQLAlchemyError)
 
 _PREFIX: Final = "/api/"
 # A string of RFC 8941, as the draft wants it, or the bare word that many clients send.
@@ -73,7 +77,7 @@ class Entry:
             )
         except Problem as refusal:
             await problem.response(request, refusal)(scope, receive, sending)
-        except problem.AWAY as error:
+        except _FAILED as error:
             log.warning("the database is away: %s", error)
             away = Problem(503, "database-away", problem.NO_DATABASE, retry_s=2)
             await problem.response(request, away)(scope, receive, sending)
@@ -121,7 +125,7 @@ class Entry:
                 await repeats.drop(who=who, place=place, key=key)
             else:
                 await repeats.keep(made, who=who, place=place, key=key)
-        except problem.AWAY as error:
+        except _FAILED as error:
             log.warning("an answer is not kept, the database is away: %s", error)
 
 
