@@ -63,54 +63,6 @@ async def house(web: Running) -> AsyncIterator[_House]:
     await database.close()
 
 
-async def test_a_raised_hand_leads_to_a_seat(web: Running) -> None:
-    async with house(web) as one:
-        await one.raise_hand("g-ben")
-        refused = await one.spaces.sit_down(one.space, person="g-ben", now_ms=now_ms())
-        assert isinstance(refused, Refusal)
-        assert refused.code == "missing"
-        made = await one.spaces.beckon(one.space, **one.host, person="g-ben", now_ms=now_ms())
-        assert isinstance(made, Space)
-        seat = made.hands["g-ben"].seat
-        taken = await asyncio.gather(
-            *(one.spaces.sit_down(one.space, person="g-ben", now_ms=now_ms()) for _ in range(2))
-        )
-        for one_seat in taken:  # a finger that taps twice sits down once
-            if isinstance(one_seat, Refusal):
-                assert one_seat.code in ("done", "role")
-            else:
-                assert (one_seat.id, one_seat.person) == (seat, "g-ben")
-        state = await one.spaces.state(one.space)
-        assert (list(state.hands), state.seats[seat].role) == ([], Role.SPEAKER)
-
-
-async def test_a_seat_given_back_opens_to_who_had_it(web: Running) -> None:
-    async with house(web) as one:
-        made = await one.spaces.invite(
-            one.space, **one.host, name="Amara", seat_role=Role.COHOST, now_ms=now_ms()
-        )
-        assert isinstance(made, Invited)
-        gone = await one.spaces.remove(
-            one.space, **one.host, seat=made.seat, reason="A mistake", now_ms=now_ms()
-        )
-        assert isinstance(gone, Space)
-        assert made.seat not in gone.seats
-        assert await one.catalogue.invited(made.token, now_ms=now_ms()) is None
-        back = await one.spaces.restore(one.space, **one.host, seat=made.seat, now_ms=now_ms())
-        assert isinstance(back, Invited)
-        state = await one.spaces.state(one.space)
-        assert (state.seats[made.seat].name, state.seats[made.seat].role) == (
-            "Amara",
-            Role.COHOST,
-        )
-        invite = await one.catalogue.invited(back.token, now_ms=now_ms())
-        assert invite is not None
-        assert (invite.seat, invite.role) == (made.seat, Role.COHOST)
-        again = await one.spaces.restore(one.space, **one.host, seat=made.seat, now_ms=now_ms())
-        assert isinstance(again, Refusal)
-        assert again.code == "missing"
-
-
 async def test_a_block_ends_seat_and_link(web: Running) -> None:
     async with house(web) as one:
         invited = await one.spaces.invite(

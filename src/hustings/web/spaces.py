@@ -23,7 +23,7 @@ from hustings.log.contract import Live, Log
 from hustings.log.follow import Fold, read_on
 from hustings.log.propose import Proposals
 from hustings.log.subjects import Kind
-from hustings.space import Command, Refusal, Role, Seat, Space, Status, decide
+from hustings.space import Command, Refusal, Role, Space, Status, decide
 from hustings.space import command as c
 from hustings.space.command import GrantSeat, OpenDoors, RevokeSeat, Schedule
 from hustings.ticket import Scope, Ticket
@@ -241,56 +241,6 @@ class Spaces:
             await self.command(invite.space, revoke, now_ms=now_ms)
             return Refusal("seat", "This invitation was taken back.")
         return result
-
-    async def restore(
-        self, space_id: str, *, by: str, role: Role, seat: str, now_ms: int
-    ) -> Invited | Refusal:
-        """Give a seat back that was taken away: with its name, its role and a new link. Whoever
-        still has the page open is let in again as well."""
-        old = (await self.state(space_id)).seats_removed.get(seat)
-        if old is None:
-            return Refusal("missing", "There is no seat to give back.")
-        grant = GrantSeat(
-            by=by,
-            role=None if old.role is role is Role.HOST else role,  # the one host there is
-            seat=seat,
-            name=old.name,
-            seat_role=old.role,
-            person=old.person,
-        )
-        result = await self.command(space_id, grant, now_ms=now_ms)
-        if isinstance(result, Refusal):
-            return result
-        token = await self._catalogue.invite(space_id, seat, role=old.role, now_ms=now_ms)
-        return Invited(seat=seat, token=token)
-
-    async def beckon(
-        self, space_id: str, *, by: str, role: Role, person: str, now_ms: int
-    ) -> Space | Refusal:
-        """Invite who raised a hand to a new seat."""
-        seat = secret.identifier(SEAT_CHARS)
-        invite = c.InviteHand(by=by, role=role, person=person, seat=seat)
-        return await self.command(space_id, invite, now_ms=now_ms)
-
-    async def sit_down(self, space_id: str, *, person: str, now_ms: int) -> Seat | Refusal:
-        """Take the seat that one's raised hand was invited to. Asking twice gives it once."""
-        space = await self.state(space_id)
-        taken = next((s for s in space.seats.values() if s.person == person), None)
-        if taken is not None:
-            return taken
-        hand = space.hands.get(person)
-        if hand is None or not hand.seat:
-            return Refusal("missing", "You are not invited to speak, or not any more.")
-        grant = GrantSeat(
-            by=person,
-            role=Role.LISTENER,
-            seat=hand.seat,
-            name=hand.name,
-            seat_role=Role.SPEAKER,
-            person=person,
-        )
-        result = await self.command(space_id, grant, now_ms=now_ms)
-        return result if isinstance(result, Refusal) else result.seats[hand.seat]
 
     async def block(self, space_id: str, block: c.BlockPerson, *, now_ms: int) -> Space | Refusal:
         """Block a person. The links to their seats end first."""
