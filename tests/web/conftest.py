@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.async_api import BrowserContext, async_playwright
 
+from hustings.web import passwords
 from tests.conftest import CHROMIUM
 from tests.web import running
 
@@ -24,6 +26,13 @@ ARGUMENTS: Final = [
     "--disable-features=WebRtcHideLocalIpsWithMdns",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost little: every test signs somebody in. `test_passwords` has the real ones."""
+    if request.node.path.name != "test_passwords.py":
+        monkeypatch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
 
 
 @pytest.fixture

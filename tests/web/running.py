@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,15 +15,19 @@ import httpx
 import msgspec
 
 from hustings import keys
+from hustings.config import Settings
 from hustings.log.contract import Live, Log
 from hustings.log.follow import read_state
 from hustings.log.server import NatsServer
 from hustings.role import Context
+from hustings.run import listen
 from hustings.space import Space
 from hustings.web import database, service
 from tests import postgres
 from tests.servers import connect_as, nats_servers, settings_as
 
+# Read once: the machine's roots take a client 25 ms.
+ROOTS = ssl.create_default_context()
 EMAIL = "host@example.org"
 PASSWORD = "a long enough password"
 
@@ -57,7 +61,7 @@ class Running:
     @asynccontextmanager
     async def browser(self) -> AsyncIterator[httpx.AsyncClient]:
         """A client with cookies of its own."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=10, verify=ROOTS) as client:
             yield client
 
     @asynccontextmanager
@@ -105,7 +109,7 @@ async def studio(
 ) -> AsyncIterator[Running]:
     """A web role with its data in `folder`; several may share one. `at` is the name it is
     called by: browsers take passkeys for localhost, not for an address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listen(Settings(host="127.0.0.1", studio_port=0), "studio") as listener:
         scheme = "https" if "studio_tls_cert" in options else "http"
         url = f"{scheme}://{at}:{listener.getsockname()[1]}"
         settings = msgspec.structs.replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from pathlib import Path
@@ -78,6 +79,17 @@ class _Packed:
         await (self._packing if static else self._app)(scope, receive, send)
 
 
+class _Application(FastAPI):
+    """FastAPI, described when somebody first asks: it takes half a second, which no start waits
+    for."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the API, made once."""
+        if not self.openapi_schema:
+            _describe(super().openapi())
+        return super().openapi()
+
+
 def build(studio: Studio) -> ASGIApp:
     """The application around `studio`, behind its guard: even an answer to a bug is guarded."""
     app = application()
@@ -87,24 +99,26 @@ def build(studio: Studio) -> ASGIApp:
 
 def application() -> FastAPI:
     """All routes and their description; `state.studio` is still to be set."""
-    app = FastAPI(
+    app = _Application(
         title="Hustings",
         summary="The studio of a live-audio platform: make spaces, run them, speak in them.",
         version=hustings.__version__,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.describing = asyncio.Lock()
     problem.install(app)
     for router in ROUTERS:
-        app.include_router(router)
+        # As they are: including a router builds each of its routes a second time.
+        app.router.routes.extend(router.routes)
     app.add_api_route("/healthz", _healthy, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)
+    app.add_api_route("/api/openapi.json", _openapi, include_in_schema=False)
     app.add_api_route("/static/base.css", _base_css, include_in_schema=False)
     app.add_api_route("/static/{language}/{name}.js", _script, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC))
-    _describe(app)
     return app
 
 
@@ -120,6 +134,12 @@ async def _ready(request: Request) -> Response:
     except SQLAlchemyError:
         raise problem.Problem(503, "database-away", problem.NO_DATABASE, retry_s=2) from None
     return JSONResponse({"status": "ready"})
+
+
+async def _openapi(request: Request) -> Response:
+    # In a thread, and one at a time: a space may be live while it is made.
+    async with request.app.state.describing:
+        return JSONResponse(await asyncio.to_thread(request.app.openapi))
 
 
 async def _base_css(request: Request) -> Response:
@@ -144,9 +164,8 @@ def _tagged(request: Request, made: bytes, kind: str) -> Response:
     return Response(made, media_type=kind, headers=headers)
 
 
-def _describe(app: FastAPI) -> None:
+def _describe(described: dict[str, Any]) -> None:
     """Put the problem's schema where the routes point to."""
-    described = app.openapi()
     schemas = described.setdefault("components", {}).setdefault("schemas", {})
     schema = problem.ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(schema.pop("$defs", {}))
