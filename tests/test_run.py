@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from hustings.config import ConfigError, Settings
+from hustings.config import Settings
+from hustings.errors import ConfigError
 from hustings.run import listen
 
 
