@@ -18,8 +18,8 @@ demo: .make/dev ## a whole space with synthetic people, measured; ARGS="--listen
 
 test: .make/dev check ## check, then all tests; as root it installs the Debian packages they need
 	@sh tests/prepare.sh
-	@$(BIN)/pytest -q -n 2 -m "not journey and not alone and not proof" $(ARGS)
-	@$(BIN)/pytest -q -n 2 --database postgresql tests/web \
+	@$(BIN)/pytest -q -n 3 --ignore tests/tidy -m "not journey and not alone and not proof" $(ARGS)
+	@$(BIN)/pytest -q -n 3 --database postgresql tests/web \
 	  -m "not browser and not journey and not alone and not proof" $(ARGS)
 	@$(BIN)/pytest -q -m "(journey or alone) and not proof" $(ARGS)
 

@@ -12,6 +12,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -81,7 +82,6 @@ class Module:
     path: Path
     place: str
     unit: str
-    tree: ast.Module
     text: str
 
 
@@ -92,20 +92,21 @@ def modules(package: Path) -> list[Module]:
         place = path.relative_to(package).as_posix()
         text = path.read_text()
         unit = place.split("/", 1)[0].removesuffix(".py")
-        found.append(Module(path, place, unit, ast.parse(text), text))
+        found.append(Module(path, place, unit, text))
     return found
 
 
-def imports(module: Module) -> Iterator[tuple[int, str]]:
+@cache
+def imports(text: str) -> list[tuple[int, str]]:
     """Line and dotted name of everything a module imports, deferred imports included."""
-    for node in ast.walk(module.tree):
+    found = []
+    for node in ast.walk(_parsed(text)):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield node.lineno, alias.name
+            found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module.place}:{node.lineno}: relative import"
-            for alias in node.names:
-                yield node.lineno, f"{node.module}.{alias.name}"
+            assert node.level == 0, f"line {node.lineno}: relative import of {node.module}"
+            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
+    return found
 
 
 def direction(package: Path) -> list[str]:
@@ -118,7 +119,7 @@ def direction(package: Path) -> list[str]:
         if module.unit not in layer_of:
             out.append(f"{module.place}: {module.unit} stands in no layer")
             continue
-        for line, name in imports(module):
+        for line, name in imports(module.text):
             parts = name.split(".")
             if parts[0] != "hustings" or len(parts) < 2:
                 continue
@@ -137,7 +138,7 @@ def purity(package: Path) -> list[str]:
     for module in modules(package):
         place = module.place.removesuffix(".py")
         pure = module.unit in PURE or place in PURE
-        for line, name in imports(module):
+        for line, name in imports(module.text):
             top = name.split(".")[0]
             if pure and top in IMPURE_MODULES:
                 out.append(f"{module.place}:{line}: pure, must not import {top}")
@@ -169,7 +170,7 @@ def headed(*folders: Path) -> list[str]:
         f"{path}: no docstring says what this module is"
         for folder in folders
         for path in sorted(folder.rglob("*.py"))
-        if not ast.get_docstring(ast.parse(path.read_text()))
+        if not ast.get_docstring(_parsed(path.read_text()))
     ]
 
 
@@ -193,9 +194,15 @@ def words(root: Path, files: list[Path]) -> list[str]:
     return out
 
 
+@cache
+def _parsed(text: str) -> ast.Module:
+    # The tree is read by every rule, and again for each violation that is planted.
+    return ast.parse(text)
+
+
 def _bodies(path: Path, text: str) -> Iterator[str]:
     code = _code_lines(text)
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_parsed(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body
             first = body[0]
