@@ -96,12 +96,12 @@ async def test_an_append_without_an_answer_is_stored_once_when_repeated_after_a_
 async def test_everything_says_away_while_the_server_is_stopped(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hustings.limits.REQUEST_S", 0.1)
-    monkeypatch.setattr("hustings.limits.LOG_ACK_S", 0.1)
     web, _ = await servers.role("web")
     archive, _ = await servers.role("archive")
     await web.create(SPACE)
     await servers.log.stop()
+    monkeypatch.setattr("hustings.limits.REQUEST_S", 0.1)
+    monkeypatch.setattr("hustings.limits.LOG_ACK_S", 0.1)
     for call in (
         web.create(SPACE),
         web.exists(SPACE),
@@ -114,6 +114,7 @@ async def test_everything_says_away_while_the_server_is_stopped(
     ):
         with pytest.raises(LogAway):
             await call
+    monkeypatch.undo()
     await servers.log.start()
     await until(lambda: web._connection.up)  # type: ignore[attr-defined]
     assert await web.exists(SPACE)

@@ -159,6 +159,7 @@ async def test_told_to_move_it_goes_on_at_another_connection(visit: Visit, edge:
     await places_itself(page)
 
 
+@pytest.mark.alone
 async def test_the_first_try_follows_within_a_quarter_of_a_second(visit: Visit, edge: Edge) -> None:
     page = await visit()
     await listen(page)

@@ -81,6 +81,7 @@ async def heard_well(page: Page, *, seconds: float) -> None:
     await places_itself(page)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("rung", "behind_ms"), [("slow", 2200), ("slower", 3400)])
 async def test_slower_steps_are_heard_without_a_stall(
     house: Open, visitor: Visitor, rung: str, behind_ms: int

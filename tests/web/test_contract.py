@@ -74,7 +74,6 @@ async def _ask(
     assert int(tested[1]) >= (len(LAST) if last else 80), text
 
 
-@pytest.mark.alone
 @pytest.mark.timeout(300 if not CASES else 7200)
 async def test_every_answer_is_a_documented_one(servers: running.Engines, tmp_path: Path) -> None:
     data = tmp_path / "data"
