@@ -15,7 +15,7 @@ from hustings.keys import ensure
 from hustings.log import subjects
 from hustings.log.subjects import Kind
 from hustings.space import event as e
-from hustings.talk import Asked, Piece, Said, Voted, encode
+from hustings.talk import Asked, Count, Piece, Said, Voted, encode
 from hustings.ticket import Scope, Ticket, sign
 from tests.edge.house import SPACE, House, Stream, events_in
 
@@ -27,6 +27,10 @@ Seen = Callable[[dict[str, Any]], object]
 
 def said(number: int) -> Said:
     return Said(id=f"m{number}", person="g-1", name="Grace", text=f"Text {number}", at_ms=number)
+
+
+def late(number: int, *, clock_ms: int) -> Said:
+    return Said(id=f"m{number}", person="g-1", name="Ada", text="Hello", at_ms=clock_ms)
 
 
 def asked(number: int) -> Asked:
@@ -182,3 +186,64 @@ async def test_what_was_posted_keeps_its_talk(h: House) -> None:
     assert state["polls"][0]["counts"] == [3, 2]
     assert state["polls"][0]["voters"] == 5
     assert state["chat"] == []
+
+
+async def test_messages_stand_in_the_order_of_the_log(h: House) -> None:
+    """Not by the clocks of the studios that took them: frames and talk.json say the same numbers,
+    and so does an edge that comes later."""
+    await h.open_with(3)
+    await h.until(lambda s: s["n"] == 2)
+    await write(h, late(0, clock_ms=9_000_000), late(1, clock_ms=5))
+    await talk(h, lambda t: len(t["chat"]) == 2)
+    stream = await h.push()
+    await stream.piece()
+    await write(h, asked(1), late(2, clock_ms=9_000_000))
+    await write(h, late(3, clock_ms=1))
+    seen = await told(stream, h, lambda one: "m3" in str(one.get("messages")))
+    carried = [m for one in seen if one["type"] == "chat" for m in one["messages"]]
+    assert {"m2", "m3"} <= {one["id"] for one in carried}
+    assert all(one["id"] == f"m{one['number']}" for one in carried)
+    await h.start_edge(index=1)
+    state = await talk(h, lambda t: len(t["chat"]) == 4)
+    assert [(one["id"], one["number"]) for one in state["chat"]] == [(f"m{i}", i) for i in range(4)]
+
+
+async def test_a_restored_message_is_named(h: House) -> None:
+    await h.open_with(1)
+    await write(h, said(1))
+    await h.event(e.MessageRemoved(at_ms=5, by="web", message="m1"))
+    await talk(h, lambda t: t["room"]["removed"] == ["m1"])
+    await h.event(e.MessageRestored(at_ms=6, by="web", message="m1"))
+    state = await talk(h, lambda t: not t["room"]["removed"] and t["chat"])
+    assert state["room"]["restored"] == ["m1"]
+    await h.event(e.MessageRemoved(at_ms=7, by="web", message="m1"))
+    state = await talk(h, lambda t: t["room"]["removed"] == ["m1"])
+    assert "restored" not in state["room"]
+
+
+async def test_votes_of_what_was_posted_are_counted_once(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edge keeps the result, over a restart and beyond the log's end, while nothing is added."""
+    await h.open_with(1)
+    await h.event(e.PollOpened(at_ms=5, by="web", poll="p", question="?", options=("a", "b")))
+    await write(h, Voted(votes={"p": {f"{i:016x}": [i % 2] for i in range(5)}}))
+    await write(h, said(1), asked(1))
+    await h.end(0)
+    await h.event(e.Posted(at_ms=6, by="archive", recording_seconds=1.0, receipt_sha256="x"))
+    counted: list[None] = []
+    count = Count.apply
+    monkeypatch.setattr(Count, "apply", lambda self, voted: counted.append(count(self, voted)))
+    edge = await h.start_edge(index=5)
+    first = await talk(h, lambda t: t["questions"])
+    assert first["polls"][0]["counts"] == [3, 2]
+    assert counted == [None]
+    await h.stop_edge(edge)
+    await h.start_edge(index=5)
+    assert await talk(h, lambda t: t["questions"]) == first
+    assert counted == [None]
+    await h.stop_edge(h.edges[-1])
+    await write(h, Voted(votes={"p": {"ff" * 8: [0]}}))
+    await h.start_edge(index=5)
+    more = await talk(h, lambda t: t["questions"])
+    assert more["polls"][0]["counts"] == [4, 2]

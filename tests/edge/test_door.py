@@ -73,8 +73,10 @@ async def test_every_status_has_its_door(h: House) -> None:
     seat = state["seats"][0]
     assert seat == {
         "id": "s1", "name": "Ada", "role": "host", "muted": False, "connected": False,
-        "speaking": False,
+        "speaking": False, "hand": False,
     }  # fmt: skip
+    await h.event(e.SeatHandRaised(at_ms=5, by="s1", seat="s1"))
+    await h.until(lambda s: s["seats"][0]["hand"])
     await h.event(e.Delayed(at_ms=9, by="web", starts_at_ms=1_950_000_000_000, reason="Fog"))
     state = await h.until(lambda s: s["reason"] == "Fog")
     assert state["starts_at_ms"] == 1_950_000_000_000
@@ -133,7 +135,8 @@ async def test_the_page_holds_state_and_preview(h: House) -> None:
     text = answer.body.decode()
     assert "<script>alert" not in text
     assert "{{" not in text
-    assert f'<h1 id="title">{html.escape(nasty)}</h1>' in text  # readable without JavaScript
+    # Readable without JavaScript.
+    assert f'<h1 id="title" dir="auto">{html.escape(nasty)}</h1>' in text
     assert "<!--hustings" not in text
     policy = answer.fields["content-security-policy"]
     assert "default-src 'none'" in policy

@@ -19,8 +19,18 @@ MODULES = {
     "main.js": 'import { Ear } from "./ear.js";\nconst ear = new Ear();\nconsole.log(ear.says);\n',
     "ear.js": 'import { word } from "./words.js";\nexport class Ear {\nsays = word();\n}\n',
     "words.js": 'export const WORD = "heard";\nexport function word() {\nreturn WORD;\n}\n',
-    "later.js": 'import { WORD as it } from "./words.js";\nexport const said = it;\n',
-    "people/chat.js": 'import { word } from "../words.js";\nexport const chat = word();\n',
+    "later.js": (
+        'import { WORD as it } from "./words.js";\nimport * as chat from "./people/chat.js";\n'
+        "export const said = it + chat.CHAT;\nconsole.log(said);\nchat.more();\n"
+    ),
+    "people/chat.js": (
+        'import { word } from "../words.js";\nimport { sign } from "./sign.js";\n'
+        "export const CHAT = word() + sign;\nexport async function more() {\n"
+        'const { POLL } = await import("./poll.js");\n'
+        'console.log(POLL, new URL("a", import.meta.url).href.split("/").at(-2));\n}\n'
+    ),
+    "people/sign.js": 'export const sign = "!";\n',
+    "people/poll.js": 'import { sign as s } from "./sign.js";\nexport const POLL = s;\n',
     "sw.js": "self.skipWaiting();\n",
 }
 
@@ -38,10 +48,18 @@ def test_whoever_imports_one_later_takes_it_from_there() -> None:
     assert made["words.js"] == (
         'import { parts } from "./main.js";\nexport const { WORD, word } = parts.words;\n'
     )
-    assert made["later.js"].startswith(
-        'import { parts } from "./main.js";\nconst { WORD : it } = parts.words;\n'
+    assert made["people/poll.js"].startswith(
+        'import { parts } from "../main.js";\nconst { sign : s } = parts.people_sign;\n'
     )
     assert made["people/chat.js"].startswith('import { parts } from "../main.js";\n')
+
+
+def test_what_is_furnished_later_is_one_script_too() -> None:
+    later = joined.scripts(MODULES)["later.js"]
+    assert re.findall(r"^import .*", later, re.MULTILINE) == ['import { parts } from "./main.js";']
+    assert later.index("parts.people_sign = ") < later.index("parts.people_chat = ")
+    assert "parts.words = " not in later
+    assert 'import("./people/poll.js")' in later
 
 
 def test_what_cannot_be_joined_is_found_when_an_edge_starts() -> None:
@@ -49,8 +67,8 @@ def test_what_cannot_be_joined_is_found_when_an_edge_starts() -> None:
         joined.scripts({**MODULES, "words.js": 'import { Ear } from "./ear.js";\n'})
     with pytest.raises(AssertionError, match=r"words\.js says"):
         joined.scripts({**MODULES, "words.js": "export let word = 1;\n"})
-    with pytest.raises(AssertionError, match="renamed"):
-        joined.scripts({**MODULES, "ear.js": 'import { word as w } from "./words.js";\n'})
+    with pytest.raises(AssertionError, match=r"people/sign\.js says"):
+        joined.scripts({**MODULES, "people/sign.js": "const s = 1;\nexport { s as sign };\n"})
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node runs it")
@@ -62,7 +80,12 @@ def test_it_says_the_same_as_the_modules(tmp_path: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text.replace('.js"', '.mjs"'))
         run = subprocess.run(
-            ["node", "--input-type=module", "-e", "import('./main.mjs')"],
+            [
+                "node",
+                "--input-type=module",
+                "-e",
+                "import('./main.mjs').then(() => import('./later.mjs'))",
+            ],
             cwd=tmp_path / name,
             capture_output=True,
             text=True,
@@ -70,7 +93,7 @@ def test_it_says_the_same_as_the_modules(tmp_path: Path) -> None:
             check=True,
         )
         said.append(run.stdout)
-    assert said == ["heard\n", "heard\n"]
+    assert said == ["heard\nheardheard!\n! people\n"] * 2
 
 
 def test_styles_stand_in_the_page_and_their_digest_beside_it() -> None:
@@ -97,6 +120,9 @@ def test_the_player_is_joined() -> None:
     for name in ("ear", "page", "words", "source"):
         assert f"parts.{name} = " in first
         assert len(files[f"{name}.js"].plain) < 200
+    later = files["later.js"].plain.decode()
+    for name in ("door", "people_chat", "people_hand", "people_parts"):
+        assert f"parts.{name} = " in later
 
 
 @pytest.mark.parametrize("address", [f"/s/{SPACE}", f"/s/{SPACE}/embed"])

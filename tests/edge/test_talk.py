@@ -58,6 +58,8 @@ def test_the_room() -> None:
     assert talk.room(gone, Talk(questions={"q1": asked(1)}))["asking"] is None
     ending = talk.room(replace(space, ends_at_ms=7), Talk())
     assert ending["ends_at_ms"] == 7
+    again = talk.room(replace(space, restored_last=("m0", "m2")), Talk())
+    assert again["restored"] == ["m0", "m2"]
 
 
 def test_a_result_that_is_shown_afterwards_is_not_told_before() -> None:
@@ -87,6 +89,7 @@ def test_the_document_is_bounded_and_holds_nothing_removed() -> None:
     space = replace(SPACE, removed=frozenset({"m150", "q3"}), answered=frozenset({"q4"}))
     crowd = Talk(
         chat=tuple(said(i) for i in range(limits.CHAT_KEPT_COUNT)),
+        written=1_000,
         questions={f"q{i}": asked(i) for i in range(count)},
     )
     tallies = {f"q-q{i}": Tally(counts=[i], voters=i) for i in range(count)}
@@ -97,7 +100,8 @@ def test_the_document_is_bounded_and_holds_nothing_removed() -> None:
     assert ids[-1] == "m199"
     assert "m150" not in ids
     assert made["chat"][-1] == {
-        "id": "m199", "person": "g-1", "name": "Grace", "text": "Hello", "role": "", "at_ms": 199,
+        "id": "m199", "number": 999, "person": "g-1", "name": "Grace", "text": "Hello", "role": "",
+        "at_ms": 199,
     }  # fmt: skip
     questions = made["questions"]
     assert [one["votes"] for one in questions] == list(range(count - 1, 9, -1))
@@ -110,15 +114,15 @@ def test_the_document_is_bounded_and_holds_nothing_removed() -> None:
 
 def test_messages_that_wait_stand_one_behind_the_other() -> None:
     pending = Pending()
-    pending.put([talk.chat([said(1)], 0), events.listening(3)])
-    pending.put([talk.chat([said(2), said(3)], 4)])
+    pending.put([talk.chat([(1, said(1))], 0), events.listening(3)])
+    pending.put([talk.chat([(2, said(2)), (3, said(3))], 4)])
     data = pending.take()
     assert data is not None
     chat = {one["type"]: one for one in json.loads(data)}["chat"]
     assert [one["id"] for one in chat["messages"]] == ["m1", "m2", "m3"]
     assert chat["more"] == 4
     for i in range(limits.CHAT_WAITING_COUNT + 5):
-        pending.put([talk.chat([said(i)], 1)])
+        pending.put([talk.chat([(i, said(i))], 1)])
     data = pending.take()
     assert data is not None
     (chat,) = json.loads(data)
@@ -142,10 +146,12 @@ def test_a_newcomer_is_told_little() -> None:
         for i in range(5)
     }
     removed = tuple(f"message{i:05}" for i in range(500))
-    full = replace(SPACE, pins=pins, removed=frozenset(removed), removed_last=removed)
+    full = replace(
+        SPACE, pins=pins, removed=frozenset(removed), removed_last=removed, restored_last=removed
+    )
     assert len(talk.room(full, Talk())["removed"]) == limits.REMOVED_SHOWN_COUNT
     whole = talk.room_whole(full, Talk())
-    assert whole["removed"] == list(removed[-5:])
+    assert whole["removed"] == whole["restored"] == list(removed[-5:])
     assert len(events.encode([whole])) <= limits.PINS_TOLD_BYTES + 500
 
 

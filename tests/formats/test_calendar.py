@@ -8,7 +8,7 @@ import icalendar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hustings.formats.calendar import Event, render
+from hustings.formats.calendar import Event, feed, render
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=200)
 
@@ -44,6 +44,17 @@ def test_lines_of_a_description_stay_lines() -> None:
     assert str(read(render(event(description="one\r\ntwo\rthree\nfour")))["DESCRIPTION"]) == (
         "one\ntwo\nthree\nfour"
     )
+
+
+@given(text=st.text(max_size=100))
+def test_no_words_make_a_property_or_an_event_of_their_own(text: str) -> None:
+    text += "\x85END:VEVENT\u2028BEGIN:VEVENT\x9b\ud800\r\nATTACH:x"
+    data = feed([event(text, text), event()], name=text)
+    found = icalendar.Calendar.from_ical(data)
+    assert len(found.events) == 2
+    assert {"NAME", "X-WR-CALNAME"} <= set(found)
+    assert not any("ATTACH" in one for one in (found, *found.events))
+    assert b"\xc2\x85" not in data
 
 
 def test_it_says_when_and_where() -> None:

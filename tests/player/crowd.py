@@ -32,11 +32,16 @@ def pass_of(person: str = GUEST, name: str = "Mina", *, lasts_s: float = 3600) -
     ))  # fmt: skip
 
 
-def said(number: int, text: str = "", **more: Any) -> dict[str, Any]:
+def said(number: int, /, text: str = "", **more: Any) -> dict[str, Any]:
     """A message; later numbers were said later."""
     names = ("Jonas Weber", "Amina El-Sayed", "Priya Raman", "Lars Okafor")
     at_ms = time.time_ns() // 1_000_000 - 600_000 + number * 7000
-    made = {"id": f"m{number:04}", "person": f"g-{number % 4:016}", "name": names[number % 4]}
+    made = {
+        "id": f"m{number:04}",
+        "number": number,
+        "person": f"g-{number % 4:016}",
+        "name": names[number % 4],
+    }
     return made | {"text": text or f"Message number {number}", "role": "", "at_ms": at_ms} | more
 
 

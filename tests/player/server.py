@@ -309,7 +309,7 @@ def door(status: str, **more: Any) -> dict[str, Any]:
 
 
 def seat(name_id: str, name: str, role: str, **more: bool) -> dict[str, Any]:
-    marks = {"muted": False, "connected": False, "speaking": False}
+    marks = {"muted": False, "connected": False, "speaking": False, "hand": False}
     return {"id": name_id, "name": name, "role": role} | marks | more
 
 

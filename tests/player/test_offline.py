@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
+from typing import Any
 
 import pytest
+from playwright.async_api import Page, Worker
 
 from tests.player.browser import FURNISHED, Visit, listen, until
 from tests.player.crowd import Crowd
@@ -12,6 +16,18 @@ from tests.player.server import Edge, door, replay
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+# Writes down what the worker opens: only a finger may really open or focus a window.
+OPENED = """() => {
+  self.went = [];
+  WindowClient.prototype.focus = async function () { self.went.push(`focus ${this.url}`); };
+  self.clients.openWindow = async (url) => self.went.push(`open ${url}`);
+}"""
+CLICK = """async () => {
+  const [notification] = await registration.getNotifications();
+  dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+}"""
+TOLD = """async () => (await registration.getNotifications())
+  .map(({ title, body, tag, data }) => [title, body, tag, data.url])"""
 READY = "async () => { await navigator.serviceWorker.ready; return caches.keys(); }"
 
 
@@ -103,3 +119,84 @@ async def test_it_can_be_installed(visit: Visit, crowd: Crowd) -> None:
     found = await session.send("Page.getInstallabilityErrors")
     faults = [one["errorId"] for one in found["installabilityErrors"]]
     assert [one for one in faults if one != "in-incognito"] == []
+
+
+class Pushed:
+    """The worker of a page, and messages that its browser's push service brings."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.worker: Worker
+        self._session: Any = None
+        self._registration = ""
+
+    async def ready(self, edge: Edge) -> None:
+        await self.page.context.grant_permissions(["notifications"])
+        await until(self.page, "navigator.serviceWorker.controller", seconds=15)
+        self.worker = self.page.context.service_workers[0]
+        self._session = await self.page.context.new_cdp_session(self.page)
+        found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def registered(told: dict[str, Any]) -> None:
+            for one in told["registrations"]:
+                if one["scopeURL"].startswith(edge.page.split("/s/")[0]) and not found.done():
+                    found.set_result(one["registrationId"])
+
+        self._session.on("ServiceWorker.workerRegistrationUpdated", registered)
+        await self._session.send("ServiceWorker.enable")
+        self._registration = await asyncio.wait_for(found, 8)
+        await self.worker.evaluate(OPENED)
+
+    async def push(self, edge: Edge, data: str) -> None:
+        origin = edge.page.split("/s/")[0]
+        given = {"origin": origin, "registrationId": self._registration, "data": data}
+        await self._session.send("ServiceWorker.deliverPushMessage", given)
+
+    async def told(self, count: int) -> Any:
+        async with asyncio.timeout(8):
+            while len(told := await self.worker.evaluate(TOLD)) != count:
+                await asyncio.sleep(0.05)
+        return told
+
+    async def clicked(self) -> Any:
+        await self.worker.evaluate(CLICK)
+        async with asyncio.timeout(8):
+            while not (opened := await self.worker.evaluate("() => self.went.splice(0)")):
+                await asyncio.sleep(0.05)
+        await self.told(0)
+        return opened
+
+
+async def test_a_push_is_shown_and_leads_to_its_space(
+    visit: Visit, crowd: Crowd, edge: Edge
+) -> None:
+    pushed = Pushed(await visit())
+    await pushed.ready(edge)
+    origin = edge.page.split("/s/")[0]
+    # What the studio sends, of this space and of another.
+    here = {"title": "Rivers", "sentence": "It begins in ten minutes.", "url": edge.page}
+    there = here | {"title": "Mills", "url": f"{origin}/s/another001?lang=de"}
+    await pushed.push(edge, json.dumps(here))
+    assert await pushed.told(1) == [["Rivers", here["sentence"], edge.page, edge.page]]
+    await pushed.push(edge, json.dumps(here | {"sentence": "It has begun."}))
+    await pushed.page.wait_for_timeout(300)
+    assert (await pushed.told(1))[0][1] == "It has begun."
+    assert await pushed.clicked() == [f"focus {edge.page}"]
+    # In another language it is the same page.
+    await pushed.push(edge, json.dumps(here | {"url": f"{edge.page}?lang=de"}))
+    await pushed.told(1)
+    assert await pushed.clicked() == [f"focus {edge.page}"]
+    await pushed.push(edge, json.dumps(there))
+    await pushed.told(1)
+    assert await pushed.clicked() == ["open /s/another001?lang=de"]
+
+
+async def test_a_push_that_is_none_leads_nowhere_else(
+    visit: Visit, crowd: Crowd, edge: Edge
+) -> None:
+    pushed = Pushed(await visit())
+    await pushed.ready(edge)
+    for data in ("no JSON", '{"title": "Win", "url": "https://evil.example/s/space00001"}', "{}"):
+        await pushed.push(edge, data)
+        await pushed.told(1)
+        assert await pushed.clicked() == ["open /offline.html"]

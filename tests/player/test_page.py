@@ -93,6 +93,13 @@ async def test_the_keyboard_reaches_and_presses_the_button(visit: Visit, edge: E
     await until(page, "document.documentElement.dataset.phase !== 'idle'")
 
 
+async def test_a_hand_on_stage_is_seen_at_its_seat(visit: Visit, edge: Edge) -> None:
+    edge.door = door("live", seats=[seat("x", "Ada", "speaker", connected=True, hand=True)])
+    page = await visit()
+    await until(page, FURNISHED)
+    assert "Speaker · wants to speak" in await page.inner_text("#seats")
+
+
 async def test_what_people_write_stays_text(visit: Visit, edge: Edge) -> None:
     evil = '<img src=x onerror="window.bad=1"></script><script>window.bad=1</script>'
     seats = [seat("x", evil, "host", connected=True)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any, Final
 
 import pytest
@@ -9,7 +11,7 @@ from playwright.async_api import Page
 
 from tests.player.browser import FURNISHED, Visit, listen, until
 from tests.player.crowd import GUEST, Crowd, pass_of, said
-from tests.player.server import Edge, door
+from tests.player.server import Edge, door, seat
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -40,6 +42,13 @@ def crowd(edge: Edge) -> Crowd:
 def question(number: int, votes: int, **more: Any) -> dict[str, Any]:
     made = {"id": f"q{number}", "name": "Jonas Weber", "text": f"Question number {number}?"}
     return made | {"votes": votes, "answered": False} | more
+
+
+async def voted(crowd: Crowd, votes: dict[str, list[int]]) -> None:
+    """What a press has made is shown at once; the vote is on its way."""
+    async with asyncio.timeout(8):
+        while crowd.votes != votes:
+            await asyncio.sleep(0.02)
 
 
 async def chat(visit: Visit, **options: Any) -> Page:
@@ -76,6 +85,85 @@ async def test_what_is_removed_goes_and_may_come_back(visit: Visit, crowd: Crowd
     assert "Something rude" not in await page.inner_text("body")
     crowd.tell_room(removed=[])
     await until(page, "document.body.textContent.includes('Something rude')")
+
+
+async def test_an_old_message_comes_back_where_it_is_shown_still(
+    visit: Visit, crowd: Crowd
+) -> None:
+    """Older than what talk.json lists: the hosts' word alone brings it back."""
+    crowd.chat = [said(0, "Something rude")]
+    page = await chat(visit)
+    await until(page, "document.body.textContent.includes('Something rude')")
+    await listen(page)
+    crowd.tell_room(removed=["m0000"])
+    await until(page, "document.querySelector('.gone')")
+    crowd.chat = [said(number) for number in range(1, 110)]
+    crowd.tell_room(removed=[], restored=["m0000"])
+    await until(page, "document.body.textContent.includes('Something rude')")
+    await until(page, "document.querySelectorAll('.message').length === 101", seconds=12)
+    assert not await page.query_selector(".gone")
+
+
+async def test_messages_stand_in_the_order_of_the_log(visit: Visit, crowd: Crowd) -> None:
+    """Not by the clocks of the studios, one of which is wrong."""
+    crowd.chat = [said(0, number=0), said(9000, number=1)]
+    page = await chat(visit, script=AS_MINA)
+    await until(page, "document.querySelectorAll('.message').length === 2")
+    await listen(page)
+    await page.fill("input[placeholder='Your message']", "Mine")
+    await page.keyboard.press("Enter")
+    await until(page, "document.querySelectorAll('.message').length === 3")
+    mine = said(5, "Mine", id="mine1", person=GUEST, number=3)
+    crowd.edge.say({"type": "chat", "messages": [said(1, number=2), mine], "more": 0})
+    order = "[...document.querySelectorAll('.message')].map((one) => one.dataset.id)"
+    await until(page, "document.querySelectorAll('.message').length === 4")
+    assert await page.evaluate(order) == ["m0000", "m9000", "m0001", "mine1"]
+    crowd.chat += [said(1, number=2), mine, said(2, number=4)]
+    await page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    await until(page, "document.querySelectorAll('.message').length === 5")
+    assert await page.evaluate(order) == ["m0000", "m9000", "m0001", "mine1", "m0002"]
+
+
+async def test_an_announced_end_is_counted_down_and_told_once(visit: Visit, crowd: Crowd) -> None:
+    page = await chat(visit)
+    await listen(page)
+    await page.evaluate(
+        "() => { window.told = []; new MutationObserver(() => window.told.push("
+        "document.getElementById('announce').textContent))"
+        ".observe(document.getElementById('announce'), {childList: true}); }"
+    )
+    await page.evaluate(SHIFTS)
+    ends_at_ms = time.time_ns() // 1_000_000 + 8_000
+    crowd.edge.door["ends_at_ms"] = ends_at_ms
+    crowd.tell_room(ends_at_ms=ends_at_ms)
+    ends = "/^Ends in (\\d+) s\\.$/.test(document.getElementById('note').textContent)"
+    await until(page, ends)
+    left = await page.inner_text("#note")
+    await until(page, f"document.getElementById('note').textContent !== {left!r} && {ends}")
+    assert await page.inner_text("#headline") == "Ending soon"
+    assert await page.inner_text("#pill") == "Live"
+    told = [one.strip() for one in await page.evaluate("() => window.told")]
+    assert told == ["Ending soon."]
+    crowd.edge.door["ends_at_ms"] = None
+    del crowd.room["ends_at_ms"]
+    crowd.edge.say(crowd.room)
+    await until(page, "document.getElementById('headline').textContent === 'Live now'")
+    assert "Began" in await page.inner_text("#note")
+    assert await page.evaluate("() => window.shifts") < 0.02
+
+
+async def test_a_name_never_turns_the_words_beside_it(visit: Visit, crowd: Crowd) -> None:
+    name, other = "\u05d3\u05d5\u05d3", "Ada \u202etcejbo"
+    crowd.edge.door |= {"host": other, "seats": [seat("s1", name, "host", connected=True)]}
+    crowd.chat = [said(1, name=name, role="host")]
+    crowd.room["asking"] = {"id": "q1", "name": name, "text": "Why?"}
+    page = await chat(visit)
+    await page.wait_for_selector(".asking", state="visible")
+    assert await page.text_content("#host") == f"Hosted by \u2068{other}\u2069"
+    assert f"by \u2068{name}\u2069" in (await page.text_content(".asking small") or "")
+    flag = await page.get_attribute(".message .tool", "aria-label")
+    assert flag == f"Report the message of \u2068{name}\u2069"
+    assert await page.text_content(".seats bdi") == await page.text_content(".by bdi") == name
 
 
 async def test_who_has_no_name_gets_one_beside_the_sound(visit: Visit, crowd: Crowd) -> None:
@@ -163,10 +251,10 @@ async def test_questions_stand_by_their_votes(visit: Visit, crowd: Crowd) -> Non
     await page.click(vote)
     await until(page, "document.querySelector('[data-id=q2] .sum').textContent === '10'")
     assert await page.get_attribute(vote, "aria-pressed") == "true"
-    assert crowd.votes == {"q-q2": [0]}
+    await voted(crowd, {"q-q2": [0]})
     await page.click(vote)
     await until(page, "document.querySelector('[data-id=q2] .sum').textContent === '9'")
-    assert crowd.votes == {"q-q2": []}
+    await voted(crowd, {"q-q2": []})
     crowd.refuse("say", 429, "That was too fast.")
     await page.click(vote)
     await page.wait_for_selector("#panel-questions .refused >> text=too fast", state="attached")

@@ -23,10 +23,20 @@ def test_what_is_removed_can_be_restored_even_after_the_end() -> None:
     evening.do(c.RestoreMessage(**HOST, message="mess1"))
     assert evening.space.removed == {"mess2"}
     assert list(evening.space.removed_last) == ["mess2"]
+    assert list(evening.space.restored_last) == ["mess1"]
     assert evening.refused(c.RestoreMessage(**HOST, message="mess1")) == "missing"
     assert evening.refused(remove("no id")) == "value"
     listener = c.RemoveMessage(by="g-ben", role=Role.LISTENER, message="mess3")
     assert evening.refused(listener) == "role"
+
+
+def test_what_is_removed_anew_is_restored_no_more() -> None:
+    evening = live()
+    for _ in range(2):
+        evening.do(remove("mess1"))
+        assert list(evening.space.restored_last) == []
+        evening.do(c.RestoreMessage(**HOST, message="mess1"))
+        assert list(evening.space.restored_last) == ["mess1"]
 
 
 def test_removals_are_bounded() -> None:

@@ -66,3 +66,38 @@ def test_a_host_asks_to_unmute_and_the_speaker_decides() -> None:
     assert (opened.muted, opened.asked) == (False, False)
     assert evening.refused(c.AskUnmute(**HOST, seat="nobody")) == "seat"
     assert evening.refused(c.AskUnmute(by="ben", role=Role.SPEAKER, seat="ben")) == "role"
+
+
+def test_who_is_on_stage_asks_for_the_floor_in_order() -> None:
+    evening = Evening(granted("ben"), granted("eve"), granted("dan"))
+
+    def raised(seat: str, by: str = "") -> c.RaiseSeatHand:
+        return c.RaiseSeatHand(by=by or seat, role=Role.SPEAKER, seat=seat)
+
+    def lowered(seat: str, by: str) -> c.LowerSeatHand:
+        return c.LowerSeatHand(by=by, role=Role.SPEAKER, seat=seat)
+
+    def up() -> list[str]:
+        return list(evening.space.hands_on_stage)
+
+    for seat in ("eve", "ben", "dan"):
+        evening.do(raised(seat))
+    assert up() == ["eve", "ben", "dan"]
+    assert evening.refused(raised("ben")) == "done"
+    assert evening.refused(raised("ben", by="eve")) == "role"
+    assert evening.refused(c.RaiseSeatHand(**HOST, seat="ben")) == "role"
+    assert evening.refused(raised("nobody")) == "seat"
+    assert evening.refused(lowered("ben", by="eve")) == "role"
+    evening.do(lowered("eve", by="eve"))
+    evening.do(raised("eve"))
+    assert up() == ["ben", "dan", "eve"]
+    evening.do(c.LowerSeatHand(**HOST, seat="ben"))
+    assert evening.refused(lowered("ben", by="ben")) == "done"
+    assert evening.refused(lowered("nobody", by="nobody")) == "seat"
+    evening.do(c.RevokeSeat(**HOST, seat="dan"))
+    assert up() == ["eve"]
+    evening.do(granted("dan"))  # given back: the hand is down
+    assert up() == ["eve"]
+    evening.do(c.OpenDoors(by="timer"))
+    evening.do(c.GoLive(**HOST))
+    assert evening.do(c.End(**HOST)).hands_on_stage == ()

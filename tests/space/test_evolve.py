@@ -41,6 +41,8 @@ EVENTS: tuple[e.Event, ...] = (
     e.SeatGranted(**AT, seat="s1", name="Ann", role=Role.SPEAKER, person="a-ann"),
     e.SeatRoleSet(**AT, seat="s1", role=Role.COHOST),
     e.UnmuteAsked(**AT, seat="s1"),
+    e.SeatHandRaised(**AT, seat="s1"),
+    e.SeatHandLowered(**AT, seat="s1"),
     e.Edited(**AT, title="U", publishing=Publishing.REVIEW, guests=False),
     e.RoomSet(**AT, slow_s=5, chat_open=False),
     e.Rehearsed(**AT, on=True),

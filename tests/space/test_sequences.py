@@ -57,6 +57,8 @@ COMMANDS: Final = st.one_of(
     made(c.MuteSeat, seat=seats),
     made(c.UnmuteSeat, seat=seats),
     made(c.AskUnmute, seat=seats),
+    made(c.RaiseSeatHand, seat=seats),
+    made(c.LowerSeatHand, seat=seats),
     made(c.SetSeatRole, seat=seats, seat_role=st.sampled_from(Role)),
     made(c.SetRoom, hands_open=maybe, guests=maybe, slow_s=st.none() | st.sampled_from((0, 9))),
     made(c.RaiseHand, person=persons, name=words, note=words),
@@ -116,12 +118,15 @@ def _check(state: Space) -> None:
     assert not set(promised) & set(state.seats) or state.status is Status.SCHEDULED
     assert not set(state.blocked) & set(state.hands)
     assert not set(state.seats) & set(state.seats_removed)
+    assert set(state.hands_on_stage) <= set(state.seats)
+    assert len(state.hands_on_stage) == len(set(state.hands_on_stage))
     assert all(key == hand.person for key, hand in state.hands.items())
     assert set(state.removed_last) == state.removed
     assert state.asking not in state.answered | state.removed
     assert len(state.polls) <= limits.POLLS_COUNT
     if state.status not in (Status.SCHEDULED, Status.DOORS, Status.LIVE, Status.HELD):
         assert not state.hands
+        assert not state.hands_on_stage
         assert all(poll.closed for poll in state.polls.values())
         assert state.ends_at_ms is None
     else:
@@ -142,6 +147,8 @@ def _check_step(before: Space | None, command: c.Command, after: Space) -> None:
     for seat_id in before.seats.keys() ^ after.seats.keys():
         own = before.hands.get(command.by)
         assert seat_id == command.by or (own is not None and own.seat == seat_id)
+    for seat_id in set(before.hands_on_stage) ^ set(after.hands_on_stage):
+        assert seat_id == command.by
     for person in before.hands.keys() ^ after.hands.keys():
         assert person == command.by
     unchanged = ("status", "polls", "pins", "blocked", "removed", "title", "publishing", "guests")

@@ -112,7 +112,8 @@ async def test_from_scheduled_to_ended(web: Running) -> None:
             assert answer.json()["status"] == status
             assert answer.json()["reason"] == body.get("reason", "")
             assert (await host.get(f"/api/spaces/{space}")).json()["status"] == status
-            is_problem(await command(host, space, verb), 409, "status")
+            is_problem(await command(host, space, verb), 409, "done")
+        is_problem(await command(host, space, "doors"), 409, "status")
         await until(lambda: _given(opened))
         assert [m.data.decode() for m in opened] == [space]
         await end()

@@ -278,7 +278,7 @@ async def test_a_stream_ends_with_the_sign_in_of_a_cohost(
 
             # A token's stream goes on as long as the token does.
             async def pinged() -> bool:
-                return "still here" in await anext(lines)
+                return "ping" in await anext(lines)
 
             await until(pinged)
             await until(pinged)

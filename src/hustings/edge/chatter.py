@@ -22,12 +22,14 @@ from hustings.edge.assets import packed, takes_gzip
 from hustings.edge.events import Payload
 from hustings.edge.head import Request
 from hustings.edge.metrics import Metrics
+from hustings.edge.minutes import Minutes
 from hustings.edge.reply import Edition, Fields, Reply, unless_known
+from hustings.edge.spool import Spool
 from hustings.errors import BadInput, LogAway, LogError
 from hustings.log.contract import Entry, Log
 from hustings.log.subjects import Kind
 from hustings.space import Space
-from hustings.talk import Asked, Count, Piece, Talk, Tally, decode, evolve
+from hustings.talk import Asked, Count, Piece, Said, Talk, Tally, decode, evolve
 
 _log: Final = logging.getLogger("hustings.edge")
 _AGAIN_S: Final = 0.5
@@ -49,6 +51,7 @@ class Chatter:
         space: str,
         *,
         log: Log,
+        spool: Spool,
         state: Callable[[], Space | None],
         over: Callable[[], bool],
         tell: Callable[[list[Payload]], None],
@@ -57,6 +60,7 @@ class Chatter:
         self.talk = Talk()
         self._space = space
         self._source = log
+        self._spool = spool
         self._state = state
         self._over = over
         self._tell = tell
@@ -149,8 +153,11 @@ class Chatter:
                 await asyncio.sleep(limits.TALK_AGAIN_S)
 
     async def _history(self) -> None:
-        """Read what there is. Of a space that is over the votes as well: nobody tells their sum."""
+        """Read what there is. Of a space that is over the votes as well: nobody tells their sum. It
+        is counted once."""
         if self._over() and self._count is None and not self._tallies:
+            if await self._recall():
+                return
             self._count, self._seq, self.talk = Count(), 0, Talk()
         read = 0
         async for entry in self._source.read(self._space, {Kind.TALK}, after=self._seq):
@@ -164,9 +171,26 @@ class Chatter:
             options = {poll.id: len(poll.options) for poll in state.polls.values()}
             self._tallies = self._count.tallies(options)
             self._count = None
+            await Minutes.of(self.talk, self._tallies, self._seq).keep(self._spool, self._space)
         self._version += 1
         if state is not None and state.asking in self.talk.questions:
             self._tell([talk.room(state, self.talk)])
+
+    async def _recall(self) -> bool:
+        """Take what was read before, if nothing was written since."""
+        kept = await Minutes.kept(self._spool, self._space)
+        if kept is None:
+            return False
+        try:
+            last = await self._source.last(self._space, Kind.TALK)
+        except LogError:
+            last = None  # away or gone: what is kept is true enough
+        if last is not None and last.seq != kept.seq:
+            return False
+        self.talk, self._tallies, self._seq = kept.talk(), kept.ballots, kept.seq
+        self._fresh = True
+        self._version += 1
+        return True
 
     def _take(self, entry: Entry) -> None:
         self._seq = entry.seq
@@ -188,7 +212,8 @@ class Chatter:
     def _show(self, pieces: list[Piece]) -> None:
         state = self._state()
         removed = frozenset() if state is None else state.removed
-        said = talk.newly_said(pieces, removed)
+        count = sum(isinstance(piece, Said) for piece in pieces)
+        said = talk.newly_said(pieces, removed, first=self.talk.written - count)
         if said:
             now_s = self._loop.time()
             gained = (now_s - self._shown_s) * limits.CHAT_SHOWN_PER_S

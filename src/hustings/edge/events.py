@@ -26,7 +26,7 @@ _FIRST: Final = {Role.HOST: 0, Role.COHOST: 1, Role.SPEAKER: 2}
 def seats(space: Space) -> list[Payload]:
     """The seats as listeners see them: host first, then co-hosts, then as they were granted."""
     ordered = sorted(space.seats.values(), key=lambda seat: _FIRST[seat.role])
-    return [_seat(seat) for seat in ordered]
+    return [_seat(seat, hand=seat.id in space.hands_on_stage) for seat in ordered]
 
 
 def status(space: Space) -> Payload:
@@ -128,7 +128,7 @@ def message(data: bytes) -> bytes:
     return b"data: " + data + b"\n\n"
 
 
-def _seat(seat: Seat) -> Payload:
+def _seat(seat: Seat, *, hand: bool) -> Payload:
     return {
         "id": seat.id,
         "name": seat.name,
@@ -136,6 +136,7 @@ def _seat(seat: Seat) -> Payload:
         "muted": seat.muted,
         "connected": seat.connected,
         "speaking": seat.speaking,
+        "hand": hand,
     }
 
 

@@ -1,68 +1,69 @@
-"""What a page needs at once, in as few requests as there can be: one script, and its style. Pure.
+"""What a page needs at once, in as few requests as there can be: two scripts, and its style. Pure.
 
 On a telephone's line a request costs a round trip, and one on a new connection two, whatever its
-size. So the modules that the first one imports are served within it, each in a function of its own,
-statement for statement. Whoever imports one of them later takes those same objects from there; in
-the module's own place stands a line that leads to them. The style sheets stand in the page, allowed
-by their digest (Content Security Policy Level 3, section 8.4).
+size; and modules that import modules come one behind the other. So what the `GROUPS` import is
+served within them, each module in a function of its own, statement for statement: first what a
+visitor sees and hears by, then all that is furnished after it. Whoever imports one of them later
+takes those same objects from there; in the module's own place stands a line that leads to them. The
+style sheets stand in the page, allowed by their digest (Content Security Policy Level 3, 8.4).
 
-What the first modules may say is little: named imports from files beside them, and exports of a
-class, a function or a constant where it is declared. They do not import each other in a circle.
+What these modules may say is little: imports of names, or of a whole module, from files of ours,
+and exports of a class, a function or a constant where it is declared. They do not import each other
+in a circle.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 FIRST: Final = "main.js"
+# Each group has what its first one imports and no group before it has. The first group loads the
+# second, so that whatever is loaded later finds the parts of both.
+GROUPS: Final = (FIRST, "later.js")
 # The page for a visit without a network has these and no others: they are served as they are.
 _APART: Final = frozenset({"offline.js", "sw.js", "t.js"})
 
-_IMPORT: Final = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+)\.js";\n', re.MULTILINE)
+_IMPORT: Final = re.compile(
+    r'^import\s*(?:\{([^}]*)\}|\*\s*as\s+(\w+))\s*from\s*"(\.\.?/[\w/.-]+\.js)";\n', re.MULTILINE
+)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:class|const|function) (\w+))", re.MULTILINE)
 _OTHER: Final = re.compile(r"^(?:import\b(?! ?\()|export\b)", re.MULTILINE)
 _RENAMED: Final = re.compile(r"\bas\b")
+_LATER: Final = re.compile(r"\bimport\(([\"`])\./")
 _PRELOAD: Final = re.compile(r'<link rel="modulepreload" href="[^"]*">\n?')
 _SHEET: Final = re.compile(r'<link rel="stylesheet" href="\{\{assets\}\}/([\w-]+\.css)">\n?')
-_FROM: Final = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.\.?)/([\w-]+\.js)";\n', re.MULTILINE)
 _PARTS: Final = "parts"
 
 
 def scripts(modules: Mapping[str, str]) -> dict[str, str]:
-    """What is served in the place of `FIRST`, of the modules that it imports, and of those that
+    """What is served in the place of `GROUPS`, of the modules that they import, and of those that
     import one of these, by name.
 
     `modules` are scripts by name, without comments.
     """
     if FIRST not in modules:
         return {}
-    made, exported = [f"const {_PARTS} = {{}};\n"], {}
-    *before, first = _in_order(modules, FIRST, ())
-    for name in before:
-        body, names = _inside(modules[name], name)
-        exported[name] = names
-        made.append(
-            f"{_PARTS}.{_key(name)} = (() => {{\n{body}return {{ {', '.join(names)} }};\n}})();\n"
-        )
-    body = _IMPORT.sub(_taken, modules[first])
-    # Not waited for here: what it loads meanwhile imports this very file.
-    made.append(f"export {{ {_PARTS} }};\n(async () => {{\n{body}}})();\n")
-    served = {
-        name: f'import {{ {_PARTS} }} from "./{FIRST}";\n'
-        f"export const {{ {', '.join(names)} }} = {_PARTS}.{_key(name)};\n"
+    served: dict[str, str] = {}
+    exported: dict[str, list[str]] = {}
+    for group in GROUPS:
+        if group in modules:
+            served[group] = _joined(modules, group, exported)
+    served |= {
+        name: _line(name, FIRST) + f"export const {{ {', '.join(names)} }} = {_part(name)};\n"
         for name, names in exported.items()
-        if name not in _APART
+        if name not in {*_APART, *GROUPS}
     }
     others = {
         name: _leading(text, name, exported)
         for name, text in modules.items()
-        if name not in {*exported, FIRST, *_APART}
+        if name not in {*served, *_APART}
     }
-    return {FIRST: "".join(made), **served, **others}
+    return {**served, **others}
 
 
 def page(text: str, sheets: Mapping[str, str]) -> tuple[str, str]:
@@ -78,44 +79,88 @@ def page(text: str, sheets: Mapping[str, str]) -> tuple[str, str]:
     return f"{text[: first.start()]}<style>{style}</style>\n{rest}", f"'sha256-{digest}'"
 
 
+def _joined(modules: Mapping[str, str], group: str, exported: dict[str, list[str]]) -> str:
+    """A group as one script; `exported` is what the modules of those before it export, and then of
+    this one's."""
+    made = [f"const {_PARTS} = {{}};\n" if group == FIRST else _line(group, FIRST)]
+    *before, last = _in_order(modules, group, ())
+    for name in before:
+        if name in exported:
+            continue
+        body, names = _inside(modules[name], name, group)
+        exported[name] = names
+        made.append(f"{_part(name)} = (() => {{\n{body}return {{ {', '.join(names)} }};\n}})();\n")
+    body = _taken(modules[last], last)
+    if group == FIRST:
+        # Not waited for here: what it loads meanwhile imports this very file.
+        made.append(f"export {{ {_PARTS} }};\n(async () => {{\n{body}}})();\n")
+    else:
+        made.append(body)
+    return "".join(made)
+
+
 def _in_order(modules: Mapping[str, str], name: str, above: tuple[str, ...]) -> list[str]:
     """The module and all that it imports, what is imported first."""
     assert name not in above, f"{name} imports itself by way of {above}"
     order: list[str] = []
-    for found in _IMPORT.finditer(modules[name]):
-        for one in _in_order(modules, f"{found[2]}.js", (*above, name)):
+    for imported in _imports(modules[name], name):
+        for one in _in_order(modules, imported, (*above, name)):
             if one not in order:
                 order.append(one)
     return [*order, name]
 
 
-def _inside(text: str, name: str) -> tuple[str, list[str]]:
+def _imports(text: str, name: str) -> Iterator[str]:
+    """Names of the modules that one imports."""
+    for found in _IMPORT.finditer(text):
+        yield _there(name, found[3])
+
+
+def _there(name: str, address: str) -> str:
+    """The name of the module that another one finds at an address."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
+
+
+def _inside(text: str, name: str, group: str) -> tuple[str, list[str]]:
     """A module as the body of a function, and what it exports."""
     names = _EXPORT.findall(text)
-    body = _EXPORT.sub("", _IMPORT.sub(_taken, text))
+    body = _EXPORT.sub("", _taken(text, name))
     assert not _OTHER.search(body), f"{name} says what cannot be joined"
+    # Addresses are seen from where the group stands.
+    if folder := posixpath.dirname(name):
+        body = _LATER.sub(rf"import(\1./{folder}/", body)
+        body = body.replace("import.meta.url", f'new URL("{name}", import.meta.url)')
     return body, names
 
 
 def _leading(text: str, name: str, exported: Mapping[str, object]) -> str:
-    """A module that takes from `FIRST` what is there: each file less is a round trip less."""
-    up = "/".join([".."] * name.count("/")) or "."
+    """A module that takes what is there from the parts: each file less is a round trip less."""
+    if not any(imported in exported for imported in _imports(text, name)):
+        return text
+    return _line(name, FIRST) + _taken(text, name, exported)
+
+
+def _taken(text: str, name: str, exported: Mapping[str, object] | None = None) -> str:
+    """A module in which what it imports comes from the parts; all of it, or what is `exported`."""
 
     def taken(found: re.Match[str]) -> str:
-        if found[2] != up or found[3] not in exported:
+        names, whole, address = found.groups()
+        there = _there(name, address)
+        if exported is not None and there not in exported:
             return found[0]
-        return f"const {{{_RENAMED.sub(':', found[1])}}} = {_PARTS}.{_key(found[3])};\n"
+        if whole:
+            return f"const {whole} = {_part(there)};\n"
+        return f"const {{{_RENAMED.sub(':', names)}}} = {_part(there)};\n"
 
-    changed = _FROM.sub(taken, text)
-    if changed == text:
-        return text
-    return f'import {{ {_PARTS} }} from "{up}/{FIRST}";\n{changed}'
-
-
-def _taken(found: re.Match[str]) -> str:
-    assert not _RENAMED.search(found[1]), f"an import from {found[2]}.js is renamed"
-    return f"const {{{found[1]}}} = {_PARTS}.{_key(found[2])};\n"
+    return _IMPORT.sub(taken, text)
 
 
-def _key(name: str) -> str:
-    return name.removesuffix(".js").replace("-", "_")
+def _line(name: str, there: str) -> str:
+    """How a module gets the parts."""
+    up = "/".join([".."] * name.count("/")) or "."
+    return f'import {{ {_PARTS} }} from "{up}/{there}";\n'
+
+
+def _part(name: str) -> str:
+    key = name.removesuffix(".js").replace("-", "_").replace("/", "_")
+    return f"{_PARTS}.{key}"

@@ -99,6 +99,7 @@ class Room:
         self.chatter = Chatter(
             space,
             log=house.log,
+            spool=house.spool,
             state=lambda: self.state,
             over=lambda: self.state is not None and self.state.status in _FINAL,
             tell=self._tell,

@@ -2,6 +2,7 @@
 
     data/edge-<index>/<space>/state.json    the newest state of a space, for when the log is away
     data/edge-<index>/<space>/<k>.chunks    the logged chunks of a settled segment
+    data/edge-<index>/<space>/talk.json     of a space that is over, what its crowd wrote
     data/edge-<index>/<space>/reel.json     of a posted space, the index of its reel (`stored`)
     data/edge-<index>/<space>/<n>.pack      a pack of that reel
 

@@ -38,16 +38,18 @@ def written(space: Space, reader: Words) -> str:
     parts = [
         f"<p><strong>{status}</strong> · "
         f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%Y-%m-%d, %H:%M} UTC</time>'
-        f"{f' · {html.escape(space.host)}' if space.host else ''}</p>"
+        f"{f' · <bdi>{html.escape(space.host)}</bdi>' if space.host else ''}</p>"
     ]
     if space.reason:
-        parts.append(f'<p class="notice warn">{html.escape(space.reason)}</p>')
+        parts.append(f'<p class="notice warn" dir="auto">{html.escape(space.reason)}</p>')
     links = [] if space.private else _links(space, reader)
     if links:
         parts.append(f"<p>{' · '.join(links)}</p>")
     if space.description:
         language = f' lang="{html.escape(space.language)}"' if space.language else ""
-        parts.append(f'<div class="prose"{language}>{markup.html(space.description)}</div>')
+        parts.append(
+            f'<div class="prose" dir="auto"{language}>{markup.html(space.description)}</div>'
+        )
     return "\n".join(parts)
 
 

@@ -21,8 +21,8 @@ Payload: TypeAlias = dict[str, Any]
 Tallies: TypeAlias = Mapping[str, Tally]
 
 _NOBODY: Final = Tally(counts=[], voters=0)
-# What ids of removed messages take of a burst: whoever was cut off for a moment is told these.
-_REMOVED_WHOLE: Final = 5
+# Ids of removed or restored messages in a burst: whoever was cut off for a moment is told these.
+_IDS_WHOLE: Final = 5
 
 
 class _Results(msgspec.Struct, frozen=True):
@@ -44,6 +44,8 @@ def room(space: Space, talk: Talk) -> Payload:
         "asking": None if asking is None else _question(asking),
         "removed": list(space.removed_last[-limits.REMOVED_SHOWN_COUNT :]),
     }
+    if space.restored_last:
+        told["restored"] = list(space.restored_last)
     if space.ends_at_ms is not None:
         told["ends_at_ms"] = space.ends_at_ms
     return told
@@ -52,7 +54,8 @@ def room(space: Space, talk: Talk) -> Payload:
 def room_whole(space: Space, talk: Talk) -> Payload:
     """The same for a newcomer, who asks for talk.json anyway: what is long is shortened."""
     told = room(space, talk)
-    told["removed"] = told["removed"][-_REMOVED_WHOLE:]
+    for ids in told.keys() & {"removed", "restored"}:
+        told[ids] = told[ids][-_IDS_WHOLE:]
     pins, left = [], limits.PINS_TOLD_BYTES
     for pin in told["pins"]:
         left -= len(pin["text"].encode()) + len(pin["url"])
@@ -75,9 +78,9 @@ def all_polls(space: Space, tallies: Tallies) -> list[Payload]:
     return [_poll(poll, tallies) for poll in space.polls.values()]
 
 
-def chat(messages: Sequence[Said], more: int) -> Payload:
-    """New messages, and how many others were left out."""
-    return {"type": "chat", "messages": [_said(one) for one in messages], "more": more}
+def chat(messages: Sequence[tuple[int, Said]], more: int) -> Payload:
+    """New messages with their numbers, and how many others were left out."""
+    return {"type": "chat", "messages": [_said(*one) for one in messages], "more": more}
 
 
 def together(one: Payload, other: Payload) -> Payload:
@@ -111,7 +114,12 @@ def listed(space: Space, talk: Talk, tallies: Tallies) -> list[Payload]:
 
 def document(space: Space, talk: Talk, tallies: Tallies) -> bytes:
     """talk.json."""
-    messages = [_said(one) for one in talk.chat if one.id not in space.removed]
+    first = talk.written - len(talk.chat)
+    messages = [
+        _said(number, one)
+        for number, one in enumerate(talk.chat, first)
+        if one.id not in space.removed
+    ]
     told = room(space, talk)
     del told["type"]
     return _encoder.encode(
@@ -124,9 +132,13 @@ def document(space: Space, talk: Talk, tallies: Tallies) -> bytes:
     )
 
 
-def newly_said(entry: Sequence[Piece], removed: Collection[str]) -> list[Said]:
-    """The messages of an entry that may be shown."""
-    return [one for one in entry if isinstance(one, Said) and one.id not in removed]
+def newly_said(
+    entry: Sequence[Piece], removed: Collection[str], *, first: int
+) -> list[tuple[int, Said]]:
+    """The messages of an entry that may be shown, with their numbers: `first` is that of the first
+    one in it."""
+    said = (one for one in entry if isinstance(one, Said))
+    return [(number, one) for number, one in enumerate(said, first) if one.id not in removed]
 
 
 def votes(entry: Sequence[Piece]) -> list[Voted]:
@@ -142,9 +154,10 @@ def results(data: bytes) -> dict[str, Tally]:
         raise BadInput("tally", expected="the results of ballots", got=str(error)) from error
 
 
-def _said(one: Said) -> Payload:
+def _said(number: int, one: Said) -> Payload:
     return {
         "id": one.id,
+        "number": number,
         "person": one.person,
         "name": one.name,
         "text": one.text,

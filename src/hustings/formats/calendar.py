@@ -7,6 +7,7 @@ it, and one with STATUS CANCELLED strikes it out.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -86,7 +87,7 @@ def _text(words: str) -> str:
     """A TEXT value (section 3.3.11); control characters have no place in one."""
     escaped = words.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     broken = escaped.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
-    return "".join(c for c in broken if c >= " " and c != "\x7f")
+    return "".join(c for c in broken if unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def _folded(line: str) -> bytes:

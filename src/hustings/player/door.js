@@ -10,12 +10,13 @@
  * often each reaction was given just now), "talk" (detail: an item of what the crowd says).
  *
  * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean,
- *   speaking: boolean}} Seat
+ *   speaking: boolean, hand?: boolean}} Seat
  * @typedef {{space: string, title: string, description: string, language: string, host: string,
  *   status: string, reason: string, starts_at_ms: number, now_ms: number, n: number | null,
  *   live_n: number | null, live_at_ms: number | null, seats: Seat[], listening: number,
  *   retry_ms: number, studio: string, replay: object | null, publishing?: string,
  *   picture?: {wide: string, square: string} | null, description_html?: string, captions?: boolean,
+ *   ends_at_ms?: number | null,
  *   line?: {called: number, waiting: number}}} State
  */
 
@@ -167,6 +168,10 @@ function merged(state, item) {
       return { ...state, line: item };
     case "posted":
       return { ...state, status: "posted" };
+    case "room": {
+      const { ends_at_ms = null } = item;
+      return (state.ends_at_ms ?? null) === ends_at_ms ? state : { ...state, ends_at_ms };
+    }
     default:
       return state;
   }

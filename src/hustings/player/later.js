@@ -37,7 +37,7 @@ export async function furnish(page) {
   const door = (page.door = new Door(page.state, `${ear.base}/door.json`));
   door.addEventListener("line", page.moment);
   new Events(ear, door);
-  await Promise.all(["tools.css", "people/people.css"].map(sheet));
+  await page.styles;
   const replay = (page.replay = new Replay(on.record, page.moment));
   const rewind = ear.rewinds ? new Rewind(ear, door) : null;
   const tape = new Tape(on.tape);
@@ -86,16 +86,4 @@ export async function furnish(page) {
   setTimeout(() => import("./ladder.js").catch(() => {}), STEADY_MS);
   if (people) setTimeout(installable, STEADY_MS);
   return page;
-}
-
-/** The style of what is furnished. @param {string} name */
-function sheet(name) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL(name, import.meta.url).href;
-  return new Promise((done) => {
-    link.addEventListener("load", done);
-    link.addEventListener("error", done);
-    document.head.append(link);
-  });
 }

@@ -24,7 +24,10 @@ try {
 const page = { state: first, ear: new Ear(on.sound, `/live/${first.space}`), show, moment };
 const { ear } = page;
 const later = new Promise((done) => {
-  setTimeout(async () => done((await part("later")).furnish(page)));
+  setTimeout(async () => {
+    page.styles = Promise.all(["tools.css", "people/people.css"].map(sheet));
+    done((await part("later")).furnish(page));
+  });
 });
 
 ear.addEventListener("ask", () => page.door?.soon());
@@ -66,6 +69,18 @@ async function climb() {
   const { Ladder } = await part("ladder");
   const { door } = await later;
   page.ladder ??= new Ladder(ear, door);
+}
+
+/** The style of what is furnished. @param {string} name */
+function sheet(name) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL(name, import.meta.url).href;
+  return new Promise((done) => {
+    link.addEventListener("load", done);
+    link.addEventListener("error", done);
+    document.head.append(link);
+  });
 }
 
 /** A module that the page can do without for a while; a line that fails now may work soon. */

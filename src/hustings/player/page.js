@@ -6,7 +6,7 @@
  * does not have (embed.html has few) is written to in vain.
  */
 
-import { t } from "./t.js";
+import { apart, t } from "./t.js";
 import { behind } from "./time.js";
 import { crowd, SENDING, shown, words } from "./words.js";
 
@@ -23,6 +23,7 @@ export function showState(state) {
   write(on.host, state.host && t("Hosted by {name}", { name: state.host }));
   on.title.lang = state.language || "en";
   root.status = shown(state);
+  root.posting = String(root.status === "ended" && (state.publishing ?? "auto") === "auto");
 }
 
 /**
@@ -57,7 +58,7 @@ export function showMoment(state, ear, nowMs, reachable) {
   root.playing = String(ear.phase === "playing");
   root.behindMs = ear.behindS === null ? "" : String(Math.round(ear.behindS * 1000));
   root.codec = ear.codec;
-  const title = `${said.pill} · ${state.title || t("A live conversation")}`;
+  const title = `${said.pill} · ${apart(state.title || t("A live conversation"))}`;
   if (document.title !== title) document.title = title;
 }
 

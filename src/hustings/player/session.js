@@ -1,6 +1,6 @@
 /** The lock screen, the headset's keys, the car: what plays, where, and the keys for it. */
 
-import { t } from "./t.js";
+import { apart, t } from "./t.js";
 
 const { mediaSession } = navigator;
 const STEP_S = 15;
@@ -15,7 +15,7 @@ let stood = "";
 export function showSession(state, player, ear) {
   if (!mediaSession) return;
   const { title, host, seats } = state;
-  const artist = seats.map((seat) => seat.name).join(", ") || host;
+  const artist = seats.map((seat) => apart(seat.name)).join(", ") || host;
   const album = player && !player.live ? t("Replay") : t("Live");
   const about = { title: title || t("A live conversation"), artist, album };
   if (told !== JSON.stringify([about, Boolean(player)])) {

@@ -22,14 +22,14 @@ export function showStage(state) {
 function tile(seat, live, old) {
   const face = make("span", "face", initials(seat.name));
   face.setAttribute("aria-hidden", "true");
-  const made = old ?? make("li", "", face, make("b", "name"), make("span", "place"));
+  const made = old ?? make("li", "", face, make("b", "name", make("bdi")), make("span", "place"));
   made.dataset.seat = seat.id;
   const speaking = live && seat.speaking;
   const marks = [speaking && "speaking", live && !seat.connected && "away"];
   made.className = marks.filter(Boolean).join(" ");
   const [shownFace, name, under] = made.children;
   write(shownFace, initials(seat.name));
-  write(name, seat.name);
+  write(name.firstChild, seat.name);
   write(under, place({ ...seat, speaking }, live));
   return made;
 }
@@ -42,6 +42,7 @@ function place(seat, live) {
   const role = ROLES[seat.role] ?? t("Speaker");
   if (!live) return role;
   if (!seat.connected) return t("{role} · away", { role });
+  if (seat.hand) return t("{role} · wants to speak", { role });
   return seat.muted ? t("{role} · muted", { role }) : role;
 }
 

@@ -84,9 +84,9 @@ worker.addEventListener("notificationclick", (event) => {
 /** The space's page, where it is open already or in a new window; only pages of this origin. */
 async function opened(url) {
   const { origin, pathname, search } = new URL(url ?? "/", worker.location.origin);
-  const path = origin === worker.location.origin ? pathname + search : PAGE;
-  const open = await worker.clients.matchAll({ type: "window" });
-  const there = open.find((client) => new URL(client.url).pathname === path);
+  const own = origin === worker.location.origin && pathname !== "/";
+  const open = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = own && open.find((client) => new URL(client.url).pathname === pathname);
   if (there) await there.focus();
-  else await worker.clients.openWindow(path === "/" ? PAGE : path);
+  else await worker.clients.openWindow(own ? pathname + search : PAGE);
 }

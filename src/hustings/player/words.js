@@ -14,6 +14,7 @@ import { count, day, moment } from "./time.js";
 
 /** Where the status is one of these, sound is being sent. */
 export const SENDING = ["doors", "live", "held"];
+const LOST = ["joining", "waiting", "stalled"];
 
 /**
  * @param {import("./door.js").State} state
@@ -26,6 +27,12 @@ export function words(state, ear, nowMs) {
   const status = shown(state);
   const pressed = !["idle", "paused"].includes(ear.phase);
   Object.assign(made, { pressed }, STATES[status](state, ear, nowMs));
+  if (state.ends_at_ms && SENDING.includes(status)) {
+    made.headline = t("Ending soon");
+    // Who hears it later hears the end later.
+    const leftMs = state.ends_at_ms - nowMs + 1000 * (ear.behindS ?? 0);
+    if (!LOST.includes(ear.phase)) made.note = ending(leftMs);
+  }
   if (ear.free && SENDING.includes(status)) {
     made.headline = t("Your place is free");
     made.note = pressed
@@ -40,6 +47,11 @@ export function shown({ status, replay }) {
   if (status === "posted" && !replay) return "ended";
   return status in STATES ? status : "scheduled";
 }
+
+const AFTER = {
+  auto: t("The recording is being posted. This page turns into the replay by itself."),
+  review: t("Thank you for listening. The hosts decide whether the recording is posted here."),
+};
 
 const STATES = {
   scheduled(state, ear, nowMs) {
@@ -95,9 +107,7 @@ const STATES = {
     return {
       pill: t("Ended"),
       headline: t("The conversation has ended"),
-      note: publishing === "auto"
-        ? t("The recording is being posted. This page turns into the replay by itself.")
-        : t("Thank you for listening."),
+      note: AFTER[publishing] ?? t("Thank you for listening."),
     };
   },
   posted(state, ear) {
@@ -123,7 +133,7 @@ const STATES = {
       pill: t("Cancelled"),
       mood: "held",
       headline: t("This conversation will not take place"),
-      note: t("Thank you for coming."),
+      note: t("Its hosts have called it off."),
       notice: state.reason,
     };
   },
@@ -131,6 +141,14 @@ const STATES = {
 
 function later({ reason }) {
   return reason && t("It begins later than planned: {reason}", { reason });
+}
+
+/** How long it goes on. */
+function ending(leftMs) {
+  const leftS = Math.ceil(leftMs / 1000);
+  if (leftS <= 0) return t("Ends now.");
+  const time = leftS > 90 ? count(Math.ceil(leftS / 60), "minute") : t("{n} s", { n: leftS });
+  return t("Ends in {time}.", { time });
 }
 
 /** What the line does, where that matters more than `otherwise`. */

@@ -189,6 +189,20 @@ class AskUnmute(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseSeatHand(_Command):
+    """Ask for the floor from one's own seat."""
+
+    seat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowerSeatHand(_Command):
+    """Take that hand down: its own speaker, a host or a co-host may."""
+
+    seat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetRoom(_Command):
     """Change what the crowd may do; None leaves it."""
 
@@ -322,6 +336,8 @@ Command: TypeAlias = (
     | UnmuteSeat
     | SetSeatRole
     | AskUnmute
+    | RaiseSeatHand
+    | LowerSeatHand
     | Edit
     | Rehearse
     | EndSoon

@@ -14,7 +14,7 @@ from hustings.space import command as c
 from hustings.space import decide_about, decide_hands, decide_order, decide_polls, decide_seats
 from hustings.space import event as e
 from hustings.space.refusal import Refusal, reason
-from hustings.space.rule import HOSTS, SCHEDULED, Made, Rule, plain
+from hustings.space.rule import HOSTS, SCHEDULED, Made, Rule, not_now, plain
 from hustings.space.state import Publishing, Space, Status
 
 S: Final = Status
@@ -38,8 +38,10 @@ def decide(
     rule = _RULES[type(command)]
     if rule.hosts_only and command.role is not None and command.role not in HOSTS:
         return Refusal("role", "Only the host or a co-host can do this.")
+    if space.status is _LEADS_TO.get(type(command)):
+        return Refusal("done", "This has been done already.")
     if space.status not in rule.statuses:
-        return Refusal("status", f"This is not possible while the space is {space.status}.")
+        return not_now(space.status)
     return _events(rule.make(space, command, now_ms))
 
 
@@ -151,6 +153,16 @@ def _publish(space: Space, command: c.Publish, now_ms: int) -> Made:
     )
 
 
+# Two hosts press the same button: the second has what they wanted.
+_LEADS_TO: Final[dict[type, Status]] = {
+    c.Cancel: S.CANCELLED,
+    c.OpenDoors: S.DOORS,
+    c.GoLive: S.LIVE,
+    c.Resume: S.LIVE,
+    c.Hold: S.HELD,
+    c.End: S.ENDED,
+    c.Publish: S.POSTED,
+}
 _RULES: Final[dict[type, Rule]] = {
     c.Delay: Rule(frozenset({S.SCHEDULED, S.DOORS}), True, _delay),
     c.Cancel: Rule(frozenset({S.SCHEDULED, S.DOORS}), True, _cancel),

@@ -9,7 +9,7 @@ from hustings import limits
 from hustings.space import command as c
 from hustings.space import event as e
 from hustings.space.refusal import Refusal, bad_id, text
-from hustings.space.rule import BEFORE_END, NOT_CANCELLED, Made, Rule
+from hustings.space.rule import BEFORE_END, NOT_CANCELLED, Made, Rule, not_now
 from hustings.space.state import Publishing, Space
 
 _PICTURE: Final = re.compile(r"[a-z0-9]{0,64}")
@@ -67,7 +67,7 @@ def _edit(space: Space, command: c.Edit, now_ms: int) -> Made:
     if not changed:
         return Refusal("done", "Nothing has changed.")
     if space.status not in BEFORE_END and changed.keys() != {"publishing"}:
-        return Refusal("status", f"This is not possible while the space is {space.status}.")
+        return not_now(space.status)
     if space.live_at_ms is not None and _farther(space, command):
         return Refusal("status", "Those who spoke were told of less than this.")
     return e.Edited(at_ms=now_ms, by=command.by, **changed)

@@ -105,6 +105,26 @@ def _ask_unmute(space: Space, command: c.AskUnmute, now_ms: int) -> Made:
     return e.UnmuteAsked(at_ms=now_ms, by=command.by, seat=command.seat)
 
 
+def _raise_hand(space: Space, command: c.RaiseSeatHand, now_ms: int) -> Made:
+    if command.seat not in space.seats:
+        return _NO_SEAT
+    if command.by != command.seat:
+        return Refusal("role", "You can only raise your own hand.")
+    if command.seat in space.hands_on_stage:
+        return Refusal("done", "Your hand is up already.")
+    return e.SeatHandRaised(at_ms=now_ms, by=command.by, seat=command.seat)
+
+
+def _lower_hand(space: Space, command: c.LowerSeatHand, now_ms: int) -> Made:
+    if command.seat not in space.seats:
+        return _NO_SEAT
+    if not runs(command.role) and command.by != command.seat:
+        return Refusal("role", "You can only lower your own hand.")
+    if command.seat not in space.hands_on_stage:
+        return Refusal("done", "This hand is down already.")
+    return e.SeatHandLowered(at_ms=now_ms, by=command.by, seat=command.seat)
+
+
 def _set_role(space: Space, command: c.SetSeatRole, now_ms: int) -> Made:
     seat = space.seats.get(command.seat)
     if seat is None:
@@ -124,5 +144,7 @@ RULES: Final[dict[type, Rule]] = {
     c.MuteSeat: Rule(BEFORE_END, False, _mute),
     c.UnmuteSeat: Rule(BEFORE_END, False, _unmute),
     c.AskUnmute: Rule(BEFORE_END, True, _ask_unmute),
+    c.RaiseSeatHand: Rule(BEFORE_END, False, _raise_hand),
+    c.LowerSeatHand: Rule(BEFORE_END, False, _lower_hand),
     c.SetSeatRole: Rule(BEFORE_END, True, _set_role),
 }

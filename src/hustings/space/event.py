@@ -167,6 +167,18 @@ class UnmuteAsked(_Decided, frozen=True, kw_only=True, tag="unmute_asked"):
     seat: str
 
 
+class SeatHandRaised(_Decided, frozen=True, kw_only=True, tag="seat_hand_raised"):
+    """Somebody on stage asks for the floor."""
+
+    seat: str
+
+
+class SeatHandLowered(_Decided, frozen=True, kw_only=True, tag="seat_hand_lowered"):
+    """They do not ask any more, or a host has put the hand down."""
+
+    seat: str
+
+
 class RoomSet(_Decided, frozen=True, kw_only=True, tag="room_set"):
     """What the crowd may do has changed; None is as before."""
 
@@ -337,6 +349,8 @@ Decided: TypeAlias = (
     | SeatUnmuted
     | SeatRoleSet
     | UnmuteAsked
+    | SeatHandRaised
+    | SeatHandLowered
     | Edited
     | Rehearsed
     | Ending

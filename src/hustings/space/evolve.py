@@ -32,6 +32,8 @@ def evolve(space: Space, event: e.Event) -> Space:
             return _revoked(space, event)
         case e.SeatMuted() | e.SeatUnmuted() | e.UnmuteAsked() | e.SeatRoleSet():
             return _seat_decided(space, event)
+        case e.SeatHandRaised() | e.SeatHandLowered():
+            return _seat_hand(space, event)
         case e.SeatJoined() | e.SeatLeft() | e.Spoke():
             return _seat_observed(space, event)
         case e.OnAir(n=n, live=True):
@@ -125,7 +127,15 @@ def _emptied(space: Space) -> Space:
 def _dismissed(space: Space) -> Space:
     """The crowd has had its say."""
     polls = {poll.id: replace(poll, closed=True) for poll in space.polls.values()}
-    return replace(space, hands={}, polls=polls, asking="", ends_at_ms=None, rehearsing=False)
+    return replace(
+        space,
+        hands={},
+        hands_on_stage=(),
+        polls=polls,
+        asking="",
+        ends_at_ms=None,
+        rehearsing=False,
+    )
 
 
 def _granted(space: Space, event: e.SeatGranted) -> Space:
@@ -161,6 +171,7 @@ def _revoked(space: Space, event: e.SeatRevoked) -> Space:
         space,
         seats={k: v for k, v in space.seats.items() if k != event.seat},
         seats_removed=dict(newest),
+        hands_on_stage=tuple(seat for seat in space.hands_on_stage if seat != event.seat),
     )
 
 
@@ -179,6 +190,13 @@ def _seat_decided(
             muted = isinstance(event, e.SeatMuted)
             seat = replace(old, muted=muted, speaking=old.speaking and not muted, asked=False)
     return replace(space, seats={**space.seats, event.seat: seat})
+
+
+def _seat_hand(space: Space, event: e.SeatHandRaised | e.SeatHandLowered) -> Space:
+    up = tuple(seat for seat in space.hands_on_stage if seat != event.seat)
+    if isinstance(event, e.SeatHandRaised) and event.seat in space.seats:
+        up = (*up, event.seat)
+    return replace(space, hands_on_stage=up)
 
 
 def _seat_observed(space: Space, event: e.SeatJoined | e.SeatLeft | e.Spoke) -> Space:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from hustings import limits
 from hustings.space import event as e
 from hustings.space.state import Block, Hand, Pin, Poll, Space
 
 T = TypeVar("T")
+_SHOWN: Final = slice(-limits.REMOVED_SHOWN_COUNT, None)
 
 
 def evolve_room(space: Space, event: e.Event) -> Space:
@@ -85,16 +86,20 @@ def _polls(space: Space, event: e.PollOpened | e.PollClosed) -> Space:
 def _order(space: Space, event: e.Event) -> Space:
     match event:
         case e.MessageRemoved(message=message):
-            last = (*(one for one in space.removed_last if one != message), message)
             return replace(
                 space,
                 removed=space.removed | {message},
-                removed_last=last[-limits.REMOVED_SHOWN_COUNT :],
+                removed_last=(*_but(space.removed_last, message), message)[_SHOWN],
+                restored_last=_but(space.restored_last, message),
                 asking="" if space.asking == message else space.asking,
             )
         case e.MessageRestored(message=message):
-            last = tuple(one for one in space.removed_last if one != message)
-            return replace(space, removed=space.removed - {message}, removed_last=last)
+            return replace(
+                space,
+                removed=space.removed - {message},
+                removed_last=_but(space.removed_last, message),
+                restored_last=(*_but(space.restored_last, message), message)[_SHOWN],
+            )
         case e.QuestionMarked(question=question, state=state):
             asking = question if state == "asking" else space.asking
             if state != "asking" and asking == question:
@@ -114,6 +119,10 @@ def _order(space: Space, event: e.Event) -> Space:
             return replace(space, blocked=_without(space.blocked, event.person))
         case _:
             return space
+
+
+def _but(ids: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return tuple(other for other in ids if other != one)
 
 
 def _without(mapping: Mapping[str, T], key: str) -> Mapping[str, T]:

@@ -40,6 +40,12 @@ def plain(event: Callable[..., e.Decided]) -> Make:
     return make
 
 
+def not_now(status: Status) -> Refusal:
+    """The refusal of what is not possible in `status`."""
+    now = "not live" if status is Status.DOORS else status
+    return Refusal("status", f"This is not possible while the space is {now}.")
+
+
 def runs(role: Role | None) -> bool:
     """Whether `role` runs the space: a host, a co-host, the platform."""
     return role is None or role in HOSTS

@@ -125,9 +125,11 @@ class Space:
     shown and heard by ticket only; one that is not `listed` is found by its address only.
 
     `recording_ready`: the recording is finished, posted or not; `withheld_by` withheld it last.
-    `ends_at_ms`: an announced end. `hands` stand in the order raised. `removed` are ids of messages
-    and questions taken down, `removed_last` the newest of them; `asking` is the question that is on
-    stage now. `seats_removed` are the newest seats taken away, so that one can be given back.
+    `ends_at_ms`: an announced end. `hands` stand in the order raised, and so do `hands_on_stage`,
+    the seats that ask for the floor. `removed` are ids of messages and questions taken down,
+    `removed_last` the newest of them, `restored_last` of those shown again; `asking` is the
+    question that is on stage now. `seats_removed` are the newest seats taken away, so that one can
+    be given back.
     """
 
     id: str
@@ -163,10 +165,12 @@ class Space:
     seats: Mapping[str, Seat] = field(default_factory=dict)
     seats_removed: Mapping[str, Seat] = field(default_factory=dict)
     hands: Mapping[str, Hand] = field(default_factory=dict)
+    hands_on_stage: tuple[str, ...] = ()
     polls: Mapping[str, Poll] = field(default_factory=dict)
     pins: Mapping[str, Pin] = field(default_factory=dict)
     blocked: Mapping[str, Block] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()
     removed_last: tuple[str, ...] = ()
+    restored_last: tuple[str, ...] = ()
     answered: frozenset[str] = frozenset()
     asking: str = ""

@@ -16,9 +16,11 @@ from hustings.talk.message import Asked, Piece, Said
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """`chat` in the order said, `questions` by id in the order asked."""
+    """`chat` in the order said, `questions` by id in the order asked; of the messages, `written` in
+    all, those of `chat` are the last."""
 
     chat: tuple[Said, ...] = ()
+    written: int = 0
     questions: Mapping[str, Asked] = field(default_factory=dict)
 
 
@@ -34,7 +36,7 @@ def evolve(talk: Talk, entry: Sequence[Piece]) -> Talk:
         fresh = {one.id: one for one in asked if one.id not in questions}
         questions = {**questions, **dict(list(fresh.items())[:room])}
     chat = (*talk.chat, *said)[-limits.CHAT_KEPT_COUNT :] if said else talk.chat
-    return Talk(chat=chat, questions=questions)
+    return Talk(chat=chat, written=talk.written + len(said), questions=questions)
 
 
 def fold(entries: Iterable[Sequence[Piece]]) -> Talk:

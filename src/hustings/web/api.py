@@ -17,7 +17,8 @@ from hustings.space import command as c
 from hustings.web import studio as studios
 from hustings.web import views
 from hustings.web.problem import Problem, documented, refused
-from hustings.web.room.bodies import Ending
+from hustings.web.room import deeds, guests
+from hustings.web.room.bodies import Ending, Why
 from hustings.web.standing import Asker, CurrentStudio, Host, Standing
 from hustings.web.studio import Studio
 
@@ -101,6 +102,8 @@ async def invite(asker: Host, studio: CurrentStudio, body: views.Invitation) -> 
     )
     if isinstance(made, Refusal):
         raise refused(made)
+    told = f"{body.name}: {body.role}"
+    await deeds.note(studio, asker, "seat.invited", f"seat:{made.seat}", snapshot=told)
     return _invite_view(studio, made.seat, made.token, now_ms)
 
 
@@ -113,26 +116,44 @@ async def renew_link(asker: Host, studio: CurrentStudio, seat: SeatId) -> views.
         raise Problem(403, "role", "The host's own seat has no link.")
     now_ms = studios.now_ms()
     token = await studio.catalogue.invite(asker.space.id, seat, role=role, now_ms=now_ms)
+    await _note(studio, asker, "seat.link", seat)
     return _invite_view(studio, seat, token, now_ms)
 
 
 @router.delete("/{space_id}/seats/{seat}", responses=_OPEN)
-async def remove(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.SpaceView:
+async def remove(
+    asker: Asker, studio: CurrentStudio, seat: SeatId, body: Why | None = None
+) -> views.SpaceView:
     """Take a seat away, or step down from your own. Nobody can take the host's."""
     _seated(asker, seat)
     if asker.space.seats[seat].role is Role.HOST:
         raise Problem(403, "role", "The host's own seat stays.")
+    reason = body.reason if body else ""
     result = await studio.spaces.remove(
-        asker.space.id, by=asker.by, role=asker.role, seat=seat, now_ms=studios.now_ms()
+        asker.space.id,
+        by=asker.by,
+        role=asker.role,
+        seat=seat,
+        reason=reason,
+        now_ms=studios.now_ms(),
     )
-    return _shown(studio, asker, result)
+    view = _shown(studio, asker, result)
+    if seat != asker.seat:
+        await _note(studio, asker, "seat.removed", seat, reason=reason)
+    return view
 
 
 @router.post("/{space_id}/seats/{seat}/mute", responses=_OPEN)
-async def mute(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.SpaceView:
+async def mute(
+    asker: Asker, studio: CurrentStudio, seat: SeatId, body: Why | None = None
+) -> views.SpaceView:
     """Take a seat off air: your own, or any as host. It is neither mixed nor recorded."""
     _seated(asker, seat)
-    return await carry_out(studio, asker, c.MuteSeat(by=asker.by, role=asker.role, seat=seat))
+    command = c.MuteSeat(by=asker.by, role=asker.role, seat=seat)
+    view = await carry_out(studio, asker, command)
+    if seat != asker.seat:
+        await _note(studio, asker, "seat.muted", seat, reason=body.reason if body else "")
+    return view
 
 
 @router.post("/{space_id}/seats/{seat}/unmute", responses=_OPEN)
@@ -140,6 +161,22 @@ async def unmute(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.Spa
     """Put your own seat on air again. Nobody can unmute somebody else."""
     _seated(asker, seat)
     return await carry_out(studio, asker, c.UnmuteSeat(by=asker.by, role=asker.role, seat=seat))
+
+
+@router.post("/{space_id}/seats/{seat}/hand", responses=_OPEN)
+async def raise_hand(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.SpaceView:
+    """Ask for the floor from your own seat: everybody on stage and every listener sees it."""
+    _seated(asker, seat)
+    command = c.RaiseSeatHand(by=asker.by, role=asker.role, seat=seat)
+    return await carry_out(studio, asker, command)
+
+
+@router.delete("/{space_id}/seats/{seat}/hand", responses=_OPEN)
+async def lower_hand(asker: Asker, studio: CurrentStudio, seat: SeatId) -> views.SpaceView:
+    """Take that hand down: your own, or any as host."""
+    _seated(asker, seat)
+    command = c.LowerSeatHand(by=asker.by, role=asker.role, seat=seat)
+    return await carry_out(studio, asker, command)
 
 
 @router.post("/{space_id}/ticket", responses=_OPEN)
@@ -181,7 +218,22 @@ def _shown(studio: Studio, asker: Standing, result: Space | Refusal) -> views.Sp
     return views.space_view(studio, shown, now_ms=studios.now_ms(), hosts=asker.hosts)
 
 
+async def _note(studio: Studio, asker: Standing, did: str, seat: str, *, reason: str = "") -> None:
+    held = asker.space.seats[seat]
+    await deeds.note(
+        studio,
+        asker,
+        did,
+        f"seat:{seat}",
+        person=held.person or guests.seated(asker.space.id, seat, key=studio.cookies.key),
+        reason=reason,
+        snapshot=held.name,
+    )
+
+
 def _seated(asker: Standing, seat: str) -> None:
+    if seat in asker.space.seats_removed:
+        raise Problem(404, "seat", "This seat was taken away already.")
     if seat not in asker.space.seats:
         raise Problem(404, "seat", "There is no such seat.")
 

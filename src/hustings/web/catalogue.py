@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from hustings import limits
 from hustings.space import Role, Space, Status
@@ -61,8 +62,21 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, space: Space, *, owner_id: str, seat: str, now_ms: int) -> None:
-        """A new space, with its owner's seat."""
+    async def add(
+        self, space: Space, *, owner_id: str, seat: str, now_ms: int, occurrence: int = -1
+    ) -> bool:
+        """A new space, with its owner's seat. False if its series has that occurrence already."""
+        try:
+            await self._add(space, owner_id, seat, now_ms, occurrence)
+        except IntegrityError:
+            if occurrence < 0:
+                raise
+            return False
+        return True
+
+    async def _add(
+        self, space: Space, owner_id: str, seat: str, now_ms: int, occurrence: int
+    ) -> None:
         async with self._database.write() as session:
             session.add(
                 SpaceRow(
@@ -70,6 +84,7 @@ class Catalogue:
                     owner_id=owner_id,
                     created_at_ms=now_ms,
                     changed_at_ms=now_ms,
+                    occurrence=occurrence,
                     **_copied(space),
                 )
             )
@@ -119,6 +134,16 @@ class Catalogue:
             )
             return [listed(row) for row in rows]
 
+    async def beginning(self, *, after_ms: int, until_ms: int) -> list[Listed]:
+        """Spaces that are to begin in this span."""
+        query = select(SpaceRow).where(
+            SpaceRow.status.in_((Status.SCHEDULED, Status.DOORS)),
+            SpaceRow.starts_at_ms > after_ms,
+            SpaceRow.starts_at_ms <= until_ms,
+        )
+        async with self._database.read() as session:
+            return [listed(row) for row in await session.scalars(query)]
+
     async def next_doors_ms(self) -> int | None:
         """When the next doors open by themselves; None while none do."""
         async with self._database.read() as session:
@@ -137,6 +162,8 @@ class Catalogue:
         same = all(getattr(row, name) == value for name, value in copied.items())
         if same and row.changed_at_ms:
             return
+        if row.series_id != copied["series_id"]:
+            copied["occurrence"] = -1  # it was one of the series that it leaves
         # The wall clock is asked here and not by whoever calls: it says when the copy was made.
         async with self._database.write() as session:
             await session.execute(

@@ -2,8 +2,9 @@
 for a browser that has signed in before, and short-lived ones that carry something over.
 
 All are HttpOnly and SameSite=Lax, and Secure with the `__Host-` prefix when the studio has TLS. A
-session's value is a random token. A seat's value is `<space>:<seat>:<until>` with a signature: it
-needs no account and no database, and it is worth nothing once the seat is revoked in the space.
+session's value is a random token. A seat's value is `<space>:<seat>:<until>:<account>` with a
+signature: it needs no database, and it is worth nothing once the seat is revoked in the space. One
+that was taken with an account (else "") is good while that account is signed in on this browser.
 """
 
 from __future__ import annotations
@@ -43,21 +44,28 @@ class Cookies:
         """Remember a sign-in."""
         self._set(response, "session", token, limits.SESSION_S)
 
-    def drop_session(self, response: Response) -> None:
-        """Forget a sign-in."""
-        self._set(response, "session", "", 0)
+    def sign_out(self, request: Request, response: Response) -> None:
+        """Forget whoever used this browser: sign-in, seats, and the name of a guest. That somebody
+        has signed in here is remembered, and gives no right."""
+        own = (self._name("session"), self._name("guest"), self._name("seat-"))
+        for name in request.cookies:
+            if name.startswith(own):
+                response.delete_cookie(name, secure=self.secure, httponly=True, samesite="lax")
 
-    def seat(self, request: Request, space: str, *, now_ms: int) -> str:
-        """The seat that this browser was let in to by invitation, "" if none."""
+    def seat(self, request: Request, space: str, *, account: str, now_ms: int) -> str:
+        """The seat that this browser was let in to by invitation, "" if none. `account` is the id
+        of who is signed in, or ""."""
         sealed = request.cookies.get(self._name(f"seat-{space}"), "")
         value = (secret.unseal(sealed, key=self.key) or "").split(":")
-        if len(value) != 3 or value[0] != space or int(value[2]) <= now_ms:
+        if len(value) not in (3, 4) or value[0] != space or int(value[2]) <= now_ms:
             return ""
-        return value[1]
+        return value[1] if value[3:] in ([], [""], [account]) else ""
 
-    def set_seat(self, response: Response, space: str, seat: str, *, now_ms: int) -> None:
+    def set_seat(
+        self, response: Response, space: str, seat: str, *, account: str, now_ms: int
+    ) -> None:
         """Remember that this browser holds a seat."""
-        value = f"{space}:{seat}:{now_ms + limits.INVITE_S * 1000}"
+        value = f"{space}:{seat}:{now_ms + limits.INVITE_S * 1000}:{account}"
         self._set(response, f"seat-{space}", secret.seal(value, key=self.key), limits.INVITE_S)
 
     def device(self, request: Request, *, now_ms: int) -> Device | None:

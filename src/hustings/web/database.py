@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from typing import Any, Final
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from hustings import limits
@@ -26,6 +28,8 @@ from hustings.config import Settings
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _AGAIN_S: Final = 0.02
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_INTEGER: Final = 2**63
 _MIGRATION_LOCK: Final = 0x48555354  # PostgreSQL advisory lock: "HUST"
 
 
@@ -34,11 +38,20 @@ def address(settings: Settings) -> str:
     return settings.database_url or f"sqlite+aiosqlite:///{settings.folder / 'hustings.db'}"
 
 
+class Unstorable(SQLAlchemyError):
+    """A text or number that cannot be kept: a NUL, half a surrogate pair, more than 64 bits.
+
+    SQLite keeps some of them and PostgreSQL none. Both refuse here, before anything is asked of
+    them, whatever way it came in.
+    """
+
+
 class Database:
     """The engine and its transactions."""
 
     def __init__(self, url: str) -> None:
         self.engine: AsyncEngine = create_async_engine(url, pool_pre_ping=True)
+        event.listen(self.engine.sync_engine, "before_cursor_execute", _check)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
@@ -112,6 +125,27 @@ def alembic_config(connection: Connection | None = None) -> Config:
 def _upgrade(connection: Connection) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     command.upgrade(alembic_config(connection), "head")
+
+
+def _check(_1: Any, _2: Any, _statement: str, given: Any, _3: Any, _4: bool) -> None:
+    if not all(storable(value) for value in _flat(given)):
+        raise Unstorable("a value that no database keeps")
+
+
+def _flat(given: Any) -> Iterable[object]:
+    """The values of one row or of many, by name or by place."""
+    if isinstance(given, Mapping):
+        return given.values()
+    if isinstance(given, list | tuple):
+        return (value for one in given for value in _flat(one))
+    return (given,)
+
+
+def storable(value: object) -> bool:
+    """Whether every database keeps this text or number as it is."""
+    if isinstance(value, str):
+        return "\0" not in value and (value.isascii() or not _SURROGATE.search(value))
+    return not isinstance(value, int) or -_INTEGER <= value < _INTEGER
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

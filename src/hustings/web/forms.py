@@ -84,7 +84,12 @@ async def read(request: Request, kind: type[T], **known: str) -> Filled[T]:
 
 
 def check(values: dict[str, str], kind: type[T]) -> Filled[T]:
-    """A form with these values."""
+    """A form with these values, without what no page could show again: NULs, and halves of
+    surrogate pairs, which some of the encodings that a form may name make."""
+    values = {
+        name: text.encode(errors="ignore").decode().replace("\0", "")
+        for name, text in values.items()
+    }
     try:
         return Filled(values, kind.model_validate(values), {})
     except ValidationError as invalid:

@@ -16,7 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -24,6 +24,7 @@ from starlette.requests import ClientDisconnect
 from hustings.errors import BadInput, Conflict, LogError
 from hustings.space import Refusal
 from hustings.web import page
+from hustings.web.database import Unstorable
 from hustings.words import Words, mark
 
 log = logging.getLogger("hustings.web")
@@ -38,13 +39,14 @@ _PLAIN: Final = {
 }
 AWAY: Final = (OperationalError, InterfaceError, PoolTimeout)  # of a database
 NO_LOG: Final = "The recording cannot be guaranteed right now. Try again in a moment."
+UNSTORABLE: Final = "This contains characters or numbers that cannot be kept."
 NO_DATABASE: Final = "The studio's database does not answer. Try again in a moment."
 
 
 # As refusals name them: "This is not possible while the space is posted."
 STATUSES: Final = (
     mark("scheduled"), mark("doors"), mark("live"), mark("held"), mark("ended"), mark("posted"),
-    mark("withheld"), mark("cancelled"),
+    mark("withheld"), mark("cancelled"), mark("not live"),
 )  # fmt: skip
 
 
@@ -156,7 +158,8 @@ def body(problem: Problem, reader: Words) -> bytes:
             for one in problem.errors
         ],
     ).model_dump(exclude_defaults=not problem.errors)
-    return json.dumps({"type": "about:blank", **told}, ensure_ascii=False).encode()
+    made = json.dumps({"type": "about:blank", **told}, ensure_ascii=False)
+    return made.encode(errors="replace")  # a field may be named by half a surrogate pair
 
 
 def install(app: FastAPI) -> None:
@@ -169,6 +172,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LogError, _on_log_away)
     for away in AWAY:
         app.add_exception_handler(away, _on_database_away)
+    for wrong in (Unstorable, DataError):
+        app.add_exception_handler(wrong, _on_unstorable)
+    app.add_exception_handler(UnicodeError, _on_unreadable)
     app.add_exception_handler(ClientDisconnect, _on_gone)
     app.add_exception_handler(Exception, _on_anything)
 
@@ -215,6 +221,18 @@ async def _on_conflict(request: Request, error: Exception) -> Response:
 async def _on_database_away(request: Request, error: Exception) -> Response:
     log.warning("the database is away: %s", error)
     return response(request, Problem(503, "database-away", NO_DATABASE, retry_s=2))
+
+
+async def _on_unstorable(request: Request, error: Exception) -> Response:
+    if isinstance(error, DataError):
+        log.warning("the database does not take a value that the studio takes: %s", error.orig)
+    return response(request, Problem(422, "value", UNSTORABLE))
+
+
+async def _on_unreadable(request: Request, error: Exception) -> Response:
+    # A form may name the encoding that it is to be read in.
+    log.info("not in the encoding that it names: %s", type(error).__name__)
+    return response(request, Problem(400, *_PLAIN[400]))
 
 
 async def _on_gone(request: Request, error: Exception) -> Response:

@@ -37,6 +37,7 @@ from hustings.web.order.suspension import Suspensions
 from hustings.web.outbox import announcer
 from hustings.web.outbox.fetch import Fetch
 from hustings.web.outbox.hooks import Hooks
+from hustings.web.outbox.letters import Letters
 from hustings.web.outbox.mail import Mail
 from hustings.web.outbox.push import Push
 from hustings.web.outbox.reminders import Reminders
@@ -99,6 +100,7 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
     watches = Watches(log=context.log, live=context.live, group=group)
     writer = Writer(log=context.log, live=context.live, group=group)
     studio = _studio(context, database, watches, writer)
+    await studio.hooks.conceal()
     await watches.start()
     settings = context.settings
     config = uvicorn.Config(
@@ -142,9 +144,11 @@ def _studio(context: Context, database: Database, watches: Watches, writer: Writ
     catalogue = Catalogue(database)
     objects = Objects.open(context.settings)
     studio_url = context.settings.public_url("studio")
+    listen_url = context.settings.public_url("listen")
     fetch = Fetch(private=context.settings.fetch_private)
     mail = Mail(context.settings)
     suspensions = Suspensions(database, key=context.keys.cookie())
+    letters = Letters(database, mail, key=context.keys.cookie())
     push = Push(keys=context.keys, fetch=fetch, contact=f"mailto:{mail.sender}")
     return Studio(
         settings=context.settings,
@@ -156,11 +160,8 @@ def _studio(context: Context, database: Database, watches: Watches, writer: Writ
         watches=watches,
         writer=writer,
         tickets=Tickets(context.keys),
-        joins=Pace(
-            count=limits.JOINS_COUNT,
-            span_ms=limits.JOINS_S * 1000,
-            persons=limits.JOIN_ADDRESSES_COUNT,
-        ),
+        joins=_paced(limits.JOINS_COUNT, limits.JOINS_S),
+        reminding=_paced(limits.REMINDERS_PER_HOUR_COUNT, 3600),
         cookies=Cookies(
             key=context.keys.cookie(),
             secure=context.settings.public_url("studio").startswith("https://"),
@@ -170,21 +171,28 @@ def _studio(context: Context, database: Database, watches: Watches, writer: Writ
         agenda=Agenda(database),
         series=SeriesBook(database),
         membership=Membership(database),
-        mail=mail,
+        mail=letters,
         push=push,
         reminders=Reminders(
             database,
             push=push,
             mail=mail,
+            letters=letters,
             link=lambda token: f"{studio_url}/r/{token}",
+            page=lambda space: f"{listen_url}/s/{space}",
         ),
-        hooks=Hooks(database, fetch),
+        hooks=Hooks(database, fetch, key=context.keys.cookie()),
         audit=Audit(database),
         reports=Reports(database, context.log),
         suspensions=suspensions,
         people=People(database, settings=context.settings, suspended=suspensions.suspended),
         access=Access.of(database, key=context.keys.cookie()),
     )
+
+
+def _paced(count: int, span_s: int) -> Pace:
+    """So often in so many seconds from each address."""
+    return Pace(count=count, span_ms=span_s * 1000, persons=limits.JOIN_ADDRESSES_COUNT)
 
 
 def _spaces(context: Context, catalogue: Catalogue, watches: Watches) -> Spaces:

@@ -7,6 +7,7 @@ onto something that is not recorded.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from hustings.log.contract import Live, Log
 from hustings.log.follow import Fold, read_on
 from hustings.log.propose import Proposals
 from hustings.log.subjects import Kind
-from hustings.space import Command, Refusal, Role, Space, Status, decide
+from hustings.space import Command, Event, Refusal, Role, Space, Status, decide, decode
 from hustings.space import command as c
 from hustings.space.command import GrantSeat, OpenDoors, RevokeSeat, Schedule
 from hustings.ticket import Scope, Ticket
@@ -39,6 +40,7 @@ _OVER = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD, Status.CANCELLE
 # What happens within a space and stands in no list.
 _WITHIN: Final = frozenset({
     *(c.GrantSeat, c.RevokeSeat, c.MuteSeat, c.UnmuteSeat, c.SetSeatRole, c.AskUnmute),
+    *(c.RaiseSeatHand, c.LowerSeatHand),
     *(c.SetRoom, c.RaiseHand, c.LowerHand, c.InviteHand, c.UninviteHand),
     *(c.OpenPoll, c.ClosePoll, c.Pin, c.Unpin, c.EndSoon, c.KeepGoing, c.Rehearse),
     *(c.RemoveMessage, c.RestoreMessage, c.MarkQuestion, c.BlockPerson, c.UnblockPerson),
@@ -77,9 +79,16 @@ class Spaces:
         self._folds: OrderedDict[str, Fold] = OrderedDict()  # of spaces that nobody follows
 
     async def create(
-        self, schedule: Schedule, *, owner_id: str, host_name: str, now_ms: int
+        self,
+        schedule: Schedule,
+        *,
+        owner_id: str,
+        host_name: str,
+        now_ms: int,
+        occurrence: int = -1,
     ) -> Space | Refusal:
-        """A new space with its host's seat granted, or why it cannot be made."""
+        """A new space with its host's seat granted, or why it cannot be made. Each `occurrence` of
+        its series is made once."""
         refusal = decide(None, schedule, now_ms=now_ms)
         if isinstance(refusal, Refusal):
             return refusal
@@ -96,9 +105,13 @@ class Spaces:
             person=f"a-{owner_id}",
         )
         made = await self._proposals.propose(space_id, grant, now_ms=now_ms)
-        if isinstance(made, Space):
-            await self._catalogue.add(made, owner_id=owner_id, seat=seat, now_ms=now_ms)
-        return made
+        if isinstance(made, Refusal) or await self._catalogue.add(
+            made, owner_id=owner_id, seat=seat, now_ms=now_ms, occurrence=occurrence
+        ):
+            return made
+        # It stands in no list, and whoever reads all logs sees that it does not take place.
+        await self._proposals.propose(space_id, c.Cancel(by=owner_id), now_ms=now_ms)
+        return Refusal("race", "Others change this series at this moment. Look at it again.")
 
     async def state(self, space_id: str) -> Space:
         """The space as its log tells it; while the log is away, as it was last seen.
@@ -146,6 +159,22 @@ class Spaces:
     async def decided(self, space_id: str) -> Space | None:
         """The space as it was decided, without what the stage observes; None if it has no log."""
         return await self._proposals.state(space_id)
+
+    async def history(self, space_id: str, *, after: int) -> list[tuple[int, Event]]:
+        """What was decided in a space after that sequence, each with its own. Events of a newer
+        version are left out; so is everything if the log is gone."""
+        try:
+            newest = await self._log.last(space_id, Kind.EV)
+            if newest is None or newest.seq <= after:
+                return []
+            found = [entry async for entry in self._log.read(space_id, (Kind.EV,), after=after)]
+        except NoStream:
+            return []
+        events: list[tuple[int, Event]] = []
+        for entry in found:
+            with contextlib.suppress(BadInput):
+                events.append((entry.seq, decode(entry.data)))
+        return events
 
     async def command(self, space_id: str, command: Command, *, now_ms: int) -> Space | Refusal:
         """Carry out a command: the state after it, or why not."""

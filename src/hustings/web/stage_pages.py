@@ -71,7 +71,8 @@ async def accept(request: Request, token: str, account: Visitor, studio: Current
             raise refused(result)
         if not isinstance(result, Refusal):
             answer = RedirectResponse(f"/s/{invite.space}/stage", 303)
-            studio.cookies.set_seat(answer, invite.space, invite.seat, now_ms=now_ms)
+            own = account.id if account else ""
+            studio.cookies.set_seat(answer, invite.space, invite.seat, account=own, now_ms=now_ms)
             return answer
         errors = {"name": result.reason}
     values = await _invited(studio, token)

@@ -81,9 +81,7 @@ async def standing(
         seat = await studio.catalogue.seat_of(space_id, account.id)
         held = seat if seat in space.seats else ""
         return Standing(listed=listed, space=space, account=account, seat=held, role=Role.HOST)
-    held = await studio.catalogue.seat_of(space_id, account.id) if account else ""
-    seat = held if held in space.seats else ""
-    seat = seat or studio.cookies.seat(request, space_id, now_ms=studios.now_ms())
+    seat = await seat_of(request, space, account)
     if seat in space.seats:
         unnamed = guests.seated(space_id, seat, key=studio.cookies.key)
         await caller.check(request, space.seats[seat].person or unnamed)
@@ -94,6 +92,19 @@ async def standing(
     if account is None:
         raise Problem(401, "sign-in", "Sign in, or open the invitation that you were sent.")
     raise Problem(403, "stranger", "You have no seat in this space.")
+
+
+async def seat_of(request: Request, space: Space, account: Account | None) -> str:
+    """Where the asker sits: on the account's own seat, or on one that this browser was invited to,
+    which may be gone."""
+    studio = studios.of(request)
+    if account is not None:
+        held = await studio.catalogue.seat_of(space.id, account.id)
+        own = (one.id for one in space.seats.values() if one.person == account.person)
+        if seat := held if held in space.seats else next(own, ""):
+            return seat
+    signed_in = account.id if account else ""
+    return studio.cookies.seat(request, space.id, account=signed_in, now_ms=studios.now_ms())
 
 
 async def host(asker: Annotated[Standing, Depends(standing)]) -> Standing:

@@ -9,6 +9,7 @@ event: backstage   {"lines": [{"id", "seat", "name", "text", "at_ms"}]}: only to
 event: talk        {"said": […], "asked": […]}: what was written since; GET /talk has the rest
 event: tally       {ballot: {"counts", "voters"}}: ballots whose votes have changed
 event: taken       {"page"}: this page sits down on the asker's seat; any other lets go
+event: ping        {}: nothing has happened for a while
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ async def _stream(studio: Studio, request: Request, asker: Standing) -> AsyncIte
                 async with asyncio.timeout(limits.WATCH_PING_S):
                     await viewer.wake.wait()
             except TimeoutError:
-                yield ": still here\n\n"
+                yield _event("ping", {})
                 continue
             viewer.wake.clear()
             space = viewer.state

@@ -23,7 +23,7 @@ from hustings.web.order.audit import Audit
 from hustings.web.order.reports import Reports
 from hustings.web.order.suspension import Suspensions
 from hustings.web.outbox.hooks import Hooks
-from hustings.web.outbox.mail import Mail
+from hustings.web.outbox.letters import Letters
 from hustings.web.outbox.push import Push
 from hustings.web.outbox.reminders import Reminders
 from hustings.web.people.persons import People
@@ -48,13 +48,14 @@ class Studio:
     writer: Writer
     tickets: Tickets
     joins: Pace
+    reminding: Pace
     cookies: Cookies
     objects: Objects
     pictures: Pictures
     agenda: Agenda
     series: SeriesBook
     membership: Membership
-    mail: Mail
+    mail: Letters
     people: People
     push: Push
     reminders: Reminders

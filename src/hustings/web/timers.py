@@ -27,6 +27,7 @@ from hustings.space import Space, Status
 from hustings.space.command import End, OpenDoors
 from hustings.space.decide import TIMER
 from hustings.web import studio as studios
+from hustings.web.database import Unstorable
 from hustings.web.studio import Studio
 from hustings.web.watch import subscribe
 
@@ -141,6 +142,8 @@ async def _reconcile(studio: Studio, changed: set[str]) -> None:
         space = await studio.spaces.reconcile(listed) if listed is not None else None
         if space is None:
             studio.spaces.ends.pop(space_id, None)
+    except Unstorable as error:
+        log.warning("space %s: the catalogue cannot hold it: %s", space_id, error)
     except (LogAway, SQLAlchemyError):
         changed.add(space_id)
         raise

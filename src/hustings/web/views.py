@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from hustings import limits
 from hustings.space import Space
 from hustings.ticket import Scope
+from hustings.web import legible
 from hustings.web.room.shown import RoomFields, room_fields
 from hustings.web.studio import Studio
 from hustings.words import mark
@@ -26,7 +27,7 @@ def _plain(text: str) -> str:
 
 def _line(text: str) -> str:
     # Titles and names also stand in file names, heads of streams and lists.
-    return " ".join(_plain(text).split())
+    return legible.line(_plain(text))
 
 
 def _words(text: str) -> str:
@@ -123,6 +124,9 @@ class SpaceView(RoomFields):
     ended_at_ms: int | None
     recording_seconds: float | None
     seats: list[SeatView]
+    hands_on_stage: list[str] = Field(
+        description="seats that ask for the floor, in the order asked", examples=[["k3v9q1xz"]]
+    )
     private: bool
     share_url: str = Field(
         description="the link for listeners; of a private space one that lasts two weeks",

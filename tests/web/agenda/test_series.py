@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import icalendar
 
 from hustings.web.agenda.series import good_slug, slug_of
 from tests.web.agenda.people import account
-from tests.web.running import Running, is_problem, make_space
+from tests.web.running import Engines, Running, is_problem, make_space, studio
 
 
 def test_addresses_made_of_titles() -> None:
@@ -134,3 +136,90 @@ async def test_titles_in_other_scripts_find_an_address(web: Running) -> None:
         assert slugs[:3] == ["series", "series-2", "series-3"]
         assert len(set(slugs)) == 25
         assert all(good_slug(slug) for slug in slugs)
+
+
+WEEKLY = {"rule": "weekly", "count": 6, "zone": "Europe/Berlin"}
+
+
+async def test_two_studios_make_each_occurrence_once(
+    web: Running, servers: Engines, tmp_path: Path
+) -> None:
+    async with (
+        studio(tmp_path / "data", servers, instance="web-1") as other,
+        web.host() as host,
+        other.host() as there,
+    ):
+        for n in range(3):
+            made = await host.post("/api/series", json={"title": f"River {n}"})
+            series = made.json()["id"]
+            await make_space(host, series=series, starts_at_ms=4_055_076_000_000)
+            path = f"/api/series/{series}/next"
+            for _ in range(2):  # the rule is new at first, and known then
+                answers = await asyncio.gather(
+                    *(one.post(path, json=WEEKLY) for one in (host, there, host, there))
+                )
+                assert {answer.status_code for answer in answers} <= {201, 409}
+                assert any(answer.status_code == 201 for answer in answers)
+                for answer in answers:
+                    if answer.status_code == 409:
+                        is_problem(answer, 409, "race")
+            spaces = (await host.get(f"/api/series/{series}/spaces")).json()
+            starts = [one["starts_at_ms"] for one in spaces]
+            assert len(set(starts)) == len(starts) >= 13
+
+
+async def test_a_space_that_leaves_its_series_is_none_of_its_occurrences(web: Running) -> None:
+    async with web.host() as host:
+        ids = []
+        for title in ("River", "Lake"):
+            series = (await host.post("/api/series", json={"title": title})).json()["id"]
+            await make_space(host, series=series, starts_at_ms=4_055_076_000_000)
+            made = await host.post(f"/api/series/{series}/next", json={**WEEKLY, "count": 1})
+            ids.append((series, made.json()[0]["id"]))
+        (_, one), (lake, _) = ids
+        assert (await host.patch(f"/api/spaces/{one}", json={"series": lake})).status_code == 200
+        made = await host.post(f"/api/series/{lake}/next", json={**WEEKLY, "count": 2})
+        assert made.status_code == 201, made.text
+        assert len((await host.get(f"/api/series/{lake}/spaces")).json()) == 5
+
+
+async def test_a_series_ends(web: Running) -> None:
+    async with web.host() as host, web.browser() as anybody, account(web, "Amara") as amara:
+        series = (await host.post("/api/series", json={"title": "River"})).json()["id"]
+        starts = 4_055_076_000_000
+        opened = (await make_space(host, series=series, starts_at_ms=starts))["id"]
+        await host.post("/api/series/river/next", json={**WEEKLY, "count": 2})
+        await host.post(f"/api/spaces/{opened}/doors")
+        assert "End this series" in (await host.get("/series/river")).text
+        for wrong in ({}, {"spaces": "burn"}):
+            answer = await host.post("/series/river/end", data=wrong)
+            assert answer.status_code == 422
+            assert "Choose what becomes of the spaces." in answer.text
+        is_problem(await amara.post("/series/river/end", data={"spaces": "keep"}), 404, "series")
+
+        assert (await host.post("/series/river/end", data={"spaces": "keep"})).status_code == 303
+        assert "This series has ended." in (await anybody.get("/series/river")).text
+        refused = await host.post("/api/series/river/next", json={**WEEKLY, "count": 1})
+        is_problem(refused, 409, "status")
+        refused = await host.post("/api/spaces", json={"title": "x", "series": series})
+        is_problem(refused, 409, "status")
+        form = {"title": "x", "audience": "public", "series": series}
+        assert (await host.post("/new", data=form)).status_code == 422
+        assert "River" not in (await host.get("/new")).text
+        # What stands in it can still be edited.
+        answer = await host.patch(f"/api/spaces/{opened}", json={"title": "y", "series": series})
+        assert answer.status_code == 200, answer.text
+
+        end = {"spaces": "cancel", "reason": "That was it."}
+        answer = await host.post("/api/series/river/end", json=end)
+        assert answer.json()["ended"] is True
+        spaces = (await host.get("/api/series/river/spaces")).json()
+        assert sorted(one["status"] for one in spaces) == ["cancelled", "cancelled", "doors"]
+        assert "That was it." in (await anybody.get("/series/river")).text
+
+        assert (await host.post("/series/river/resume")).status_code == 303
+        answer = await host.post("/api/series/river/next", json={**WEEKLY, "count": 1})
+        assert answer.status_code == 201, answer.text
+        is_problem(await amara.post("/api/series/river/resume"), 404, "series")
+        await host.post("/api/series/river/end", json={"spaces": "keep"})
+        assert (await host.post("/api/series/river/resume")).json()["ended"] is False

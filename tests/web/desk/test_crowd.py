@@ -38,6 +38,20 @@ async def test_hands_stand_in_order_and_are_invited(web: Running, page: Page) ->
         await expect(page.locator("#hands-badge")).to_have_text("1")
 
 
+async def test_why_there_is_no_hand_is_said_in_each_state(web: Running, page: Page) -> None:
+    async with evening(web, status="scheduled") as space:
+        await at_desk(web, page, space)
+        none = page.locator("#hands-none")
+        await expect(none).to_have_text("Hands can be raised once the doors are open.")
+        await space.does("POST", "/doors")
+        await expect(none).to_have_text("No hand is up.")
+        await space.does("PUT", "/room", {"hands_open": False})
+        await expect(none).to_contain_text("you have closed them")
+        await space.does("POST", "/live")
+        await space.does("POST", "/end")
+        await expect(none).to_have_text("No hands are taken any more.")
+
+
 async def test_a_message_is_removed_and_put_back(web: Running, page: Page) -> None:
     async with evening(web, guests=("Noor",)) as space:
         await at_desk(web, page, space)

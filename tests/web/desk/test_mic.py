@@ -77,3 +77,85 @@ async def test_an_unplugged_microphone_is_told_and_used_again(
         await expect(page.locator("#unplugged")).to_be_hidden()
         await expect(page.locator("#mic-words")).to_contain_text("is back and in use")
         await expect(page.locator("#device")).to_have_value(chosen)
+
+
+REFUSE: Final = """
+(() => {
+  const media = navigator.mediaDevices;
+  const get = media.getUserMedia.bind(media);
+  window.refusal = ["NotAllowedError", "Permission denied"];
+  window.only = "";
+  media.getUserMedia = async (wanted) => {
+    const id = wanted.audio.deviceId?.exact ?? "";
+    if (window.refusal && (!window.only || window.only === id)) {
+      throw new DOMException(window.refusal[1], window.refusal[0]);
+    }
+    const stream = await get(wanted);
+    window.track = stream.getAudioTracks()[0];
+    return stream;
+  };
+})();
+"""
+PROBLEMS: Final = (
+    ("NotAllowedError", "Permission denied", "Press the sign beside the address"),
+    ("NotAllowedError", "Permission dismissed", "press Allow"),
+    ("NotAllowedError", "Permission denied by system", "in the computer's settings"),
+    ("NotFoundError", "Requested device not found", "Plug one in or switch it on"),
+    ("NotReadableError", "Could not start audio source", "Close other programs that use it"),
+    ("AbortError", "Starting audioinput failed", "Close other programs that use it"),
+    ("InvalidStateError", "", "start the browser anew"),
+)
+
+
+async def test_whatever_is_wrong_with_the_microphone_the_next_step_is_said(
+    web: Running, page: Page
+) -> None:
+    await page.add_init_script(REFUSE)
+    async with evening(web, status="scheduled") as space:
+        await as_speaker(space, page, "Amara")
+        words = page.locator("#mic-words")
+        for name, message, said in PROBLEMS:
+            await page.evaluate("(it) => { window.refusal = it }", [name, message])
+            await page.locator("#check").click()
+            await expect(words).to_contain_text(said)
+        await page.locator("#mic-more > summary").click()
+        await page.locator("#trial").click()
+        await expect(page.locator("#trial-words")).to_contain_text("start the browser anew")
+        await page.evaluate("() => { window.refusal = null }")
+        await page.locator("#trial").click()
+        await expect(page.locator("#check")).to_be_hidden()  # the test has turned it on
+
+
+async def test_a_microphone_that_another_program_holds_leaves_the_one_in_use(
+    web: Running, page: Page
+) -> None:
+    await page.add_init_script(REFUSE)
+    await page.add_init_script("window.refusal = null")
+    async with evening(web, status="scheduled") as space:
+        await as_speaker(space, page, "Amara")
+        await expect(page.locator("#check")).to_be_hidden()
+        device = page.locator("#device")
+        before = await device.input_value()
+        ids = [await one.get_attribute("value") for one in await device.locator("option").all()]
+        other = next(one for one in ids if one != before)
+        await page.evaluate(
+            "(id) => { window.only = id; window.refusal = ['NotReadableError', ''] }", other
+        )
+        await page.locator("#mic-more > summary").click()
+        await device.select_option(other)
+        await expect(page.locator("#mic-words")).to_contain_text("does not answer")
+        await expect(device).to_have_value(before)
+
+
+async def test_a_permission_taken_back_is_not_called_unplugged(web: Running, page: Page) -> None:
+    await page.add_init_script(REFUSE)
+    await page.add_init_script("window.refusal = null")
+    async with evening(web, status="scheduled") as space:
+        await as_speaker(space, page, "Amara")
+        await expect(page.locator("#check")).to_be_hidden()
+        await page.evaluate("""() => {
+            window.refusal = ["NotAllowedError", "Permission denied"];
+            window.track.stop();
+            window.track.dispatchEvent(new Event("ended"));
+        }""")
+        await expect(page.locator("#unplugged")).to_contain_text("may not use the microphone")

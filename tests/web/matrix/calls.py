@@ -80,6 +80,7 @@ CALLS: Final[dict[str, Call]] = {
     "POST /series/new": Call(form={"title": "Fridays"}, spoils=True),
     "POST /series/{slug}/next": Call(form={"rule": "weekly", "count": "2"}),
     "POST /series/{slug}/edit": Call(form={"title": "Fridays"}),
+    "POST /series/{slug}/end": Call(form={"spaces": "keep"}, spoils=True),
     "POST /s/{space_id}/edit": Call(form={"title": "Another evening"}),
     "POST /s/{space_id}/delay": Call(form=_DELAY, spoils=True),
     "POST /s/{space_id}/cancel": Call(form=_REASON, spoils=True),
@@ -157,6 +158,7 @@ CALLS: Final[dict[str, Call]] = {
     "DELETE /api/hooks/{hook}": Call(spoils=True),
     "POST /api/series": Call(json={"title": "Fridays"}),
     "PATCH /api/series/{series}": Call(json={"title": "Fridays"}),
+    "POST /api/series/{series}/end": Call(json={"spaces": "keep"}, spoils=True),
     "POST /api/series/{series}/next": Call(json={"rule": "weekly", "count": 2}),
     "POST /api/pictures": Call(content=b"no picture"),
 }

@@ -127,6 +127,8 @@ PAGES: Final[dict[str, frozenset[Role]]] = {
     "POST /series/{slug}/next": MAKERS | {R.MEMBER, R.COHOST},
     "GET /series/{slug}/edit": OWN,
     "POST /series/{slug}/edit": ACCOUNTS,
+    "POST /series/{slug}/end": ACCOUNTS,
+    "POST /series/{slug}/resume": ACCOUNTS,
     # A space.
     "GET /s/{space_id}/stage": STAGE,
     "GET /s/{space_id}/edit": DESK,
@@ -197,6 +199,8 @@ API: Final[dict[str, frozenset[Role]]] = {
     "POST /api/spaces/{space_id}/seats/{seat}/ask-unmute": DESK,
     "POST /api/spaces/{space_id}/seats/{seat}/mute": DESK,
     "POST /api/spaces/{space_id}/seats/{seat}/unmute": NOBODY,  # a microphone opens by its own hand
+    "POST /api/spaces/{space_id}/seats/{seat}/hand": NOBODY,
+    "DELETE /api/spaces/{space_id}/seats/{seat}/hand": DESK,
     "POST /api/spaces/{space_id}/ticket": STAGE,
     "POST /api/spaces/{space_id}/backstage": STAGE,
     # The crowd. `{message}` and `{question}` are a guest's.
@@ -259,6 +263,8 @@ API: Final[dict[str, frozenset[Role]]] = {
     "POST /api/series": MAKERS,
     "GET /api/series/{series}": OWN,
     "PATCH /api/series/{series}": ACCOUNTS,
+    "POST /api/series/{series}/end": ACCOUNTS,
+    "POST /api/series/{series}/resume": ACCOUNTS,
     "GET /api/series/{series}/spaces": OWN,
     "POST /api/series/{series}/next": MAKERS,
     "POST /api/pictures": ACCOUNTS,

@@ -244,6 +244,24 @@ async def test_one_press_suspends_the_author(web: Running) -> None:
         assert message not in (await web.space(made["id"])).removed
 
 
+async def test_a_later_suspension_outlives_the_decision(web: Running) -> None:
+    """Taking a report's decision back lifts its own suspension, not one for something else."""
+    async with web.host() as owner, web.browser() as listener:
+        made = await make_space(owner)
+        message = await says(web, made["id"], "An insult")
+        report = {"about": "message", "id": message}
+        await listener.post(f"/api/spaces/{made['id']}/reports", json=report)
+        path = f"/api/reports/{(await owner.get('/api/reports')).json()[0]['id']}"
+        decision = {"outcome": "suspended", "reason": "Insult.", "days": 7}
+        assert (await owner.put(path, json=decision)).status_code == 200
+        later = {"reason": "Threats.", "name": "Loud guest"}
+        assert (await owner.put(f"/api/suspensions/{GUEST}", json=later)).status_code == 200
+        assert (await owner.delete(path)).status_code == 200
+        assert message not in (await web.space(made["id"])).removed
+        found = (await owner.get("/api/suspensions")).json()
+        assert [(one["reason"], one["until_ms"]) for one in found] == [("Threats.", None)]
+
+
 async def test_what_cannot_be_carried_out_waits_on(web: Running) -> None:
     async with web.host() as owner, web.browser() as listener:
         made = await make_space(owner)

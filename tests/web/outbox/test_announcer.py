@@ -11,9 +11,14 @@ import pytest
 from sqlalchemy import text
 
 from hustings import limits
+from hustings.log.propose import propose
+from hustings.space import Space
+from hustings.space.command import Cancel, Command, Delay
 from hustings.web.database import Database
-from hustings.web.outbox import announcer
-from hustings.web.outbox.reminders import Notice, Reminders
+from hustings.web.outbox.mail import Fate
+from hustings.web.outbox.reminders import Reminders
+from hustings.web.studio import now_ms
+from tests.servers import connected
 from tests.web import running
 from tests.web.outbox.receiver import receiver
 from tests.web.outbox.test_reminders import SOON, Browser
@@ -112,39 +117,49 @@ async def test_several_studios_tell_each_of_them_once(
 async def test_reminders_hold_up_nothing_else(
     open_web: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    never = asyncio.Event()
+    async def slow(_self: Reminders, _row: object, _title: str, _last: bool) -> Fate:
+        await asyncio.Event().wait()
+        return Fate.LATER
 
-    async def slow(_self: Reminders, _space: str, _notice: Notice, *, last: bool = False) -> int:
-        await never.wait()
-        return 0
-
-    monkeypatch.setattr(Reminders, "tell", slow)
+    monkeypatch.setattr(Reminders, "_tell_one", slow)
     async with receiver() as found, open_web.host() as host:
         events = {"url": found.url, "events": ["space.doors", "space.live"]}
         assert (await host.post("/api/hooks", json=events)).status_code == 201
         space = (await make_space(host, starts_at_ms=SOON))["id"]
+        await _ask(host, space, "http://127.0.0.1:9/")
         for act in ("doors", "live"):
             await host.post(f"/api/spaces/{space}/{act}")
         assert {(await found.next()).headers["webhook-id"] for _ in range(2)}
 
 
-async def test_what_was_posted_while_no_studio_ran_is_told(
-    folder: Path, servers: Engines, monkeypatch: pytest.MonkeyPatch
+async def test_what_was_decided_while_no_studio_announced_is_told(
+    folder: Path, servers: Engines
 ) -> None:
-    monkeypatch.setattr(announcer, "_YOUNG_MS", -60_000)
+    """As if a studio had died between the log and the telling."""
     async with receiver() as found:
         async with running.studio(folder, servers, fetch_private=True) as web, web.host() as host:
-            wanted = {"url": found.url, "events": ["space.posted"]}
-            assert (await host.post("/api/hooks", json=wanted)).status_code == 201
-            space = (await make_space(host))["id"]
-            # As the catalogue has it once the archive has posted.
-            await _execute(
-                web.database_url, f"UPDATE spaces SET status = 'posted' WHERE id = '{space}'"
-            )
+            wanted = ["space.delayed", "space.cancelled", "space.live"]
+            body = {"url": found.url, "events": wanted}
+            assert (await host.post("/api/hooks", json=body)).status_code == 201
+            late, off = [(await make_space(host, starts_at_ms=SOON))["id"] for _ in range(2)]
+            await _ask(host, late, f"{found.url}/late")
+        async with connected("web", servers.live, servers.log, servers.passwords) as (record, live):
+            delay = Delay(by="x", starts_at_ms=SOON + 60_000, reason="The train is late.")
+            decided: list[tuple[str, Command]] = [
+                (late, delay),
+                (off, Cancel(by="x", reason="No.")),
+            ]
+            for space, command in decided:
+                assert isinstance(
+                    await propose(record, live, space, command, now_ms=now_ms()), Space
+                )
+        async with running.studio(folder, servers, fetch_private=True):
+            told = [await found.next() for _ in range(3)]
         for _ in range(2):
             async with running.studio(folder, servers, fetch_private=True):
-                pass
-        async with running.studio(folder, servers, fetch_private=True):
-            assert b'"space.posted"' in (await found.next()).body
-            await asyncio.sleep(0.3)
-            assert found.came.empty()
+                await asyncio.sleep(0.3)
+        assert found.came.empty()
+        assert sorted(one.target for one in told) == ["/", "/", "/late"]
+        bodies = b"".join(one.body for one in told if one.target == "/")
+        assert b"The train is late." in bodies
+        assert b"No." in bodies

@@ -215,6 +215,21 @@ async def test_unconfirmed_addresses_get_nothing_more(sending: Running, box: Pos
         assert len(box.came) == 1
 
 
+async def test_too_many_reminders_are_said(
+    sending: Running, box: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REMINDERS_COUNT", 0)
+    async with sending.host() as host:
+        space = await make_space(host, starts_at_ms=SOON)
+        for body in (
+            {"kind": "mail", "email": "a@example.org"},
+            {"kind": "push", "subscription": Browser("http://127.0.0.1:9/").subscription},
+        ):
+            answer = await host.post(f"/api/spaces/{space['id']}/reminders", json=body)
+            is_problem(answer, 503, "full")
+        assert not box.came
+
+
 async def test_an_address_that_no_mail_can_be_sent_to(sending: Running, box: Postbox) -> None:
     async with sending.host() as host, sending.browser() as listener:
         space = await make_space(host, starts_at_ms=SOON)

@@ -7,7 +7,14 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 
+from hustings.web.accounts import Account, SiteRole, new_row
+from hustings.web.database import Database
+from hustings.web.order.suspension import Suspensions
+from hustings.web.people.invitations import HELD, Invitations
+from hustings.web.people.refused import Refused
+from tests import postgres
 from tests.web.outbox.postbox import postbox
 from tests.web.people.joined import invite, member, words
 from tests.web.running import EMAIL, PASSWORD, Engines, Running, is_problem, studio, until
@@ -80,15 +87,57 @@ async def test_who_may_give_what(web: Running, owner: httpx.AsyncClient) -> None
         await invite(owner, email="second@example.org", role="owner")
 
 
-async def test_links_of_whoever_may_no_longer_invite_end(
+async def test_links_work_while_their_maker_may_give_them(
     web: Running, owner: httpx.AsyncClient
 ) -> None:
-    async with member(web, owner, "Mo", role="moderator") as moderator:
+    async with member(web, owner, "Mo", role="moderator") as moderator, web.browser() as client:
         made = await invite(moderator, role="host")
         me = (await moderator.get("/api/me")).json()
+
+        async def held() -> None:
+            for answer in (await client.get(made["link"]), await client.post(made["link"])):
+                problem = is_problem(answer, 403, "invitation")
+                assert "Ask an owner or another moderator" in problem["detail"]
+            assert [one["good"] for one in (await owner.get("/api/invitations")).json()] == [False]
+            assert "Does not work at the moment" in (await owner.get("/people")).text
+
         await owner.patch(f"/api/people/{me['id']}", json={"role": "host"})
-        async with web.browser() as client:
-            is_problem(await client.get(made["link"]), 410, "invitation")
+        await held()
+        await owner.patch(f"/api/people/{me['id']}", json={"role": "moderator"})
+        await owner.put(f"/api/suspensions/{me['person']}", json={})
+        await held()
+        await owner.delete(f"/api/suspensions/{me['person']}")
+        assert (await client.post(made["link"], data=FORM)).status_code == 303
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_maker_who_is_suspended_while_the_form_is_filled_in(
+    kind: str, tmp_path: Path
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'a.db'}"
+    if kind == "postgresql":
+        url = postgres.session.server.database()
+    database = Database(url)
+    await database.migrate()
+    maker = new_row(email="", name="Mo", role=SiteRole.MODERATOR, password_hash="", now_ms=1)
+    async with database.write() as session:
+        session.add(maker)
+    invitations = Invitations(database)
+    suspensions = Suspensions(database, key=b"k" * 32)
+
+    async def accept(token: str, now_ms: int) -> object:
+        return await invitations.accept(
+            token, email="nia@example.org", name="Nia", password_hash="", now_ms=now_ms
+        )
+
+    made = await invitations.make(email="", role=SiteRole.HOST, by_id=maker.id, now_ms=1)
+    assert not isinstance(made, Refused)
+    await suspensions.add(
+        f"a-{maker.id}", name="Mo", reason="", until_ms=5, by="a-1", by_name="", now_ms=2
+    )
+    assert await accept(made[1], 3) is HELD
+    assert isinstance(await accept(made[1], 6), Account)  # its time is over
+    await database.close()
 
 
 async def test_sign_up_is_closed_by_default(web: Running) -> None:
@@ -152,7 +201,7 @@ async def test_who_is_no_owner_any_more_has_no_links_to_become_one(
         assert (await client.get(links["host"])).status_code == 200
         for role in ("moderator", "owner"):
             form = {"name": "Again", "password": PASSWORD}
-            is_problem(await client.post(links[role], data=form), 410, "invitation")
+            is_problem(await client.post(links[role], data=form), 403, "invitation")
 
 
 async def test_who_signs_up_first_does_not_keep_the_owner_out(

@@ -18,7 +18,10 @@ MADE: tuple[Callable[[Words], Letter], ...] = (
     lambda reader: letters.sign_up(reader, LINK),
     lambda reader: letters.signed_up_before(reader, sign_in=LINK, forgot=LINK),
     lambda reader: letters.reset(reader, LINK),
-    lambda reader: letters.changed(reader, what="Its password was changed.", forgot=LINK),
+    lambda reader: letters.new_password(reader, forgot=LINK),
+    lambda reader: letters.new_way_in(
+        reader, what="The passkey “my telephone” was added to it.", forgot=LINK, account=LINK
+    ),
 )
 
 
@@ -37,7 +40,6 @@ def test_in_both_languages(number: int) -> None:
 def test_whoever_invites_is_named() -> None:
     german = letters.invitation(words.load("de"), by="Hanna {name}", link=LINK)
     assert german.text.startswith("Hanna {name} lädt Sie in ein Hustings-Studio ein")
-    passkey = letters.changed(
-        words.load("de"), what="The passkey “my telephone” was added to it.", forgot=LINK
-    )
+    what = "The passkey “my telephone” was added to it."
+    passkey = letters.new_way_in(words.load("de"), what=what, forgot=LINK, account=LINK)
     assert passkey.text.startswith("Der Passkey „my telephone“ kam hinzu.")

@@ -137,7 +137,7 @@ export class Chat {
     }
     const text = make("p", "text", said.text);
     text.dir = "auto";
-    const head = make("p", "by", make("b", "", said.name), ...badge(said.role), time(said.at_ms));
+    const head = make("p", "by", make("b", "", make("bdi", "", said.name)), ...badge(said.role), time(said.at_ms));
     row.append(head, text, this.#tool(said));
     return row;
   }

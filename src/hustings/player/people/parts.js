@@ -79,7 +79,7 @@ export function tell(text) {
 }
 
 /** A number as people of the page's language write it. */
-export { number as figure };
+export const figure = number;
 
 /** A time of day, in the visitor's time zone. @param {number} ms */
 export function time(ms) {

@@ -1,14 +1,16 @@
 /**
  * The people's side of the page: chat, questions and polls in tabs, who one is here, and the hand.
  *
- * It has a place of fixed size, so that nothing moves when it fills; each panel is loaded when it is
- * first looked at. The question that is being asked on stage lies over the page's head.
+ * It has a place of fixed size, so that nothing moves when it fills; questions and polls are loaded
+ * when they are first looked at. The question that is being asked on stage lies over the page's head.
  */
 
 import { make, on, write } from "../page.js";
 import { t } from "../t.js";
 import { backOff } from "../time.js";
 import { shown } from "../words.js";
+import { Chat } from "./chat.js";
+import { Hand } from "./hand.js";
 import { figure, kept, press, tell } from "./parts.js";
 import { Studio } from "./studio.js";
 import { Talk } from "./talk.js";
@@ -136,7 +138,8 @@ export class People {
     this.#asking.hidden = true;
     document.querySelector(".top")?.append(this.#asking);
     on.about.before(this.root);
-    this.#part("hand", this.#hand);
+    this.#panels.set("hand", new Hand(this.#hand, this));
+    this.#panels.set("chat", new Chat(this.#tabs.get("chat").panel, this));
   }
 
   #tab(list, name, label) {
@@ -167,20 +170,15 @@ export class People {
     this.open(names[(to + names.length) % names.length]);
   }
 
+  /** A panel; those that come later are loaded once. */
   #panel(name) {
-    return this.#part(name, this.#tabs.get(name).panel);
-  }
-
-  /** A panel's module, loaded once. */
-  #part(name, root) {
-    if (!this.#loading.has(name)) this.#loading.set(name, this.#load(name, root));
+    if (!this.#loading.has(name)) this.#loading.set(name, this.#panels.get(name) ?? this.#load(name));
     return this.#loading.get(name);
   }
 
-  async #load(name, root) {
-    const made = await part(name);
-    const Made = { chat: made.Chat, questions: made.Questions, polls: made.Polls, hand: made.Hand }[name];
-    const panel = new Made(root, this);
+  async #load(name) {
+    const { Questions, Polls } = await part(name);
+    const panel = new (Questions ?? Polls)(this.#tabs.get(name).panel, this);
     this.#panels.set(name, panel);
     return panel;
   }
@@ -191,14 +189,14 @@ export class People {
     this.#me.hidden = !ticket || this.over;
     const leave = press("link", () => this.who.leave(), t("Leave"));
     const [before, after] = t("You are here as {name}", { name: "\n" }).split("\n");
-    this.#me.replaceChildren(make("span", "", before, make("b", "", name), after ?? ""), leave);
+    this.#me.replaceChildren(make("span", "", before, make("b", "", make("bdi", "", name)), after ?? ""), leave);
   }
 
   /** Back from the studio with a name: on with what the visitor wanted to do. */
   async #back(what) {
     tell(t("You are here as {name}", { name: this.who.name }));
     if (this.root.hidden) return;
-    if (what === "hand") (await this.#part("hand", this.#hand)).focus();
+    if (what === "hand") this.#panels.get("hand").focus();
     else {
       const name = what === "question" ? "questions" : "chat";
       await this.open(name, false);
@@ -228,8 +226,9 @@ export class People {
   #polls() {
     const open = this.talk.polls.filter(({ closed }) => !closed);
     const { badge } = this.#tabs.get("polls");
+    badge.className = "count dot";
     badge.hidden = !open.length;
-    write(badge, open.length ? t("open") : "");
+    badge.replaceChildren(make("span", "visually-hidden", t("open")));
     const newest = open.at(-1)?.id ?? "";
     const { polled } = this.root.dataset;
     this.root.dataset.polled = newest;

@@ -19,7 +19,7 @@ export function showPins(root, pins, polls, vote) {
   if (root.dataset.text === text) return;
   root.dataset.text = text;
   const asked = open.map(({ question }) => make(
-    "p", "pin", icon("poll"), make("span", "", question), press("small", vote, t("Vote")),
+    "p", "pin", icon("poll"), make("bdi", "", question), press("small", vote, t("Vote")),
   ));
   root.replaceChildren(...asked, ...pins.map(pinned));
 }

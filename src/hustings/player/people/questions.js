@@ -104,7 +104,7 @@ export class Questions {
     const vote = press("vote", () => this.#vote(asked.id), icon("up"), make("span", "sum"));
     const text = make("p", "text", asked.text);
     text.dir = "auto";
-    const by = make("p", "by", make("b", "", asked.name), ...badge(""), make("span", "state"));
+    const by = make("p", "by", make("b", "", make("bdi", "", asked.name)), ...badge(""), make("span", "state"));
     const row = make("li", "question", vote, make("div", "", text, by), this.#tool(asked));
     row.dataset.id = asked.id;
     return row;

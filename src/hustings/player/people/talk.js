@@ -7,15 +7,16 @@
  * Events: "room", "polls", "questions" (they are new), "chat" (detail: `more`, how many messages
  * the edge has left out before those that are new now).
  *
- * @typedef {{id: string, person: string, name: string, text: string, role: string, at_ms: number,
- *   removed?: boolean}} Said
+ * @typedef {{id: string, number?: number, person: string, name: string, text: string, role: string,
+ *   at_ms: number, removed?: boolean}} Said  `number`: its place among all; one's own has none yet
  * @typedef {{id: string, name: string, text: string, votes: number, answered: boolean,
  *   person?: string}} Asked
  * @typedef {{id: string, question: string, options: string[], multiple: boolean,
  *   show: "live" | "after", closed: boolean, counts: number[] | null, voters: number}} Poll
  * @typedef {{chat_open: boolean, hands_open: boolean, guests: boolean, slow_s: number,
  *   hands: number, invited: string[], pins: {id: string, text: string, url: string}[],
- *   asking: {id: string, name: string, text: string} | null, removed: string[]}} Room
+ *   asking: {id: string, name: string, text: string} | null, removed: string[],
+ *   restored: string[]}} Room
  */
 
 import { ask } from "../visitor.js";
@@ -29,7 +30,7 @@ const AGAIN_MS = 4000; // at least, between two looks at changed questions
 /** @type {Room} */
 const QUIET = {
   chat_open: true, hands_open: true, guests: true, slow_s: 0, hands: 0, invited: [], pins: [],
-  asking: null, removed: [],
+  asking: null, removed: [], restored: [],
 };
 
 export class Talk extends EventTarget {
@@ -93,7 +94,8 @@ export class Talk extends EventTarget {
 
   /** What one knows oneself before the news says so. @param {string} id */
   remove(id) {
-    this.#room({ ...this.room, removed: [...this.room.removed, id] });
+    const { removed, restored } = this.room;
+    this.#room({ ...this.room, removed: [...removed, id], restored: restored.filter((one) => one !== id) });
   }
 
   /** Asks where nothing brings the news, each visitor at its own time. */
@@ -138,11 +140,12 @@ export class Talk extends EventTarget {
     this.room = { ...QUIET, ...room };
     const told = new Set(this.room.removed);
     if (removed.some((id) => !told.has(id))) this.#doubt = true; // shown again, or a shorter list
+    const again = this.room.restored.filter((id) => this.#gone.delete(id));
     const fresh = this.room.removed.filter((id) => !this.#gone.has(id));
     for (const id of fresh) this.#gone.add(id);
     this.questions = this.questions.filter(({ id }) => !this.#gone.has(id));
     this.dispatchEvent(new Event("room"));
-    if (!fresh.length) return;
+    if (!fresh.length && !again.length) return;
     this.#mark();
     this.dispatchEvent(new Event("questions"));
     this.dispatchEvent(new CustomEvent("chat", { detail: 0 }));
@@ -158,11 +161,19 @@ export class Talk extends EventTarget {
   }
 
   #chat(messages, more) {
-    const known = new Set(this.chat.map(({ id }) => id));
-    const gone = this.#gone;
-    const fresh = messages.filter(({ id }) => !known.has(id) && !gone.has(id));
-    if (!fresh.length && !more) return;
-    const all = [...this.chat, ...fresh].sort((a, b) => a.at_ms - b.at_ms);
+    const known = new Map(this.chat.map((said) => [said.id, said]));
+    const fresh = messages.filter(({ id }) => !known.has(id) && !this.#gone.has(id));
+    let placed = false; // the news of one's own message says where it stands
+    for (const { id, number } of messages) {
+      const said = known.get(id);
+      if (!said || said.number === number) continue;
+      said.number = number;
+      placed = true;
+    }
+    if (!fresh.length && !more && !placed) return;
+    // By the log's numbers, not by the clocks of the studios that took them.
+    const after = ({ number }) => number ?? Number.MAX_SAFE_INTEGER;
+    const all = [...this.chat, ...fresh].sort((a, b) => after(a) - after(b));
     this.chat = all.slice(-KEPT_COUNT);
     this.dispatchEvent(new CustomEvent("chat", { detail: more }));
   }

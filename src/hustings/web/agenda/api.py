@@ -113,9 +113,7 @@ async def cohosts(asker: Host, studio: CurrentStudio) -> list[bodies.PersonView]
 async def add_cohost(asker: Host, body: bodies.Who, studio: CurrentStudio) -> bodies.PersonView:
     """Let an account run this space: it gets a seat and the desk by being signed in."""
     account = await acts.somebody(studio, asker, body.who)
-    made = await planner.add_cohost(
-        studio, asker.space, account, by=asker.by, now_ms=studios.now_ms()
-    )
+    made = await acts.add_cohost(studio, asker, account)
     if isinstance(made, Refusal):
         raise refused(made)
     return bodies.person(account)
@@ -124,9 +122,7 @@ async def add_cohost(asker: Host, body: bodies.Who, studio: CurrentStudio) -> bo
 @router.delete("/{space_id}/cohosts/{account_id}", status_code=204, responses=_OPEN)
 async def drop_cohost(asker: Host, account_id: AccountId, studio: CurrentStudio) -> None:
     """Take a co-host's seat and rights away."""
-    gone = await planner.drop_cohost(
-        studio, asker.space, account_id, by=asker.by, role=asker.role, now_ms=studios.now_ms()
-    )
+    gone = await acts.drop_cohost(studio, asker, account_id)
     if gone is None:
         raise Problem(404, "not-found", "This account is no co-host.")
     if isinstance(gone, Refusal):
@@ -143,14 +139,14 @@ async def members(asker: Host, studio: CurrentStudio) -> list[bodies.PersonView]
 async def admit(asker: Host, body: bodies.Who, studio: CurrentStudio) -> bodies.PersonView:
     """Let an account listen to this private space by being signed in."""
     account = await acts.somebody(studio, asker, body.who)
-    await studio.membership.admit(asker.space.id, account, now_ms=studios.now_ms())
+    await acts.admit(studio, asker, account)
     return bodies.person(account)
 
 
 @router.delete("/{space_id}/members/{account_id}", status_code=204, responses=_OPEN)
 async def dismiss(asker: Host, account_id: AccountId, studio: CurrentStudio) -> None:
     """Take an account off the list. It gets no further ticket; one that it has ends in an hour."""
-    if not await studio.membership.dismiss(asker.space.id, account_id):
+    if not await acts.dismiss(studio, asker, account_id):
         raise Problem(404, "not-found", "This account is not on the list.")
 
 

@@ -114,6 +114,15 @@ class SeriesChange(_Body):
     listed: bool | None = None
 
 
+class SeriesEnd(_Body):
+    """The end of a series. `reason` is of the spaces that are cancelled: listeners read it."""
+
+    spaces: Literal["keep", "cancel"] = Field(
+        description="those that nobody has opened yet", examples=["keep"]
+    )
+    reason: views.Reason = Field("", examples=["The series is over. Thank you for listening."])
+
+
 class NextSpaces(_Body):
     """More spaces of a series, like its last one."""
 
@@ -168,6 +177,7 @@ class SeriesView(BaseModel):
     listed: bool
     rule: Literal["", "weekly", "monthly"]
     zone: str
+    ended: bool = Field(description="nothing is added to it any more")
     url: str = Field(examples=["https://studio.example.org/series/thursday"])
     calendar_url: str = Field(examples=["https://studio.example.org/series/thursday.ics"])
 
@@ -218,6 +228,7 @@ def series_view(studio: Studio, series: Series) -> SeriesView:
         listed=series.listed,
         rule=rule,
         zone=series.zone,
+        ended=series.ended,
         url=url,
         calendar_url=f"{url}.ics",
     )

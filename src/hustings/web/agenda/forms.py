@@ -144,6 +144,13 @@ class SeriesForm(BaseModel):
     listed: Tick = ""
 
 
+class EndForm(BaseModel):
+    """The end of a series, and what becomes of the spaces that nobody has opened yet."""
+
+    spaces: Annotated[str, Field(pattern="^(keep|cancel)$")]
+    reason: views.Reason = ""
+
+
 class RepeatForm(BaseModel):
     """More spaces of a series."""
 
@@ -194,7 +201,8 @@ async def read(request: Request, studio: Studio, kind: type[T]) -> forms.Filled[
     values["picture"] = picture
     filled = forms.check(values, kind)
     if wrong:
-        return forms.Filled(values, None, {**filled.errors, "picture": wrong})
+        return forms.Filled(filled.values, None, {**filled.errors, "picture": wrong})
     if picture and "picture" not in filled.errors and not await studio.pictures.exists(picture):
-        return forms.Filled({**values, "picture": ""}, None, {"picture": "Choose it once more."})
+        wrong = "Choose it once more."
+        return forms.Filled({**filled.values, "picture": ""}, None, {"picture": wrong})
     return filled

@@ -16,7 +16,7 @@ from hustings import limits
 from hustings.errors import BadInput
 from hustings.space import Status
 from hustings.web.catalogue import Listed, listed, searched
-from hustings.web.database import Database
+from hustings.web.database import Database, storable
 from hustings.web.tables import HeldSeatRow, MemberRow, SpaceRow
 
 ON: Final = (Status.DOORS, Status.LIVE, Status.HELD)
@@ -47,6 +47,8 @@ class Agenda:
 
     async def public(self, when: When, *, q: str = "", cursor: str = "", now_ms: int) -> Page:
         """What everybody may see, with all words of `q` in title, host or description."""
+        if not storable(q):
+            return Page([], "")
         query = select(SpaceRow).where(
             SpaceRow.listed, ~SpaceRow.private, SpaceRow.changed_at_ms > 0, _when(when, now_ms)
         )

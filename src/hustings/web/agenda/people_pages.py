@@ -12,7 +12,7 @@ from hustings.space import Refusal
 from hustings.ticket import Scope
 from hustings.web import studio as studios
 from hustings.web.accounts import Account
-from hustings.web.agenda import acts, forms, planner
+from hustings.web.agenda import acts, forms
 from hustings.web.agenda.space_pages import edit_page, values_of
 from hustings.web.forms import Filled
 from hustings.web.forms import read as read_plain
@@ -50,9 +50,7 @@ async def add_cohost(request: Request, asker: Host, studio: CurrentStudio) -> Re
     """Let an account run this space."""
     account, wrong = await _who(request, studio, asker)
     if account is not None:
-        made = await planner.add_cohost(
-            studio, asker.space, account, by=asker.by, now_ms=studios.now_ms()
-        )
+        made = await acts.add_cohost(studio, asker, account)
         if not isinstance(made, Refusal):
             return _back(asker)
         wrong = made.reason
@@ -62,9 +60,7 @@ async def add_cohost(request: Request, asker: Host, studio: CurrentStudio) -> Re
 @router.post("/s/{space_id}/cohosts/{account_id}/remove")
 async def drop_cohost(asker: Host, account_id: _AccountId, studio: CurrentStudio) -> Response:
     """Take a co-host's seat and rights away."""
-    await planner.drop_cohost(
-        studio, asker.space, account_id, by=asker.by, role=asker.role, now_ms=studios.now_ms()
-    )
+    await acts.drop_cohost(studio, asker, account_id)
     return _back(asker)
 
 
@@ -74,7 +70,7 @@ async def admit(request: Request, asker: Host, studio: CurrentStudio) -> Respons
     account, wrong = await _who(request, studio, asker)
     if account is not None:
         try:
-            await studio.membership.admit(asker.space.id, account, now_ms=studios.now_ms())
+            await acts.admit(studio, asker, account)
             return _back(asker)
         except Problem as problem:
             wrong = problem.detail
@@ -84,7 +80,7 @@ async def admit(request: Request, asker: Host, studio: CurrentStudio) -> Respons
 @router.post("/s/{space_id}/members/{account_id}/remove")
 async def dismiss(asker: Host, account_id: _AccountId, studio: CurrentStudio) -> Response:
     """Take an account off the list."""
-    await studio.membership.dismiss(asker.space.id, account_id)
+    await acts.dismiss(studio, asker, account_id)
     return _back(asker)
 
 

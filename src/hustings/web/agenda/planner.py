@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from hustings import limits
 from hustings.space import Refusal, Space
@@ -11,9 +12,11 @@ from hustings.space.state import Publishing, Role
 from hustings.web import secret
 from hustings.web.accounts import Account
 from hustings.web.agenda.recurrence import Rule, local, occurrences
-from hustings.web.agenda.series import Series
+from hustings.web.agenda.series import ENDED, Series
 from hustings.web.spaces import SEAT_CHARS
 from hustings.web.studio import Studio
+
+_RACE: Final = Refusal("race", "Others change this series at this moment. Look at it again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,13 @@ def like(space: Space) -> Plan:
 
 
 async def make(
-    studio: Studio, account: Account, plan: Plan, *, now_ms: int, people_of: str = ""
+    studio: Studio,
+    account: Account,
+    plan: Plan,
+    *,
+    now_ms: int,
+    people_of: str = "",
+    occurrence: int = -1,
 ) -> Space | Refusal:
     """A new space of that account. Members and co-hosts of the space `people_of` come along."""
     schedule = Schedule(
@@ -71,7 +80,11 @@ async def make(
         guests=plan.guests,
     )
     made = await studio.spaces.create(
-        schedule, owner_id=account.id, host_name=account.name, now_ms=now_ms
+        schedule,
+        owner_id=account.id,
+        host_name=account.name,
+        now_ms=now_ms,
+        occurrence=occurrence,
     )
     if isinstance(made, Refusal) or not people_of:
         return made
@@ -129,20 +142,30 @@ async def make_next(
     zone: str,
     now_ms: int,
 ) -> list[Space] | Refusal:
-    """The next spaces of a series, each like the last one, by the clock on the host's wall."""
+    """The next spaces of a series, each like the last one, by the clock on the host's wall.
+
+    Of several who ask at once one makes them; the others are told so where they meet.
+    """
+    if series.ended:
+        return Refusal("status", ENDED)
     spaces = [one for one in await studio.series.spaces(series) if one.owner_id == account.id]
     if not spaces:
         return Refusal("missing", "Make the first space of this series yourself.")
     template = max(spaces, key=lambda one: (one.occurrence, one.starts_at_ms))
-    if series.rule is not rule or not series.anchor or template.occurrence < 0:
+    last = template.occurrence
+    if series.rule is not rule or not series.anchor or last < 0:
         template = max(spaces, key=lambda one: one.starts_at_ms)
-        anchor = local(template.starts_at_ms, zone)
-        series = await studio.series.change(series, rule=rule.value, anchor=anchor, zone=zone)
-        for one in spaces:
-            await studio.series.number(one.id, 0 if one.id == template.id else -1)
-        last = 0
-    else:
-        last = template.occurrence
+        begun = await studio.series.restart(
+            series,
+            template,
+            last=last,
+            rule=rule,
+            anchor=local(template.starts_at_ms, zone),
+            zone=zone,
+        )
+        if begun is None:
+            return _RACE
+        series, last = begun, 0
     before = await studio.spaces.state(template.id)
     lead_ms = None if template.doors_at_ms is None else template.starts_at_ms - template.doors_at_ms
     plan = replace(like(before), series=series.id)
@@ -152,11 +175,14 @@ async def make_next(
             break
         if n <= last or starts_at_ms <= now_ms:
             continue
+        if await studio.series.get(series.id) != series:
+            return _RACE
         doors_at_ms = None if lead_ms is None else starts_at_ms - lead_ms
         one_plan = replace(plan, starts_at_ms=starts_at_ms, doors_at_ms=doors_at_ms)
-        space = await make(studio, account, one_plan, now_ms=now_ms, people_of=template.id)
+        space = await make(
+            studio, account, one_plan, now_ms=now_ms, people_of=template.id, occurrence=n
+        )
         if isinstance(space, Refusal):
             return space
-        await studio.series.number(space.id, n)
         made.append(space)
     return made

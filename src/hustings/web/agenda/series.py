@@ -23,6 +23,7 @@ SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 _RESERVED: Final = frozenset({"new"})
 _TRIES: Final = 10
 _NUMBERS: Final = 5  # addresses that end in -2, -3 …
+ENDED: Final = "This series has ended."
 TAKEN: Final = "This address is taken by another series."
 
 
@@ -42,6 +43,12 @@ class Series:
     anchor: str
     zone: str
     created_at_ms: int
+    ended_at_ms: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is to be added any more."""
+        return self.ended_at_ms is not None
 
 
 class SeriesBook:
@@ -144,12 +151,26 @@ class SeriesBook:
             and (one.listed or not series.listed)
         ]
 
-    async def number(self, space: str, occurrence: int) -> None:
-        """Write down which occurrence of its series a space is."""
+    async def restart(
+        self, series: Series, first: Listed, *, last: int, rule: Rule, anchor: str, zone: str
+    ) -> Series | None:
+        """Let a series repeat by this rule from `first` on, which becomes its occurrence 0.
+
+        None if somebody else has changed it meanwhile: `series` is not as it was read, or `last` is
+        not its last occurrence any more.
+        """
+        here = SpaceRow.series_id == series.id
         async with self._database.write() as session:
+            row = await session.get_one(SeriesRow, series.id, with_for_update=True)
+            now_last = await session.scalar(select(func.max(SpaceRow.occurrence)).where(here))
+            if _series(row) != series or now_last != last:
+                return None
+            row.rule, row.anchor, row.zone = rule.value, anchor, zone
+            await session.execute(update(SpaceRow).where(here).values(occurrence=-1))
             await session.execute(
-                update(SpaceRow).where(SpaceRow.id == space).values(occurrence=occurrence)
+                update(SpaceRow).where(here, SpaceRow.id == first.id).values(occurrence=0)
             )
+        return _series(row)
 
 
 def slug_of(title: str) -> str:

@@ -65,6 +65,25 @@ async def change(
     )
 
 
+@router.post("/{series}/end", responses=_OPEN)
+async def end(
+    series: SeriesName, body: bodies.SeriesEnd, account: SignedIn, studio: CurrentStudio
+) -> bodies.SeriesView:
+    """End a series: nothing is added to it any more. Its address stays, with what took place."""
+    found = await acts.own_series(studio, account, series)
+    ended = await acts.end_series(
+        studio, account, found, cancel=body.spaces == "cancel", reason=body.reason
+    )
+    return bodies.series_view(studio, ended)
+
+
+@router.post("/{series}/resume", responses=documented(401, 403, 404, 422, 503))
+async def resume(series: SeriesName, account: SignedIn, studio: CurrentStudio) -> bodies.SeriesView:
+    """Go on with a series that was ended. Spaces that were cancelled stay cancelled."""
+    found = await acts.own_series(studio, account, series)
+    return bodies.series_view(studio, await studio.series.change(found, ended_at_ms=None))
+
+
 @router.get("/{series}/spaces", responses=documented(401, 403, 404, 422))
 async def spaces(
     series: SeriesName, account: SignedIn, studio: CurrentStudio

@@ -98,6 +98,31 @@ async def make_next(
     return await _page(request, studio, series, account, {"next": wrong})
 
 
+@router.post("/series/{slug}/end")
+async def end(request: Request, slug: _Slug, account: Visitor, studio: CurrentStudio) -> Response:
+    """Add nothing more to a series; cancel what is still to come of it, or keep it."""
+    if account is None:
+        return _to(f"/sign-in?next=/series/{slug}")
+    series = await acts.own_series(studio, account, slug)
+    filled: Filled[forms.EndForm] = await read_plain(request, forms.EndForm)
+    if filled.form is None:
+        wrong = filled.errors.get("reason", "Choose what becomes of the spaces.")
+        return await _page(request, studio, series, account, {"end": wrong})
+    cancel = filled.form.spaces == "cancel"
+    await acts.end_series(studio, account, series, cancel=cancel, reason=filled.form.reason)
+    return _to(f"/series/{series.slug}")
+
+
+@router.post("/series/{slug}/resume")
+async def resume(slug: _Slug, account: Visitor, studio: CurrentStudio) -> Response:
+    """Go on with a series that was ended."""
+    if account is None:
+        return _to(f"/sign-in?next=/series/{slug}")
+    series = await acts.own_series(studio, account, slug)
+    await studio.series.change(series, ended_at_ms=None)
+    return _to(f"/series/{series.slug}")
+
+
 @router.get("/series/{slug}/edit")
 async def edit_form(
     request: Request, slug: _Slug, account: Visitor, studio: CurrentStudio
@@ -158,6 +183,7 @@ async def _page(
         "mine": mine,
         "rendered": shown.rendered(series.description),
         "language_name": languages.name(series.language) if series.language else "",
+        "to_come": any(one.status is Status.SCHEDULED for one in coming),
         "next_one": shown.card(studio, ahead[0]) if ahead else None,
         "groups": [
             ("live", shown.cards(studio, on, account=viewer)),

@@ -14,6 +14,7 @@ from hustings.web import studio as studios
 from hustings.web.accounts import Account
 from hustings.web.agenda import acts, forms, languages, planner, recurrence, shown
 from hustings.web.agenda.api import NO_RIGHT
+from hustings.web.agenda.series import ENDED
 from hustings.web.forms import Filled
 from hustings.web.forms import read as read_plain
 from hustings.web.problem import Problem
@@ -73,8 +74,8 @@ async def _make(
     """Make what the form says; where to go then. ValueError when its time cannot be."""
     starts_at_ms, doors_at_ms = form.times(now_ms=now_ms)
     zone = form.zone or "UTC"
-    if form.series:
-        await acts.own_series(studio, account, form.series)
+    if form.series and (await acts.own_series(studio, account, form.series)).ended:
+        return Refusal("status", ENDED)
     if like:
         await _like(studio, account, like)
     series_id = form.series
@@ -246,7 +247,7 @@ async def _render(
         "languages_own": languages.NAMES,
         "picture": values.get("picture", ""),
         "rendered": shown.description_values(values),
-        "series": await studio.series.owned(account.id),
+        "series": [one for one in await studio.series.owned(account.id) if not one.ended],
         "rules": recurrence.Rule,
         "may_create": account.may_create,
     }

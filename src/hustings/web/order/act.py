@@ -30,6 +30,7 @@ _STEPS: Final = {
     Outcome.SUSPENDED: ("remove", "suspend"),
     Outcome.DISMISSED: (),
 }
+_UNDONE: Final = ("remove", "block")
 _WRITTEN: Final = ("message", "question")
 _TAKEN: Final = "Somebody else has decided this in the meantime."
 
@@ -77,8 +78,8 @@ async def decide(studio: Studio, case: Case, decision: Decision, *, now_ms: int)
         for step in _STEPS[decision.outcome]:
             if step == "remove" and case.thing.kind == "space":
                 continue
-            if await _take(studio, case, step, decision, now_ms=now_ms):
-                did.append(step)
+            if done := await _take(studio, case, step, decision, now_ms=now_ms):
+                did.append(done)
                 await studio.reports.done(case, tuple(did))
     except BaseException:
         if not did:
@@ -110,34 +111,32 @@ async def undo(studio: Studio, case: Case, *, reason: str, by: Account, now_ms: 
     """Take the decision back, with what it did."""
     if case.outcome is None:
         raise Problem(409, "done", "There is no decision to take back.")
-    if "suspend" in case.did:
-        await may_reinstate(studio, case.thing.person, by)
-    elif case.thing.kind == "seat" and await studio.suspensions.suspended(case.thing.person):
+    person, by_name = case.thing.person, by.name
+    # A suspension that was made since, for something else, is not this decision's to lift.
+    studio.suspensions.forget()
+    lasting = await studio.suspensions.of(person, now_ms=now_ms)
+    if lasting is not None and f"suspend:{lasting.id}" in case.did:
+        await may_reinstate(studio, person, by)
+        await reinstate(
+            studio, lasting, reason=reason, by=by.person, by_name=by_name, now_ms=now_ms
+        )
+    elif lasting is not None and case.thing.kind == "seat":
         raise Problem(409, "suspended", "Who sat here is suspended from the whole site.")
     for step in case.did:
-        if step == "suspend":
-            await reinstate(
-                studio,
-                case.thing.person,
-                reason=reason,
-                by=f"a-{by.id}",
-                by_name=by.name,
-                now_ms=now_ms,
-            )
-        else:
+        if step in _UNDONE:
             await _undo(studio, case, step, reason=reason, by=by, now_ms=now_ms)
     await studio.reports.reopen(
         case, by=f"a-{by.id}", by_name=by.name, reason=reason, now_ms=now_ms
     )
 
 
-async def _take(studio: Studio, case: Case, step: str, decision: Decision, *, now_ms: int) -> bool:
-    """Whether the step did something: what is so already is nobody's to undo."""
+async def _take(studio: Studio, case: Case, step: str, decision: Decision, *, now_ms: int) -> str:
+    """Take the step; under which name it is undone. "": it is so already, nobody's to undo."""
     thing, by = case.thing, decision.by
     if step == "suspend":
         if await studio.suspensions.of(thing.person, now_ms=now_ms) is not None:
-            return False
-        await suspend(
+            return ""
+        made = await suspend(
             studio,
             thing.person,
             name=thing.name,
@@ -146,7 +145,7 @@ async def _take(studio: Studio, case: Case, step: str, decision: Decision, *, no
             by=by,
             now_ms=now_ms,
         )
-        return True
+        return f"suspend:{made.id}"
     did = "person.blocked"
     command: Command
     if step == "block":
@@ -159,7 +158,9 @@ async def _take(studio: Studio, case: Case, step: str, decision: Decision, *, no
         # The link ends first, so that it never outlives the seat.
         await studio.catalogue.uninvite(case.space, thing.id)
         command = c.RevokeSeat(by=by.id, seat=thing.id, reason=decision.reason)
-    return await _carry(studio, case, command, did, reason=decision.reason, by=by, now_ms=now_ms)
+    reason = decision.reason
+    done = await _carry(studio, case, command, did, reason=reason, by=by, now_ms=now_ms)
+    return step if done else ""
 
 
 async def _undo(

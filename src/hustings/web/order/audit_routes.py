@@ -116,7 +116,7 @@ async def space_page(
     person: About = None,
 ) -> Response:
     """The audit log of a space."""
-    if account is None and not studio.cookies.seat(request, space_id, now_ms=0):
+    if account is None and not studio.cookies.seat(request, space_id, account="", now_ms=0):
         return _to_sign_in(request)
     asker = await reader(request, space_id, account)
     entries = await studio.audit.read(space=space_id, person=person, before=before)

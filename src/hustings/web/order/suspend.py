@@ -18,7 +18,7 @@ from hustings.errors import LogError
 from hustings.space import Refusal, Role, Seat, Status
 from hustings.space import command as c
 from hustings.web import studio as studios
-from hustings.web.accounts import Account
+from hustings.web.accounts import Account, SiteRole
 from hustings.web.catalogue import Listed
 from hustings.web.order.rights import may_suspend
 from hustings.web.order.suspension import Suspension, TakenSeat
@@ -76,25 +76,26 @@ async def suspendable(studio: Studio, person: str, by: Account) -> Account | Non
 
 
 async def reinstate(
-    studio: Studio, person: str, *, reason: str, by: str, by_name: str, now_ms: int
+    studio: Studio, suspension: Suspension, *, reason: str, by: str, by_name: str, now_ms: int
 ) -> bool:
-    """End a suspension and give back what it took; False if there was none."""
-    for taken in await studio.suspensions.taken(person):
+    """End a suspension and give back what it took; False if it had ended already."""
+    for taken in await studio.suspensions.taken(suspension):
         try:
-            await _give_back(studio, taken, person, by=by, now_ms=now_ms)
+            await _give_back(studio, taken, suspension.person, by=by, now_ms=now_ms)
         except Problem as problem:
             # Its log is gone: there is no seat to give back.
             log.warning("space %s: seat %s: %s", taken.space, taken.seat, problem.detail)
     return await studio.suspensions.lift(
-        person, reason=reason, by=by, by_name=by_name, now_ms=now_ms
+        suspension, reason=reason, by=by, by_name=by_name, now_ms=now_ms
     )
 
 
 async def may_reinstate(studio: Studio, person: str, by: Account) -> None:
-    """A problem for whoever does not stand above the person."""
+    """A problem for whoever neither stands above the person nor is an owner: there is nobody above
+    an owner, whom another one may have raised in the moment of the suspension."""
     kind, _, identity = person.partition("-")
     target = await studio.accounts.get(identity) if kind == "a" else None
-    if target is not None and not by.above(target.role):
+    if target is not None and not (by.role is SiteRole.OWNER or by.above(target.role)):
         raise Problem(403, "role", "You may not reinstate this account.")
 
 
@@ -112,7 +113,7 @@ async def end_due(studio: Studio, *, now_ms: int) -> None:
     """End those whose time is over."""
     for one in await studio.suspensions.run_out(now_ms=now_ms):
         await reinstate(
-            studio, one.person, reason="Its time is over.", by="timer", by_name="", now_ms=now_ms
+            studio, one, reason="Its time is over.", by="timer", by_name="", now_ms=now_ms
         )
 
 

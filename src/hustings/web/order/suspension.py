@@ -13,7 +13,7 @@ import hmac
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Exists, SQLColumnExpression, delete, exists, literal, or_, select, update
 
 from hustings import limits
 from hustings.web import secret
@@ -145,18 +145,19 @@ class Suspensions:
         self.forget()
         return _suspension(row)
 
-    async def lift(self, person: str, *, reason: str, by: str, by_name: str, now_ms: int) -> bool:
-        """End the person's suspension; False if there was none (any more)."""
+    async def lift(
+        self, suspension: Suspension, *, reason: str, by: str, by_name: str, now_ms: int
+    ) -> bool:
+        """End this suspension; False if it has ended. Another one of the same person stays."""
+        person = suspension.person
         async with self._database.write() as session:
-            lifted = list(
-                await session.scalars(
-                    update(SuspensionRow)
-                    .where(SuspensionRow.person == person, SuspensionRow.lifted_at_ms.is_(None))
-                    .values(lifted_at_ms=now_ms, lifted_by=by)
-                    .returning(SuspensionRow.id)
-                )
+            lifted = await session.scalar(
+                update(SuspensionRow)
+                .where(SuspensionRow.id == suspension.id, SuspensionRow.lifted_at_ms.is_(None))
+                .values(lifted_at_ms=now_ms, lifted_by=by)
+                .returning(SuspensionRow.id)
             )
-            if not lifted:
+            if lifted is None:
                 return False
             Audit.put(
                 session,
@@ -171,13 +172,13 @@ class Suspensions:
         self.forget()
         return True
 
-    async def taken(self, person: str) -> list[TakenSeat]:
-        """The seats that the person's suspension took away."""
+    async def taken(self, suspension: Suspension) -> list[TakenSeat]:
+        """The seats that a suspension took away, if it was not lifted."""
         async with self._database.read() as session:
             rows = await session.scalars(
                 select(TakenSeatRow)
                 .join(SuspensionRow, SuspensionRow.id == TakenSeatRow.suspension_id)
-                .where(SuspensionRow.person == person, SuspensionRow.lifted_at_ms.is_(None))
+                .where(SuspensionRow.id == suspension.id, SuspensionRow.lifted_at_ms.is_(None))
             )
             return [_taken(row) for row in rows]
 
@@ -282,6 +283,15 @@ class Suspensions:
                 before = addresses.get(row.address_hash, 0)
                 addresses[row.address_hash] = max(before, row.address_until_ms)
         return known, addresses
+
+
+def lasting(account: str | SQLColumnExpression[str], *, now_ms: int) -> Exists:
+    """For queries: whether the account with this id is suspended."""
+    return exists().where(
+        SuspensionRow.person == literal("a-") + account,
+        SuspensionRow.lifted_at_ms.is_(None),
+        or_(SuspensionRow.until_ms.is_(None), SuspensionRow.until_ms > now_ms),
+    )
 
 
 def _suspension(row: SuspensionRow) -> Suspension:

@@ -141,15 +141,12 @@ async def own(request: Request, account: Visitor) -> Response:
 
 async def _lift(studio: Studio, person: str, *, reason: str, by: Account) -> None:
     await may_reinstate(studio, person, by)
-    lifted = await reinstate(
-        studio,
-        person,
-        reason=reason,
-        by=by.person,
-        by_name=by.name,
-        now_ms=studios.now_ms(),
-    )
-    if not lifted:
+    now_ms = studios.now_ms()
+    studio.suspensions.forget()  # another studio may have made it this moment
+    lasting = await studio.suspensions.of(person, now_ms=now_ms)
+    if lasting is None or not await reinstate(
+        studio, lasting, reason=reason, by=by.person, by_name=by.name, now_ms=now_ms
+    ):
         raise Problem(404, "not-found", "This person is not suspended.")
 
 

@@ -11,7 +11,7 @@ from hustings import limits
 from hustings.web.order.audit import Entry
 from hustings.web.order.reports import Case
 from hustings.web.order.suspension import Suspension
-from hustings.web.views import Name, Reason
+from hustings.web.views import LINE, Name, Reason
 
 PERSON_PATTERN = r"^(a-[a-z0-9]{1,16}|g-[a-z0-9]{16})$"
 Person = Annotated[
@@ -63,7 +63,7 @@ class NewSuspension(_Body):
 
     reason: Reason = Field("", examples=["Insults in three spaces."])
     days: Days = None
-    name: Annotated[str, Field(max_length=limits.NAME_CHARS)] = Field(
+    name: Annotated[str, Field(max_length=limits.NAME_CHARS), LINE] = Field(
         "", description="how a guest called themselves; accounts have a name"
     )
 

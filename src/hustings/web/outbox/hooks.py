@@ -12,20 +12,22 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hustings import limits
 from hustings.web import secret
 from hustings.web.database import Database
-from hustings.web.outbox.fetch import Fetch
-from hustings.web.tables import AccountRow, AnnouncedRow, DeliveryRow, HookRow
+from hustings.web.outbox.fetch import Answer, Fetch
+from hustings.web.tables import AccountRow, DeliveryRow, HookRow
+
+log = logging.getLogger("hustings.web")
 
 EVENTS: Final = (
     "space.scheduled",
@@ -39,9 +41,9 @@ EVENTS: Final = (
     "report.made",
 )
 PING: Final = "ping"
-_FIRST_PAUSE_S: Final = 10
+_OPEN: Final = "whsec_"  # how a receiver knows a secret; none rests so
+_FIRST_PAUSE_S: Final = 20  # longer than an attempt takes: what is claimed is not sent twice
 _PAUSE_FACTOR: Final = 5
-_ASKED_COUNT: Final = 500  # spaces in one question to the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,10 @@ class Delivery:
 class Hooks:
     """Receivers and what is on the way to them. `now_ms` is Unix milliseconds everywhere."""
 
-    def __init__(self, database: Database, fetch: Fetch) -> None:
+    def __init__(self, database: Database, fetch: Fetch, *, key: bytes) -> None:
         self._database = database
         self._fetch = fetch
+        self._key = key  # under which their secrets rest
         self.wake = asyncio.Event()
 
     async def add(
@@ -86,12 +89,12 @@ class Hooks:
         `BadInput` for an address that cannot be posted to.
         """
         self._fetch.checked(url)
-        key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        hook, key = secret.identifier(), secrets.token_bytes(32)
         row = HookRow(
-            id=secret.identifier(),
+            id=hook,
             account_id=account,
             url=url,
-            secret=key,
+            secret=self._concealed(key, hook),
             events=",".join(events),
             everywhere=everywhere,
             created_at_ms=now_ms,
@@ -103,7 +106,17 @@ class Hooks:
             if (count or 0) >= limits.HOOKS_COUNT:
                 return None
             session.add(row)
-        return _hook(row), key
+        return _hook(row), _OPEN + base64.b64encode(key).decode()
+
+    async def conceal(self) -> None:
+        """Encrypt the secrets that an earlier version wrote down as they are."""
+        async with self._database.write() as session:
+            rows = await session.scalars(select(HookRow).where(HookRow.secret.startswith(_OPEN)))
+            for row in rows:
+                row.secret = self._concealed(base64.b64decode(row.secret[len(_OPEN) :]), row.id)
+
+    def _concealed(self, key: bytes, hook: str) -> str:
+        return secret.conceal(key, key=self._key, about=f"hook:{hook}")
 
     async def of(self, account: str) -> list[Hook]:
         """An account's receivers, oldest first, with their newest delivery's fate."""
@@ -167,43 +180,16 @@ class Hooks:
         """Write a message down for everybody who wants it: hooks of the space's `owner`, and those
         of site owners that listen everywhere."""
         async with self._database.write() as session:
-            await _write_down(session, event, data, owner, now_ms)
+            await write_down(session, event, data, owner=owner, now_ms=now_ms)
         self.wake.set()
 
-    async def tell_once(
-        self, event: str, data: Mapping[str, Any], *, owner: str, space: str, key: str, now_ms: int
-    ) -> bool:
-        """The same, once for all studios: False if `key` of this space was announced already."""
-        try:
-            async with self._database.write() as session:
-                session.add(AnnouncedRow(space_id=space, what=key, at_ms=now_ms))
-                await session.flush()
-                await _write_down(session, event, data, owner, now_ms)
-        except IntegrityError:
-            return False
-        self.wake.set()
-        return True
-
-    async def announced(self, spaces: Sequence[str]) -> dict[str, set[str]]:
-        """What was announced of these spaces: the keys' part before the "-"."""
-        known: dict[str, set[str]] = {space: set() for space in spaces}
-        async with self._database.read() as session:
-            for start in range(0, len(spaces), _ASKED_COUNT):
-                rows = await session.execute(
-                    select(AnnouncedRow.space_id, AnnouncedRow.what).where(
-                        AnnouncedRow.space_id.in_(spaces[start : start + _ASKED_COUNT])
-                    )
-                )
-                for space, what in rows:
-                    known[space].add(what.partition("-")[0])
-        return known
-
-    async def send_due(self, *, now_ms: int) -> int | None:
+    async def send_due(self, clock: Callable[[], int]) -> int | None:
         """Try what is due; when the next one is (Unix milliseconds), None for never.
 
         A message is claimed by moving its due time on before it is sent: of several studios one
         sends it, and one that dies over it leaves it to be tried again.
         """
+        now_ms = clock()
         async with self._database.write() as session:
             await session.execute(
                 delete(DeliveryRow).where(
@@ -231,19 +217,7 @@ class Hooks:
         return next_ms
 
     async def _send(self, delivery: DeliveryRow, hook: HookRow, now_ms: int) -> None:
-        body = delivery.body.encode()
-        stamp = str(now_ms // 1000)
-        answer = await self._fetch.post(
-            hook.url,
-            body=body,
-            headers={
-                "Content-Type": "application/json",
-                "User-Agent": "Hustings",
-                "webhook-id": delivery.id,
-                "webhook-timestamp": stamp,
-                "webhook-signature": signature(delivery.id, stamp, body, key=hook.secret),
-            },
-        )
+        answer = await self._post(delivery, hook, stamp=str(now_ms // 1000))
         over = answer.taken or answer.status == 410 or delivery.tries >= limits.HOOK_TRIES_COUNT
         values: dict[str, Any] = {"status": answer.status, "taken": answer.taken}
         if over:
@@ -253,23 +227,41 @@ class Hooks:
                 update(DeliveryRow).where(DeliveryRow.id == delivery.id).values(**values)
             )
 
+    async def _post(self, delivery: DeliveryRow, hook: HookRow, *, stamp: str) -> Answer:
+        key = secret.reveal(hook.secret, key=self._key, about=f"hook:{hook.id}")
+        if key is None:
+            log.error("webhook %s: its secret is of another installation: make it anew", hook.id)
+            return Answer(0, "no secret")
+        body = delivery.body.encode()
+        return await self._fetch.post(
+            hook.url,
+            body=body,
+            headers={
+                "Content-Type": "application/json",
+                "User-Agent": "Hustings",
+                "webhook-id": delivery.id,
+                "webhook-timestamp": stamp,
+                "webhook-signature": signature(delivery.id, stamp, body, key=key),
+            },
+        )
 
-def signature(message: str, stamp: str, body: bytes, *, key: str) -> str:
+
+def signature(message: str, stamp: str, body: bytes, *, key: bytes) -> str:
     """The `webhook-signature` of a message (Standard Webhooks, "Signature scheme")."""
-    raw = base64.b64decode(key.removeprefix("whsec_"))
-    made = hmac.digest(raw, f"{message}.{stamp}.".encode() + body, hashlib.sha256)
+    made = hmac.digest(key, f"{message}.{stamp}.".encode() + body, hashlib.sha256)
     return "v1," + base64.b64encode(made).decode()
 
 
 def pause_s(tries: int) -> int:
-    """Seconds until the next try after `tries` of them: 10 s, 50 s, 4 min … at most a day."""
+    """Seconds until the next try after `tries` of them: 20 s, 100 s, 8 min … at most a day."""
     pause: int = _FIRST_PAUSE_S * _PAUSE_FACTOR ** (tries - 1)
     return min(pause, 24 * 3600)
 
 
-async def _write_down(
-    session: AsyncSession, event: str, data: Mapping[str, Any], owner: str, now_ms: int
+async def write_down(
+    session: AsyncSession, event: str, data: Mapping[str, Any], *, owner: str, now_ms: int
 ) -> None:
+    """Write a message down for everybody who wants it. Once that is committed, set `wake`."""
     rows = await session.scalars(
         select(HookRow)
         .join(AccountRow, AccountRow.id == HookRow.account_id)

@@ -21,7 +21,6 @@ from hustings.errors import BadInput
 from hustings.keys import Keys
 from hustings.web.outbox.fetch import Answer, Fetch
 
-_TTL_S: Final = 3600  # an hour after the doors nobody needs to be told that they open
 _CLAIM_S: Final = 12 * 3600  # RFC 8292 allows up to 24 hours
 _POINT_BYTES: Final = 65  # an uncompressed point of P-256
 _AUTH_BYTES: Final = 16
@@ -94,7 +93,7 @@ class Push:
             **signed,
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
-            "TTL": str(_TTL_S),
+            "TTL": str(limits.REMINDER_LATE_S),
             "Urgency": "high",
         }
 

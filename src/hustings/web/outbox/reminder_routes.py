@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -67,29 +66,6 @@ class ReminderView(BaseModel):
     end_url: str = ""
 
 
-class _Asked:
-    """How often each address has asked lately: in memory, bounded, for an hour."""
-
-    def __init__(self) -> None:
-        self._times: dict[str, list[float]] = {}
-
-    def again(self, address: str) -> bool:
-        now = time.monotonic()
-        times = [at for at in self._times.pop(address, []) if now - at < 3600]
-        if len(times) < limits.REMINDERS_PER_HOUR_COUNT:
-            times.append(now)
-            allowed = True
-        else:
-            allowed = False
-        self._times[address] = times
-        while len(self._times) > limits.SAYERS_COUNT:
-            del self._times[next(iter(self._times))]
-        return allowed
-
-
-_asked: Final = _Asked()
-
-
 @router.get("/api/push-key")
 async def push_key(studio: CurrentStudio) -> PushKeyView:
     """The key with which a browser subscribes to this installation's push messages."""
@@ -110,10 +86,8 @@ async def remind(
         raise Problem(401, "ticket", "This space is private: a reminder needs a ticket.")
     if listed.status not in _COMING:
         raise Problem(409, "status", "There is nothing to be reminded of any more.")
-    address = request.client.host if request.client else ""
-    if not _asked.again(address):
-        raise Problem(429, "fast", "That is enough for now. Try again in an hour.", retry_s=3600)
     now_ms = studios.now_ms()
+    _paced(studio, request.client.host if request.client else "", now_ms)
     reader = page.language(request)
     if body.kind == "mail":
         return await _by_mail(studio, listed.id, body, listed.title, reader)
@@ -126,7 +100,7 @@ async def remind(
     )
     token = await studio.reminders.by_push(listed.id, to, now_ms=now_ms, language=reader.language)
     if token is None:
-        raise Problem(503, "full", "This space has more reminders than can be sent.", retry_s=60)
+        raise _full()
     told = reader.sentence("This browser is told when the doors open.")
     return ReminderView(sentence=told, end_url=_url(studio, token))
 
@@ -136,9 +110,12 @@ async def _by_mail(
 ) -> ReminderView:
     if body.email is None:
         raise Problem(422, "value", "A reminder by mail needs an address.")
-    if not await studio.reminders.by_mail(
+    asked = await studio.reminders.by_mail(
         space, body.email, title=title, now_ms=studios.now_ms(), language=reader.language
-    ):
+    )
+    if asked is None:
+        raise _full()
+    if not asked:
         raise Problem(409, "no-mail", "This studio cannot send mail. Use the calendar file.")
     sent = reader.sentence("Open the link in the mail that is on its way to you.")
     return ReminderView(sentence=sent)
@@ -168,6 +145,18 @@ async def change(token: str, studio: CurrentStudio, request: Request) -> Respons
     if space is None:
         raise Problem(404, "not-found", _GONE)
     return RedirectResponse(studio.share_url(space) if ending else f"/r/{token}", 303)
+
+
+def _paced(studio: Studio, address: str, now_ms: int) -> None:
+    wait_ms = studio.reminding.wait_ms(address, now_ms=now_ms)
+    if wait_ms > 0:
+        told = "That is enough for now. Try again in an hour."
+        raise Problem(429, "fast", told, retry_s=wait_ms // 1000 + 1)
+    studio.reminding.note(address, now_ms)
+
+
+def _full() -> Problem:
+    return Problem(503, "full", "This space has more reminders than can be sent.", retry_s=60)
 
 
 def _url(studio: Studio, token: str) -> str:

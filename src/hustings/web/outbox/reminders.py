@@ -3,27 +3,36 @@
 A browser asks by Web Push and is told at once. An e-mail address must be confirmed by a link first,
 so that nobody can have a stranger reminded. A mail that is not the last one carries the link that
 ends the reminder; the last thing there is to tell (doors are open, it does not take place) uses it
-up: it is taken from the database first, so that no two studios tell it, and forgotten with that.
+up, and it is forgotten.
+
+What is to be told is written beside each reminder before anything is sent, and tried with growing
+pauses until it was taken, or until it is worth nothing any more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hustings import limits, words
 from hustings.space import Status
 from hustings.web import secret
 from hustings.web.database import Database
-from hustings.web.outbox.mail import Mail
+from hustings.web.outbox.letters import Letters, pause_s
+from hustings.web.outbox.mail import Fate, Mail
 from hustings.web.outbox.push import Push, Subscription
 from hustings.web.tables import ReminderRow, SpaceRow
-from hustings.words import Words, mark
+from hustings.words import mark
+
+log = logging.getLogger("hustings.web")
 
 _GONE = frozenset({404, 410})
 _SUBJECT: Final = mark("Remind you of “{title}”?")
@@ -33,31 +42,46 @@ _NOT_YOU: Final = mark("If it was not you, do nothing: you get no further mail."
 _END: Final = mark("No more mail:")
 
 
+# What is told of a space. After the first there is more to come; the others use a reminder up.
+_SENTENCES: Final = {
+    "space.delayed": "It begins later.",
+    "space.doors": "The doors are open. You can come in now.",
+    "space.cancelled": "It does not take place.",
+}
+_MORE: Final = frozenset({"space.delayed"})
+TOLD: Final = frozenset(_SENTENCES)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What is told: a title, a sentence in English, the hosts' reason, the space's address."""
+    """What is to be told: one of `TOLD`, with the hosts' reason, until `until_ms`."""
 
-    title: str
-    sentence: str
-    url: str
-    reason: str = ""
-
-    def told(self, reader: Words) -> str:
-        """The sentence and the reason, in the reader's language."""
-        return f"{reader.sentence(self.sentence)} {self.reason}".strip()
+    what: str
+    reason: str
+    now_ms: int
+    until_ms: int
 
 
 class Reminders:
     """Reminders in the database, and the sending of them. `now_ms` is Unix milliseconds."""
 
     def __init__(
-        self, database: Database, *, push: Push, mail: Mail, link: Callable[[str], str]
+        self,
+        database: Database,
+        *,
+        push: Push,
+        mail: Mail,
+        letters: Letters,
+        link: Callable[[str], str],
+        page: Callable[[str], str],
     ) -> None:
         self._database = database
         self._push = push
         self._mail = mail
-        self._room = asyncio.Semaphore(limits.REMINDERS_AT_ONCE_COUNT)
+        self._letters = letters
         self._link = link  # from a token to the address that confirms or ends a reminder
+        self._page = page  # from a space to its address
+        self.wake = asyncio.Event()
 
     async def by_push(
         self, space: str, to: Subscription, *, now_ms: int, language: str = words.ENGLISH
@@ -69,8 +93,9 @@ class Reminders:
 
     async def by_mail(
         self, space: str, email: str, *, title: str, now_ms: int, language: str = words.ENGLISH
-    ) -> bool:
-        """Send the link that confirms a reminder; False when no mail can be sent.
+    ) -> bool | None:
+        """Send the link that confirms a reminder; False when no mail can be sent, None when the
+        space has too many.
 
         Somebody who has confirmed already gets nothing more: the answer is the same.
         """
@@ -81,12 +106,12 @@ class Reminders:
         row = ReminderRow(kind="mail", address=email, secrets="", confirmed=False)
         token = await self._add(space, row, language, now_ms=now_ms)
         if token is None:
-            return False
+            return None
         reader = words.load(language)
         asked, yes = reader.text(_ASKED).replace("{title}", title), reader.text(_YES)
         text = f"{asked}\n\n{yes}\n{self._link(token)}\n\n{reader.text(_NOT_YOU)}\n"
         subject = reader.text(_SUBJECT).replace("{title}", title)
-        return await self._mail.send(to=email, subject=subject, text=text)
+        return await self._letters.send(to=email, subject=subject, text=text)
 
     async def confirm(self, token: str) -> str | None:
         """Confirm a reminder by mail; its space, None if there is no such reminder."""
@@ -126,11 +151,11 @@ class Reminders:
         return bool(found)
 
     async def overdue(self) -> list[str]:
-        """Spaces that are no longer to come, and still have reminders."""
+        """Spaces that are no longer to come, and whose reminders wait for nothing."""
         query = (
             select(ReminderRow.space_id)
             .join(SpaceRow, SpaceRow.id == ReminderRow.space_id)
-            .where(SpaceRow.status != Status.SCHEDULED)
+            .where(SpaceRow.status != Status.SCHEDULED, ReminderRow.due_at_ms.is_(None))
             .distinct()
         )
         async with self._database.read() as session:
@@ -141,77 +166,123 @@ class Reminders:
         async with self._database.write() as session:
             await session.execute(delete(ReminderRow).where(ReminderRow.space_id == space))
 
-    async def tell(self, space: str, notice: Notice, *, last: bool = False) -> int:
-        """Tell everybody who asked for this space; how many were reached.
-
-        `last`: whoever is told is forgotten, and so is who never confirmed.
-        """
-        reached, after = 0, ""
-        while rows := await self._some(space, after):
-            reached += sum(
-                await asyncio.gather(*(self._in_turn(row, notice, last) for row in rows))
+    async def note(self, session: AsyncSession, space: str, notice: Notice) -> None:
+        """Write down what everybody who asked for this space is to be told. It takes the place of
+        what they were not told yet. Once that is committed, set `wake`."""
+        await session.execute(
+            update(ReminderRow)
+            .where(ReminderRow.space_id == space, ReminderRow.confirmed.is_(True))
+            .values(
+                what=notice.what,
+                reason=notice.reason,
+                until_ms=notice.until_ms,
+                due_at_ms=notice.now_ms,
+                tries=0,
             )
-            after = rows[-1].address_hash
-        if last:
-            async with self._database.write() as session:
-                await session.execute(
-                    delete(ReminderRow).where(
-                        ReminderRow.space_id == space, ReminderRow.confirmed.is_(False)
-                    )
-                )
-        return reached
-
-    async def _some(self, space: str, after: str) -> Sequence[ReminderRow]:
-        """The next who are to be told: so many that none waits long for the slowest."""
-        query = (
-            select(ReminderRow)
-            .where(
-                ReminderRow.space_id == space,
-                ReminderRow.confirmed.is_(True),
-                ReminderRow.address_hash > after,
-            )
-            .order_by(ReminderRow.address_hash)
-            .limit(10 * limits.REMINDERS_AT_ONCE_COUNT)
         )
-        async with self._database.read() as session:
-            return (await session.scalars(query)).all()
 
-    async def _in_turn(self, row: ReminderRow, notice: Notice, last: bool) -> bool:
-        async with self._room:
-            if last and not await self._taken(row):
-                return False  # by another studio
-            return await self._tell_one(row, notice, last)
-
-    async def _taken(self, row: ReminderRow) -> bool:
+    async def note_overdue(self, space: str, notice: Notice) -> None:
+        """The same for those who asked too late to be told with the others."""
         async with self._database.write() as session:
-            found = await session.scalar(
-                delete(ReminderRow)
+            await session.execute(
+                update(ReminderRow)
                 .where(
-                    ReminderRow.space_id == row.space_id,
-                    ReminderRow.address_hash == row.address_hash,
+                    ReminderRow.space_id == space,
+                    ReminderRow.confirmed.is_(True),
+                    ReminderRow.due_at_ms.is_(None),
                 )
-                .returning(ReminderRow.space_id)
+                .values(
+                    what=notice.what,
+                    reason=notice.reason,
+                    until_ms=notice.until_ms,
+                    due_at_ms=notice.now_ms,
+                    tries=0,
+                )
             )
-        return found is not None
+        self.wake.set()
 
-    async def _tell_one(self, row: ReminderRow, notice: Notice, last: bool) -> bool:
-        reader = words.load(row.language)
+    async def send_due(self, now_ms: Callable[[], int]) -> int | None:
+        """Tell whoever is to be told by now; when the next one is (Unix milliseconds), None for
+        never. As many side by side as `limits` says, so that none waits for the slowest."""
+        async with asyncio.TaskGroup() as group:
+            sending: set[asyncio.Task[None]] = set()
+            while True:
+                room = limits.REMINDERS_AT_ONCE_COUNT - len(sending)
+                due = await self._claim(room, now_ms())
+                sending |= {
+                    group.create_task(self._one(row, title, now_ms())) for row, title in due
+                }
+                if not sending:
+                    break
+                _, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+        async with self._database.read() as session:
+            next_ms: int | None = await session.scalar(select(func.min(ReminderRow.due_at_ms)))
+        return next_ms
+
+    async def _claim(self, count: int, now_ms: int) -> Sequence[tuple[ReminderRow, str]]:
+        """The next who are to be told, with their space's title, for this studio alone.
+
+        Their due time moves on before they are told: one that dies over it leaves them to be told
+        again.
+        """
+        async with self._database.write() as session:
+            found = await session.execute(
+                select(ReminderRow, SpaceRow.title)
+                .join(SpaceRow, SpaceRow.id == ReminderRow.space_id)
+                .where(ReminderRow.due_at_ms <= now_ms)
+                .order_by(ReminderRow.due_at_ms)
+                .limit(count)
+                # SQLite has one writer at a time; elsewhere two could read the same rows.
+                .with_for_update(skip_locked=True, of=ReminderRow)
+            )
+            due = [(row, title) for row, title in found]
+            for row, _ in due:
+                row.tries += 1
+                row.due_at_ms = now_ms + pause_s(row.tries) * 1000
+        return due
+
+    async def _one(self, row: ReminderRow, title: str, now_ms: int) -> None:
+        try:
+            await self._settle(row, title, now_ms)
+        except SQLAlchemyError as error:
+            log.warning("a reminder is told again later: %s", error)
+
+    async def _settle(self, row: ReminderRow, title: str, now_ms: int) -> None:
+        last = row.what not in _MORE
+        if now_ms < (row.until_ms or 0):
+            fate = await self._tell_one(row, title, last)
+            if fate is Fate.LATER:
+                return
+            last = last or fate is Fate.GONE
+        mine = and_(
+            ReminderRow.space_id == row.space_id,
+            ReminderRow.address_hash == row.address_hash,
+            # Otherwise there is something newer to tell, or somebody has asked anew.
+            ReminderRow.due_at_ms == row.due_at_ms,
+        )
+        async with self._database.write() as session:
+            if last:
+                await session.execute(delete(ReminderRow).where(mine))
+            else:
+                await session.execute(
+                    update(ReminderRow).where(mine).values(what="", reason="", due_at_ms=None)
+                )
+
+    async def _tell_one(self, row: ReminderRow, title: str, last: bool) -> Fate:
+        reader, url = words.load(row.language), self._page(row.space_id)
+        told = f"{reader.sentence(_SENTENCES[row.what])} {row.reason}".strip()
         if row.kind == "mail":
-            text = f"{notice.told(reader)}\n\n{notice.url}\n"
+            text = f"{told}\n\n{url}\n"
             if not last:
                 end = self._link(await self._renewed(row))
                 text += f"\n{reader.text(_END)} {end}\n"
-            return await self._mail.send(to=row.address, subject=notice.title, text=text)
+            return await self._mail.attempt(to=row.address, subject=title, text=text)
         keys = json.loads(row.secrets)
         to = Subscription(row.address, keys["p256dh"], keys["auth"])
-        message = {"title": notice.title, "body": notice.told(reader), "url": notice.url}
-        answer = await self._push.send(to, message)
+        answer = await self._push.send(to, {"title": title, "body": told, "url": url})
         if answer.status in _GONE:
-            async with self._database.write() as session:
-                await session.execute(
-                    delete(ReminderRow).where(ReminderRow.token_hash == row.token_hash)
-                )
-        return answer.taken
+            return Fate.GONE
+        return Fate.TAKEN if answer.taken else Fate.LATER
 
     async def _renewed(self, row: ReminderRow) -> str:
         """A new token for the link in a mail: the database keeps none to repeat."""

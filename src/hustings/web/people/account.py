@@ -14,12 +14,13 @@ from hustings.space.command import Cancel
 from hustings.web import forms, page
 from hustings.web import studio as studios
 from hustings.web.accounts import Account
-from hustings.web.people import letters, throttle
+from hustings.web.people import throttle
 from hustings.web.people.answers import to
 from hustings.web.people.elsewhere import STALE, connect_key
 from hustings.web.people.entry import CEREMONY, PasskeyAnswer
 from hustings.web.people.forms import DeleteForm, PasskeyForm, PasswordForm, ProfileForm
 from hustings.web.people.refused import Refused
+from hustings.web.people.telling import tell_password, tell_way_in
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio, SignedIn, Visitor
 from hustings.web.studio import Studio
@@ -132,7 +133,7 @@ async def change_password(
         return await _shown(request, studio, account, errors={where: wrong})
     token = studio.cookies.session(request)
     await studio.accounts.set_password(account, filled.form.new_password, keeping=token)
-    background.add_task(_tell, request, studio, account, "Its password was changed.")
+    background.add_task(tell_password, request, studio, account)
     return to("/account")
 
 
@@ -173,7 +174,8 @@ async def add_passkey(
         now_ms=now_ms,
     ):
         raise Problem(422, "passkey", _BAD_PASSKEY)
-    background.add_task(_tell, request, studio, account, f"The passkey “{name}” was added to it.")
+    what = f"The passkey “{name}” was added to it."
+    background.add_task(tell_way_in, request, studio, account, what)
     answer = JSONResponse({"to": "/account"}, 201)
     studio.cookies.drop(answer, CEREMONY)
     return answer
@@ -256,7 +258,7 @@ async def delete(request: Request, account: SignedIn, studio: CurrentStudio) -> 
             cancel = Cancel(by=account.id, role=Role.HOST, reason="The host has left.")
             await studio.spaces.command(listed.id, cancel, now_ms=now_ms)
     answer = to("/sign-in")
-    studio.cookies.drop_session(answer)
+    studio.cookies.sign_out(request, answer)
     studio.cookies.drop(answer, "device")
     return answer
 
@@ -292,10 +294,3 @@ async def _wrong_password(request: Request, studio: Studio, account: Account, pa
 async def _fresh(request: Request, studio: Studio) -> bool:
     token = studio.cookies.session(request)
     return await studio.accounts.fresh(token, now_ms=studios.now_ms())
-
-
-async def _tell(request: Request, studio: Studio, account: Account, what: str) -> None:
-    if account.email:
-        forgot = f"{studio.settings.public_url('studio')}/forgot"
-        letter = letters.changed(page.language(request), what=what, forgot=forgot)
-        await studio.mail.send(to=account.email, subject=letter.subject, text=letter.text)

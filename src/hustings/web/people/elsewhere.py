@@ -11,7 +11,7 @@ import hmac
 import logging
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hustings import limits
@@ -25,6 +25,7 @@ from hustings.web.people.identity import Identity
 from hustings.web.people.invitations import TAKEN
 from hustings.web.people.oidc import CALLBACK, OidcDown, OidcRefused
 from hustings.web.people.refused import Refused
+from hustings.web.people.telling import tell_way_in
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio, Visitor
 from hustings.web.studio import Studio
@@ -70,7 +71,9 @@ def connect_key(request: Request, studio: Studio) -> str:
 
 
 @router.get(CALLBACK)
-async def arrive(request: Request, account: Visitor, studio: CurrentStudio) -> Response:
+async def arrive(
+    request: Request, account: Visitor, studio: CurrentStudio, background: BackgroundTasks
+) -> Response:
     """Back from the provider."""
     code, state, error = (request.query_params.get(n, "") for n in ("code", "state", "error"))
     now_ms = studios.now_ms()
@@ -82,6 +85,9 @@ async def arrive(request: Request, account: Visitor, studio: CurrentStudio) -> R
     identity = await _identity(studio, code, kept)
     if "account" in kept:
         answer = await _connect(studio, account, str(kept["account"]), identity, now_ms)
+        assert account is not None, "whoever connects an account is signed in to it"
+        what = f"It can be signed in to with {studio.people.oidc.name} now."
+        background.add_task(tell_way_in, request, studio, account, what)
     else:
         answer = await _enter(request, studio, identity, kept, now_ms)
     studio.cookies.drop(answer, KIND)

@@ -176,10 +176,10 @@ async def sign_in_by_passkey(
 
 @router.post("/sign-out")
 async def sign_out(request: Request, studio: CurrentStudio) -> Response:
-    """Forget this browser."""
+    """Forget who used this browser: nobody after them speaks from their seats."""
     await studio.accounts.end(studio.cookies.session(request))
     answer = to("/sign-in")
-    studio.cookies.drop_session(answer)
+    studio.cookies.sign_out(request, answer)
     return answer
 
 

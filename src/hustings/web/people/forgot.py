@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
 
+from hustings import limits
 from hustings.web import forms, page
 from hustings.web import studio as studios
 from hustings.web.access import address
@@ -14,6 +15,7 @@ from hustings.web.people import letters, throttle
 from hustings.web.people.answers import again, signed_in
 from hustings.web.people.entry import late
 from hustings.web.people.forms import AddressForm, ResetForm
+from hustings.web.people.telling import tell_password
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio
 from hustings.web.studio import Studio
@@ -57,7 +59,9 @@ async def reset_form(request: Request, token: str, studio: CurrentStudio) -> Res
 
 
 @router.post("/reset/{token}")
-async def reset(request: Request, token: str, studio: CurrentStudio) -> Response:
+async def reset(
+    request: Request, token: str, studio: CurrentStudio, background: BackgroundTasks
+) -> Response:
     """Set it; everybody else is signed out."""
     now_ms = studios.now_ms()
     account = await studio.people.resets.find(token, now_ms=now_ms)
@@ -72,6 +76,7 @@ async def reset(request: Request, token: str, studio: CurrentStudio) -> Response
     account = await studio.people.resets.use(token, password_hash=kept, now_ms=now_ms)
     if account is None:
         raise Problem(410, "reset", _SPENT)
+    background.add_task(tell_password, request, studio, account)
     return await signed_in(request, studio, account, "/")
 
 
@@ -84,4 +89,6 @@ async def _send(studio: Studio, email: str, reader: Words) -> None:
         return
     token = await studio.people.resets.make(account, now_ms=now_ms)
     letter = letters.reset(reader, f"{studio.settings.public_url('studio')}/reset/{token}")
-    await studio.mail.send(to=account.email, subject=letter.subject, text=letter.text)
+    await studio.mail.send(
+        to=account.email, subject=letter.subject, text=letter.text, within_s=limits.RESET_S
+    )

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hustings import limits
 from hustings.web import secret
 from hustings.web.accounts import Account, SiteRole, account_of, new_row, normal_email, taken
 from hustings.web.database import Database
+from hustings.web.order.audit import Audit
+from hustings.web.order.suspension import lasting
 from hustings.web.people.identity import Identity, identity_row
 from hustings.web.people.refused import Refused
 from hustings.web.tables import AccountRow, SiteInviteRow
@@ -25,18 +28,27 @@ OPEN_ROLES: Final = (SiteRole.MEMBER, SiteRole.HOST)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """One invitation. `email` "" for an open one; `by` is the name of who made it, or ""."""
+    """One invitation. `email` "" for an open one; `by` is the name of who made it, or "".
+
+    `good` says whether who made it may still give it: neither suspended nor in a lower role.
+    """
 
     id: str
     email: str
     role: SiteRole
     by: str
+    good: bool
     used_count: int
     created_at_ms: int
     expires_at_ms: int
 
 
 SPENT: Final = Refused("form", "This link is no longer good. Ask for a new one.")
+HELD: Final = Refused(
+    "form",
+    "Who made this link may not invite people here at the moment. Ask an owner or another "
+    "moderator of this studio for a new one.",
+)
 TAKEN: Final = Refused(
     "form",
     "No account can be made with this address. If you have one already, sign in or set a new "
@@ -98,34 +110,28 @@ class Invitations:
             if listed and (await session.scalar(kept) or 0) >= limits.SITE_INVITES_COUNT:
                 return FULL
             session.add(row)
-        return _invitation(row, ""), token
+        return _invitation(row), token
 
     async def find(self, token: str, *, now_ms: int) -> Invitation | None:
-        """Where a link leads; None if it is not good, or no longer."""
+        """Where a link leads; None if it has ended."""
         async with self._database.read() as session:
             found = (
                 await session.execute(
-                    select(SiteInviteRow, AccountRow.name)
-                    .outerjoin(AccountRow, AccountRow.id == SiteInviteRow.by_id)
-                    .where(
-                        SiteInviteRow.token_hash == secret.digest(token),
-                        SiteInviteRow.expires_at_ms > now_ms,
-                    )
+                    _with_givers(now_ms).where(SiteInviteRow.token_hash == secret.digest(token))
                 )
             ).one_or_none()
-        return _invitation(found[0], found[1] or "") if found else None
+        return _invitation(*found) if found else None
 
     async def all(self, *, now_ms: int) -> list[Invitation]:
         """The open invitations that people or the operator made, newest first."""
         async with self._database.read() as session:
             rows = await session.execute(
-                select(SiteInviteRow, AccountRow.name)
-                .outerjoin(AccountRow, AccountRow.id == SiteInviteRow.by_id)
-                .where(SiteInviteRow.expires_at_ms > now_ms, SiteInviteRow.listed)
+                _with_givers(now_ms)
+                .where(SiteInviteRow.listed)
                 .order_by(SiteInviteRow.created_at_ms.desc())
                 .limit(limits.SITE_INVITES_COUNT)
             )
-            return [_invitation(row, name or "") for row, name in rows]
+            return [_invitation(*row) for row in rows]
 
     async def revoke(self, invitation: str) -> bool:
         """End an invitation; False if there is none."""
@@ -153,16 +159,18 @@ class Invitations:
         """
         try:
             async with self._database.write() as session:
-                row = await session.scalar(
-                    select(SiteInviteRow)
-                    .where(
-                        SiteInviteRow.token_hash == secret.digest(token),
-                        SiteInviteRow.expires_at_ms > now_ms,
+                found = (
+                    await session.execute(
+                        _with_givers(now_ms)
+                        .where(SiteInviteRow.token_hash == secret.digest(token))
+                        .with_for_update(of=SiteInviteRow)
                     )
-                    .with_for_update()
-                )
-                if row is None:
+                ).one_or_none()
+                if found is None:
                     return SPENT
+                if not _invitation(*found).good:
+                    return HELD
+                row = found[0]
                 made = new_row(
                     email=row.email or email,
                     name=name,
@@ -175,10 +183,7 @@ class Invitations:
                 row.used_count += 1
                 if row.email:
                     await session.delete(row)
-                session.add(made)
-                await session.flush()
-                if identity is not None:
-                    session.add(identity_row(identity, made.id, now_ms=now_ms))
+                await _add(session, made, identity, invitation=row, now_ms=now_ms)
         except IntegrityError:
             return TAKEN
         return account_of(made)
@@ -204,21 +209,56 @@ class Invitations:
             async with self._database.write() as session:
                 if await taken(session, made.email):
                     return TAKEN
-                session.add(made)
-                await session.flush()
-                if identity is not None:
-                    session.add(identity_row(identity, made.id, now_ms=now_ms))
+                await _add(session, made, identity, now_ms=now_ms)
         except IntegrityError:
             return TAKEN
         return account_of(made)
 
 
-def _invitation(row: SiteInviteRow, by: str) -> Invitation:
+async def _add(
+    session: AsyncSession,
+    made: AccountRow,
+    identity: Identity | None,
+    *,
+    invitation: SiteInviteRow | None = None,
+    now_ms: int,
+) -> None:
+    session.add(made)
+    await session.flush()
+    if identity is not None:
+        session.add(identity_row(identity, made.id, now_ms=now_ms))
+    Audit.put(
+        session,
+        by=f"a-{made.id}",
+        by_name=made.name,
+        did="account.made",
+        about=f"invitation:{invitation.id}" if invitation else "",
+        person=f"a-{made.id}",
+        snapshot=f"{made.name}: {made.role}",
+        now_ms=now_ms,
+    )
+
+
+def _with_givers(now_ms: int) -> Select[SiteInviteRow, AccountRow, bool]:
+    """Links that have not expired, with who made them, and whether these are suspended."""
+    return (
+        select(SiteInviteRow, AccountRow, lasting(AccountRow.id, now_ms=now_ms))
+        .outerjoin(AccountRow, AccountRow.id == SiteInviteRow.by_id)
+        .where(SiteInviteRow.expires_at_ms > now_ms)
+    )
+
+
+def _invitation(
+    row: SiteInviteRow, giver: AccountRow | None = None, suspended: bool = False
+) -> Invitation:
+    role = SiteRole(row.role)
+    may = giver is None or may_give(account_of(giver), role, email=row.email) is None
     return Invitation(
         id=row.id,
         email=row.email,
-        role=SiteRole(row.role),
-        by=by,
+        role=role,
+        by=giver.name if giver else "",
+        good=may and not suspended,
         used_count=row.used_count,
         created_at_ms=row.created_at_ms,
         expires_at_ms=row.expires_at_ms,

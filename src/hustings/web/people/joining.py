@@ -15,7 +15,7 @@ from hustings.web.people import letters, throttle
 from hustings.web.people.answers import again, signed_in
 from hustings.web.people.entry import late
 from hustings.web.people.forms import AddressForm, JoinForm
-from hustings.web.people.invitations import SPENT, Invitation
+from hustings.web.people.invitations import HELD, SPENT, Invitation
 from hustings.web.people.refused import Refused
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio, Visitor
@@ -143,6 +143,8 @@ async def _found(studio: Studio, token: str) -> Invitation:
     invitation = await studio.people.invitations.find(token, now_ms=studios.now_ms())
     if invitation is None:
         raise Problem(410, "invitation", SPENT.reason)
+    if not invitation.good:
+        raise Problem(403, "invitation", HELD.reason)
     return invitation
 
 

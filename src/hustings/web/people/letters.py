@@ -78,17 +78,27 @@ def reset(reader: Words, link: str) -> Letter:
     )
 
 
-def changed(reader: Words, *, what: str, forgot: str) -> Letter:
-    """How an account signs in has changed; `what` is a sentence in English."""
+def new_password(reader: Words, *, forgot: str) -> Letter:
+    """An account has a new password."""
     return _letter(
         reader,
-        mark("Your account was changed"),
-        reader.sentence(what),
-        mark(
-            "If it was you, all is well. If not, set a new password at once, which signs "
-            "everybody else out:"
-        ),
+        mark("Your Hustings account has a new password"),
+        mark("A new password was set for your account. Every other browser was signed out."),
+        mark("If it was not you, set another one at once:"),
         f"  {forgot}",
+    )
+
+
+def new_way_in(reader: Words, *, what: str, forgot: str, account: str) -> Letter:
+    """An account can be signed in to in another way; `what` is a sentence in English."""
+    return _letter(
+        reader,
+        mark("Another way to sign in to your Hustings account"),
+        reader.sentence(what),
+        mark("If it was not you, set a new password at once, which signs every browser out:"),
+        f"  {forgot}",
+        mark("Then sign in, and take what was added off your account:"),
+        f"  {account}",
     )
 
 

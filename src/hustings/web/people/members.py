@@ -17,6 +17,7 @@ from hustings.web.people import giving
 from hustings.web.people.answers import to
 from hustings.web.people.forms import InviteForm, RoleForm
 from hustings.web.people.refused import Refused
+from hustings.web.people.roles import NOT_OWNER
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio
 from hustings.web.studio import Studio
@@ -119,9 +120,9 @@ async def change_role(
     filled = await forms.read(request, RoleForm)
     if filled.form is None:
         return await _shown(request, studio, account, errors={"form": "There is no such role."})
-    if account.role is not SiteRole.OWNER:
-        raise Problem(403, "role", giving.NOT_OWNER.reason)
     changed = await giving.change_role(studio, account, account_id, filled.form.role)
+    if changed is NOT_OWNER:
+        raise Problem(403, "role", NOT_OWNER.reason)
     if isinstance(changed, Refused):
         return await _shown(request, studio, account, errors=changed.errors)
     return to("/people")

@@ -16,6 +16,7 @@ from typing import Any, Final
 from hustings import limits
 from hustings.config import Settings
 from hustings.errors import HustingsError
+from hustings.web import legible
 from hustings.web.people.identity import Identity
 
 CALLBACK: Final = "/sign-in/oidc/callback"
@@ -109,7 +110,7 @@ class Oidc:
             issuer=self.issuer,
             subject=subject,
             email=str(claims.get("email") or "")[: limits.EMAIL_CHARS] if checked else "",
-            name=" ".join(str(claims.get("name") or "").split())[: limits.NAME_CHARS],
+            name=legible.line(str(claims.get("name") or ""))[: limits.NAME_CHARS].strip(),
         )
 
     async def _metadata(self) -> dict[str, Any]:

@@ -16,12 +16,19 @@ from hustings.web.order.rights import Moderator
 from hustings.web.people import giving
 from hustings.web.people.invitations import Invitation
 from hustings.web.people.refused import Refused
+from hustings.web.people.roles import LAST, NOBODY, NOT_OWNER, SUSPENDED
 from hustings.web.problem import FieldProblem, Problem, documented
 from hustings.web.standing import CurrentStudio
 from hustings.web.studio import Studio
 
 router: Final = APIRouter(prefix="/api", tags=["people"])
 
+_REFUSED: Final = {
+    NOT_OWNER: (403, "role"),
+    NOBODY: (404, "person"),
+    LAST: (409, "last-owner"),
+    SUSPENDED: (409, "suspended"),
+}
 Role = Literal["owner", "moderator", "host", "member"]
 AccountId = Annotated[str, Path(pattern="^[a-z0-9]{1,16}$", examples=["k3v9q1xzm2"])]
 InvitationId = Annotated[str, Path(pattern="^[a-z0-9]{1,16}$", examples=["p0qw8er7ty"])]
@@ -77,6 +84,7 @@ class InvitationView(BaseModel):
     email: str = Field(description="empty for an open link", examples=["guest@example.org"])
     role: Role
     by: str = Field(description="who made it; empty: the operator", examples=["Hanna Host"])
+    good: bool = Field(description="false while who made it may not invite people to this role")
     used_count: int = Field(description="accounts that an open link has made")
     created_at_ms: int
     expires_at_ms: int
@@ -104,13 +112,10 @@ async def change_role(
     account_id: AccountId, body: RoleChange, account: Moderator, studio: CurrentStudio
 ) -> PersonView:
     """Give somebody another role. Only owners can, and there is always one."""
-    if account.role is not SiteRole.OWNER:
-        raise Problem(403, "role", giving.NOT_OWNER.reason)
-    if await studio.accounts.get(account_id) is None:
-        raise Problem(404, "person", "There is no such person.")
     changed = await giving.change_role(studio, account, account_id, SiteRole(body.role))
     if isinstance(changed, Refused):
-        raise Problem(409, "last-owner", changed.reason)
+        status, code = _REFUSED[changed]
+        raise Problem(status, code, changed.reason)
     return await _person(studio, changed)
 
 
@@ -178,6 +183,7 @@ def _invitation(one: Invitation) -> dict[str, Any]:
         "email": one.email,
         "role": one.role.value,
         "by": one.by,
+        "good": one.good,
         "used_count": one.used_count,
         "created_at_ms": one.created_at_ms,
         "expires_at_ms": one.expires_at_ms,

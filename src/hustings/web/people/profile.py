@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hustings import limits
 from hustings.web.accounts import Account, SiteRole, account_of
 from hustings.web.database import Database
+from hustings.web.order.audit import Audit
+from hustings.web.order.suspension import lasting
 from hustings.web.people.refused import Refused
 from hustings.web.tables import (
     AccountRow,
@@ -81,7 +83,7 @@ class Profiles:
     async def delete(self, account: Account, *, now_ms: int) -> Refused | None:
         """Delete an account: all that is of the person goes, its spaces stay as they are."""
         async with self._database.write() as session:
-            if account.role is SiteRole.OWNER and await owners_count(session) < 2:
+            if await owners(self._database, session, now_ms=now_ms) == {account.id}:
                 return LAST_OWNER
             for table, column in (
                 (SignInRow, SignInRow.account_id),
@@ -107,12 +109,28 @@ class Profiles:
                     deleted_at_ms=now_ms,
                 )
             )
+            Audit.put(
+                session,
+                by=account.person,
+                by_name=account.name,
+                did="account.deleted",
+                about=f"account:{account.id}",
+                person=account.person,
+                now_ms=now_ms,
+            )
         return None
 
 
-async def owners_count(session: AsyncSession) -> int:
-    """How many owners there are; they stay as they are until the transaction ends."""
-    owners = select(AccountRow.id).where(
-        AccountRow.role == SiteRole.OWNER, AccountRow.deleted_at_ms.is_(None)
+async def owners(database: Database, session: AsyncSession, *, now_ms: int) -> set[str]:
+    """The accounts that own this installation and are not suspended.
+
+    Whoever is about to change that asks here first, and others wait until the transaction ends: of
+    two owners who leave at once, one stays.
+    """
+    await database.alone(session, "owners")
+    found = select(AccountRow.id).where(
+        AccountRow.role == SiteRole.OWNER,
+        AccountRow.deleted_at_ms.is_(None),
+        ~lasting(AccountRow.id, now_ms=now_ms),
     )
-    return len(list(await session.scalars(owners.with_for_update())))
+    return set(await session.scalars(found))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import or_, select
 
 from hustings import limits
 from hustings.web.accounts import Account, SiteRole, account_of
 from hustings.web.database import Database
-from hustings.web.people.invitations import may_give
-from hustings.web.people.profile import owners_count
+from hustings.web.order.audit import Audit
+from hustings.web.order.suspension import lasting
+from hustings.web.people.profile import owners
 from hustings.web.people.refused import Refused
-from hustings.web.tables import AccountRow, SiteInviteRow
+from hustings.web.tables import AccountRow
 
-_NOBODY: Final = Refused("form", "There is no such account.")
-_LAST: Final = Refused("form", "There has to be an owner. Make somebody else one first.")
+NOBODY: Final = Refused("form", "There is no such account.")
+LAST: Final = Refused("form", "There has to be an owner. Make somebody else one first.")
+SUSPENDED: Final = Refused("form", "This account is suspended. Reinstate it first.")
+NOT_OWNER: Final = Refused("form", "Only owners change roles.")
 
 
 class Roles:
@@ -40,25 +43,33 @@ class Roles:
             rows = await session.scalars(page.limit(limits.PEOPLE_COUNT + 1))
             return [account_of(row) for row in rows]
 
-    async def change(self, account_id: str, role: SiteRole) -> Account | Refused:
-        """Give an account another role; never the last owner. Its links to what it may no
-        longer give end."""
+    async def change(
+        self, account_id: str, role: SiteRole, *, by: Account, now_ms: int
+    ) -> Account | Refused:
+        """Have an owner give an account another role; never the last owner. Done and written in
+        the audit log, or neither."""
         async with self._database.write() as session:
-            owners = await owners_count(session)
+            there = await owners(self._database, session, now_ms=now_ms)
+            if by.id not in there:
+                return NOT_OWNER
             row = await session.get(AccountRow, account_id)
             if row is None or row.deleted_at_ms is not None:
-                return _NOBODY
-            if row.role == SiteRole.OWNER and role is not SiteRole.OWNER and owners < 2:
-                return _LAST
-            await session.execute(
-                update(AccountRow).where(AccountRow.id == account_id).values(role=role)
+                return NOBODY
+            if role is not SiteRole.OWNER and there == {account_id}:
+                return LAST
+            if role is SiteRole.OWNER and await session.scalar(
+                select(lasting(row.id, now_ms=now_ms))
+            ):
+                return SUSPENDED
+            before, row.role = row.role, role
+            Audit.put(
+                session,
+                by=by.person,
+                by_name=by.name,
+                did="role.changed",
+                about=f"account:{account_id}",
+                person=f"a-{account_id}",
+                snapshot=f"{row.name}: {before} → {role}",
+                now_ms=now_ms,
             )
-            await session.refresh(row)
-            changed = account_of(row)
-            kept = [given for given in SiteRole if may_give(changed, given, email="-") is None]
-            await session.execute(
-                delete(SiteInviteRow).where(
-                    SiteInviteRow.by_id == account_id, SiteInviteRow.role.not_in(kept)
-                )
-            )
-            return changed
+            return account_of(row)

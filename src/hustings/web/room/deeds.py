@@ -7,12 +7,15 @@ all the same, and the missing entry is an error in the studio's log.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from hustings.space import Command, Refusal, Space
 from hustings.web import studio as studios
+from hustings.web.order.blocks import name_of, person_of
 from hustings.web.problem import refused
+from hustings.web.standing import Standing
 from hustings.web.studio import Studio
 
 log = logging.getLogger("hustings.web")
@@ -24,6 +27,53 @@ async def decide(studio: Studio, space_id: str, command: Command) -> Space:
     if isinstance(result, Refusal):
         raise refused(result)
     return result
+
+
+async def note(
+    studio: Studio,
+    asker: Standing,
+    did: str,
+    about: str,
+    *,
+    person: str = "",
+    reason: str = "",
+    snapshot: str = "",
+) -> None:
+    """Add what somebody who runs a space or sits in it did to the audit log."""
+    await write_down(
+        studio,
+        asker.listed.id,
+        by=person_of(asker),
+        by_name=name_of(asker),
+        did=did,
+        about=about,
+        person=person,
+        reason=reason,
+        snapshot=snapshot,
+    )
+
+
+async def changed(
+    studio: Studio,
+    asker: Standing,
+    did: str,
+    names: Iterable[str],
+    *,
+    before: object,
+    after: object,
+) -> None:
+    """Add to the audit log which of the settings `names` are others now, if any."""
+    told = [
+        f"{name.replace('_', ' ')}: {_said(getattr(before, name))} → {_said(getattr(after, name))}"
+        for name in names
+        if getattr(before, name) != getattr(after, name)
+    ]
+    if told:
+        await note(studio, asker, did, f"space:{asker.listed.id}", snapshot=", ".join(told))
+
+
+def _said(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 async def write_down(

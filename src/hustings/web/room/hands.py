@@ -11,7 +11,6 @@ from hustings.space import command as c
 from hustings.web import secret, views
 from hustings.web import studio as studios
 from hustings.web.api import carry_out
-from hustings.web.order.blocks import name_of, person_of
 from hustings.web.problem import Problem, documented
 from hustings.web.room import chat, deeds
 from hustings.web.room.bodies import OwnHand, PersonId, RaisedHand, Why
@@ -66,7 +65,11 @@ async def invite(asker: Host, studio: CurrentStudio, person: PersonId) -> views.
     """Invite somebody who raised a hand to a seat. Their page asks them whether they come."""
     seat = secret.identifier(SEAT_CHARS)
     command = c.InviteHand(by=asker.by, role=asker.role, person=person, seat=seat)
-    return await carry_out(studio, asker, command)
+    view = await carry_out(studio, asker, command)
+    hand = asker.space.hands.get(person)
+    name = hand.name if hand else ""
+    await deeds.note(studio, asker, "hand.invited", f"seat:{seat}", person=person, snapshot=name)
+    return view
 
 
 @router.delete("/{space_id}/hands/{person}/invite", responses=_OPEN)
@@ -85,13 +88,11 @@ async def dismiss(
     hand = asker.space.hands.get(person)
     command = c.LowerHand(by=asker.by, role=asker.role, person=person, reason=reason)
     view = await carry_out(studio, asker, command)
-    await deeds.write_down(
+    await deeds.note(
         studio,
-        asker.space.id,
-        by=person_of(asker),
-        by_name=name_of(asker),
-        did="hand.lowered",
-        about=f"person:{person}",
+        asker,
+        "hand.lowered",
+        f"person:{person}",
         person=person,
         reason=reason,
         snapshot=f"{hand.name}: {hand.note}" if hand else "",

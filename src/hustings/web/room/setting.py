@@ -10,7 +10,6 @@ from hustings.space import Role
 from hustings.space import command as c
 from hustings.web import views
 from hustings.web.api import SeatId, carry_out
-from hustings.web.order.blocks import name_of, person_of
 from hustings.web.problem import Problem, documented
 from hustings.web.room import deeds
 from hustings.web.room.bodies import Rehearsal, RoomSetting, SeatRole
@@ -31,7 +30,10 @@ async def set_room(body: RoomSetting, asker: Host, studio: CurrentStudio) -> vie
         slow_s=body.slow_s,
         guests=body.guests,
     )
-    return await carry_out(studio, asker, command)
+    view = await carry_out(studio, asker, command)
+    names = RoomSetting.model_fields
+    await deeds.changed(studio, asker, "room.changed", names, before=asker.space, after=view)
+    return view
 
 
 @router.post("/{space_id}/keep-going", responses=_OPEN)
@@ -60,13 +62,11 @@ async def set_role(
     command = c.SetSeatRole(by=asker.by, role=asker.role, seat=seat, seat_role=Role(body.role))
     view = await carry_out(studio, asker, command)
     held = asker.space.seats.get(seat)
-    await deeds.write_down(
+    await deeds.note(
         studio,
-        asker.space.id,
-        by=person_of(asker),
-        by_name=name_of(asker),
-        did="seat.role",
-        about=f"seat:{seat}",
+        asker,
+        "seat.role",
+        f"seat:{seat}",
         person=held.person if held else "",
         snapshot=f"{held.name if held else seat}: {body.role}",
     )
@@ -90,13 +90,11 @@ async def restore(asker: Host, studio: CurrentStudio, seat: SeatId) -> views.Spa
         person=held.person,
     )
     view = await carry_out(studio, asker, command)
-    await deeds.write_down(
+    await deeds.note(
         studio,
-        asker.space.id,
-        by=person_of(asker),
-        by_name=name_of(asker),
-        did="seat.restored",
-        about=f"seat:{seat}",
+        asker,
+        "seat.restored",
+        f"seat:{seat}",
         person=held.person,
         snapshot=held.name,
     )

@@ -111,7 +111,8 @@ async def take(
         )
         await deeds.decide(studio, space_id, command)
     answer = RedirectResponse(f"/s/{space_id}/stage", 303)
-    studio.cookies.set_seat(answer, space_id, seat, now_ms=studios.now_ms())
+    account_id = person.removeprefix("a-") if person.startswith("a-") else ""
+    studio.cookies.set_seat(answer, space_id, seat, account=account_id, now_ms=studios.now_ms())
     return answer
 
 

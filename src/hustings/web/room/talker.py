@@ -18,16 +18,17 @@ from fastapi import Depends, Request
 
 from hustings.errors import BadInput
 from hustings.space import ON_STAGE, Role, Seat, Space
+from hustings.space.rule import not_now
 from hustings.ticket import Scope
 from hustings.web import studio as studios
 from hustings.web.access import caller
 from hustings.web.accounts import Account, SiteRole
 from hustings.web.agenda.acts import may_listen
 from hustings.web.order.suspension import Suspension
-from hustings.web.problem import Problem
+from hustings.web.problem import Problem, refused
 from hustings.web.room import guests
 from hustings.web.room.heard import Heard
-from hustings.web.standing import find, visitor
+from hustings.web.standing import find, seat_of, visitor
 from hustings.web.studio import Studio
 from hustings.web.watch import Room
 
@@ -83,13 +84,10 @@ async def talker(request: Request, space_id: str) -> Talker:
     listed = await find(studio, space_id)
     room = await studio.watches.room(space_id)
     seats = room.space.seats
-    held = await studio.catalogue.seat_of(space_id, account.id) if account else ""
     if account is not None and account.id == listed.owner_id:
-        seat = held if held in seats else ""
-        return _account(room, account, role=Role.HOST, seat=seat)
-    seat = (
-        held if held in seats else studio.cookies.seat(request, space_id, now_ms=studios.now_ms())
-    )
+        held = await studio.catalogue.seat_of(space_id, account.id)
+        return _account(room, account, role=Role.HOST, seat=held if held in seats else "")
+    seat = await seat_of(request, room.space, account)
     if seat in seats:
         return _seated(studio, room, account, seats[seat])
     if account is None:
@@ -144,7 +142,7 @@ async def writes(request: Request, who: Annotated[Talker, Depends(talker)]) -> T
     """The same, of somebody who may put something before others now: on air, and not shut out."""
     await admitted(studios.of(request), who)
     if who.space.status not in ON_STAGE:
-        raise Problem(409, "status", f"This is not possible while the space is {who.space.status}.")
+        raise refused(not_now(who.space.status))
     return who
 
 

@@ -3,6 +3,7 @@
 import { call, Problem, SIGNED_OUT } from "./api.js";
 import { element, write } from "./page.js";
 import { t } from "./t.js";
+import { done } from "./toast.js";
 
 /** Where the space of this page is in the API. */
 export const SPACE = `/api/spaces/${JSON.parse(element("state").textContent ?? "").space.id}`;
@@ -23,7 +24,9 @@ export async function command(method, path, body) {
     }
     return answer ?? true;
   } catch (error) {
-    complain(sentence(error));
+    // Somebody else was quicker: it is as wanted, which is no complaint.
+    if (error instanceof Problem && error.code === "done") done(error.message);
+    else complain(sentence(error));
     return null;
   }
 }

@@ -1,6 +1,6 @@
 // Questions before what is grave: one <dialog>, two answers.
 
-import { element } from "./page.js";
+import { comeBack, element } from "./page.js";
 
 const dialog = /** @type {HTMLDialogElement} */ (element("confirm"));
 const yes = element("confirm-yes");
@@ -25,7 +25,11 @@ export function ask(question) {
       dialog.close();
     };
     no.onclick = () => dialog.close();
-    dialog.addEventListener("close", () => resolve(answer), { once: true });
+    const back = comeBack();
+    dialog.addEventListener("close", () => {
+      back();
+      resolve(answer);
+    }, { once: true });
     dialog.showModal();
     (question.ready ? yes : no).focus();
   });

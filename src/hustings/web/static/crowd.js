@@ -1,5 +1,7 @@
 // The crowd on the host's desk: figures that stand side by side, because none may be added to another.
 
+import { tell } from "./news.js";
+import { element, write } from "./page.js";
 import { number, t } from "./t.js";
 
 /** @typedef {{rung: string, listening: number, rungs: Record<string, number>, waiting: number, turned_away: number,
@@ -39,14 +41,20 @@ const NEWCOMERS = {
   wait: t("New listeners wait for a place"),
 };
 
+let rung = "";
+
 /**
- * How newcomers are let in, as a sentence; empty while they get the best there is.
+ * Say how newcomers are let in, unless they get the best there is. The number that waits is another
+ * one every second: it is there to see, and not read out.
  * @param {Figures} now
  */
-export function door(now) {
-  const words = NEWCOMERS[now.rung];
-  if (!words) return "";
-  return now.waiting ? t("{words}: {count} waiting.", { words, count: number(now.waiting) }) : `${words}.`;
+export function showDoor(now) {
+  const words = NEWCOMERS[now.rung] ?? "";
+  const waiting = now.waiting ? t("{words}: {count} waiting.", { words, count: number(now.waiting) }) : `${words}.`;
+  write(element("door"), words && waiting);
+  element("door").hidden = !words;
+  if (words && now.rung !== rung) tell("door", `${words}.`);
+  rung = now.rung;
 }
 
 /**

@@ -38,13 +38,18 @@ export class Desk {
     const over = ["ended", "posted", "withheld", "cancelled"].includes(space.status);
     showInvite(seated && !over);
     showLater(seated && before);
-    this.#hands.show(space.hands, now_ms);
+    this.#hands.show(space, now_ms);
     this.talk.follow(space.removed);
     this.#questions.follow(space);
     this.#polls.follow(space.polls);
     showPins(space.pins);
     showRoom(space);
     showBlocked(space.blocked);
+  }
+
+  /** @param {number} now_ms the studio's clock */
+  tick(now_ms) {
+    this.#hands.tick(now_ms);
   }
 
   /**

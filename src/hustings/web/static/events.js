@@ -4,6 +4,10 @@ import { call, Problem } from "./api.js";
 
 const RETRY_MS = 1000;
 const REFUSED_MS = 5000;
+// A quiet studio says every 15 s that it is there (limits.WATCH_PING_S). A computer that slept, or
+// changed networks, may hold a line on which nothing will ever come.
+const SILENT_MS = 40_000;
+const LOOK_MS = 5000;
 
 /**
  * @typedef {object} Listener
@@ -30,12 +34,18 @@ export function follow(space, listener) {
   /** @type {EventSource} */
   let source;
   let stopped = false;
+  let heardAt = Date.now(); // which goes on while the computer sleeps
   /** @param {Event} event */
-  const data = (event) => JSON.parse(/** @type {MessageEvent} */ (event).data);
+  const data = (event) => {
+    heardAt = Date.now();
+    return JSON.parse(/** @type {MessageEvent} */ (event).data);
+  };
 
   function open() {
     if (stopped) return;
+    heardAt = Date.now();
     source = new EventSource(`${space}/events`);
+    source.addEventListener("ping", data);
     source.addEventListener("state", (event) => listener.state(data(event)));
     source.addEventListener("levels", (event) => listener.levels(data(event)));
     source.addEventListener("listening", (event) => listener.listening(data(event).count));
@@ -71,12 +81,20 @@ export function follow(space, listener) {
     setTimeout(open, pause * (1 + Math.random()));
   }
 
+  function look() {
+    if (stopped || source.readyState === EventSource.CLOSED || Date.now() - heardAt < SILENT_MS) return;
+    source.close();
+    listener.online(false);
+    open();
+  }
+
   function stop() {
     stopped = true;
     source.close();
   }
 
   open();
+  setInterval(look, LOOK_MS);
   addEventListener("pagehide", stop);
   return stop;
 }

@@ -17,10 +17,11 @@ export class Hands {
   #first = true;
 
   /**
-   * @param {Hand[]} hands
+   * @param {{hands: Hand[], hands_open: boolean, status: string}} space
    * @param {number} now_ms the studio's clock
    */
-  show(hands, now_ms) {
+  show(space, now_ms) {
+    const { hands } = space;
     for (const hand of hands) {
       if (this.#first || this.#hands.has(hand.person)) continue;
       const words = hand.note
@@ -33,8 +34,20 @@ export class Hands {
     const rows = hands.map((hand) => ({ ...hand, id: hand.person }));
     keep(element("hands"), rows, "person", ({ id }) => this.#make(id), (row, hand) => fill(row, hand, now_ms));
     element("hands-none").hidden = hands.length > 0;
+    write(element("hands-none"), none(space));
     write(element("hands-count"), String(hands.length));
     badge(element("hands-badge"), hands.filter((hand) => !hand.seat).length);
+  }
+
+  /**
+   * How long they wait goes on while nothing else changes.
+   * @param {number} now_ms the studio's clock
+   */
+  tick(now_ms) {
+    for (const row of /** @type {Iterable<HTMLElement>} */ (element("hands").children)) {
+      const hand = this.#hands.get(row.dataset.person ?? "");
+      if (hand) write(part(row, ".hand-state"), state(hand, now_ms));
+    }
   }
 
   /** @param {string} person */
@@ -50,6 +63,23 @@ export class Hands {
   }
 }
 
+/** Why there is no hand. @param {{hands_open: boolean, status: string}} space */
+function none({ hands_open, status }) {
+  if (["ended", "posted", "withheld", "cancelled"].includes(status)) return t("No hands are taken any more.");
+  if (!hands_open) return t("No hands are taken at the moment: you have closed them under Room.");
+  return status === "scheduled" ? t("Hands can be raised once the doors are open.") : t("No hand is up.");
+}
+
+/**
+ * @param {Hand} hand
+ * @param {number} now_ms
+ */
+function state(hand, now_ms) {
+  if (hand.seat) return t("invited, has to accept");
+  const minutes = Math.floor(Math.max(0, now_ms - hand.raised_at_ms) / 60_000);
+  return minutes ? t("for {minutes} min", { minutes }) : t("just now");
+}
+
 /**
  * @param {HTMLElement} row
  * @param {Hand} hand
@@ -60,9 +90,7 @@ function fill(row, hand, now_ms) {
   row.dataset.invited = String(Boolean(hand.seat));
   write(part(row, ".hand-name"), name);
   write(part(row, ".hand-note"), hand.note);
-  const minutes = Math.floor(Math.max(0, now_ms - hand.raised_at_ms) / 60_000);
-  const waits = minutes ? t("for {minutes} min", { minutes }) : t("just now");
-  write(part(row, ".hand-state"), hand.seat ? t("invited, has to accept") : waits);
+  write(part(row, ".hand-state"), state(hand, now_ms));
   const labels = {
     invite: t("Invite {name}", { name }), uninvite: t("Take back the invitation of {name}", { name }),
     lower: t("Lower the hand of {name}", { name }), more: t("More for {name}", { name }),

@@ -7,7 +7,8 @@ const FLOOR_DBFS = -90;
 
 /**
  * Events: "track" when the track to send is another one, "devices" when the list may have changed,
- * "unplugged" when the microphone went away (`on` says whether another one was opened instead),
+ * "unplugged" when the microphone went away (`on` says whether another one was opened instead,
+ * `detail` why none was),
  * "back" when it was plugged in again and is used again.
  */
 export class Microphone extends EventTarget {
@@ -147,8 +148,10 @@ export class Microphone extends EventTarget {
     if (track !== this.track) return;
     const id = track.getSettings().deviceId ?? "";
     this.#missing ??= { id, label: track.label || t("Your microphone") };
-    await this.#open("").catch(() => {});
-    this.dispatchEvent(new Event("unplugged"));
+    /** @type {unknown} */
+    let detail = null;
+    await this.#open("").catch((error) => (detail = error));
+    this.dispatchEvent(new CustomEvent("unplugged", { detail }));
     void this.#lookFor();
   }
 
@@ -177,17 +180,25 @@ export class Microphone extends EventTarget {
   }
 }
 
-/** What went wrong with getUserMedia, in a sentence. @param {unknown} error */
+/**
+ * What went wrong with getUserMedia, and what to do next.
+ * @param {unknown} error
+ */
 export function microphoneProblem(error) {
-  const name = error instanceof DOMException ? error.name : "";
-  if (name === "NotAllowedError") {
-    return t("The browser may not use the microphone. Allow it in the address bar, then try again.");
+  const { name, message } = error instanceof DOMException ? error : { name: "", message: "" };
+  if (name === "NotAllowedError" && /system/i.test(message)) {
+    return t("This computer does not let the browser use the microphone. Allow it in the computer's settings, under privacy, then try again.");
   }
-  if (name === "NotFoundError" || name === "OverconstrainedError") {
-    return t("No microphone was found. Plug one in, then try again.");
+  if (name === "NotAllowedError" && /dismiss/i.test(message)) {
+    return t("The browser asked for the microphone and got no answer. Try again, and press Allow.");
   }
-  if (name === "NotReadableError") {
-    return t("Another program holds the microphone. Close it, then try again.");
+  if (name === "NotAllowedError" || name === "SecurityError") {
+    return t("The browser may not use the microphone. Press the sign beside the address, allow the microphone, then try again.");
   }
-  return t("The microphone could not be opened.");
+  if (name === "NotFoundError") return t("No microphone was found. Plug one in or switch it on, then try again.");
+  if (name === "OverconstrainedError") return t("This microphone is not there any more. Choose another one.");
+  if (name === "NotReadableError" || name === "AbortError") {
+    return t("The microphone does not answer. Close other programs that use it, such as a call, or choose another microphone, then try again.");
+  }
+  return t("The microphone could not be opened. Choose another one, or start the browser anew.");
 }

@@ -10,6 +10,7 @@ import { SeatTicket } from "./seat_ticket.js";
 import { showLevel } from "./seats.js";
 import { t } from "./t.js";
 import { Trial } from "./trial.js";
+import { standingWords } from "./verdict.js";
 
 const AGAIN_MS = 1000;
 const SETTLE_MS = 1000; // by then the studio's state has come that follows on our word
@@ -53,9 +54,10 @@ export class OwnMic {
     this.#line.addEventListener("change", () => this.#show());
     this.#mic.addEventListener("track", () => {
       if (this.#mic.track) void this.#line.replace(this.#mic.track);
+      this.#show();
     });
     this.#mic.addEventListener("devices", () => void showDevices(this.#mic));
-    this.#mic.addEventListener("unplugged", () => this.#unplugged());
+    this.#mic.addEventListener("unplugged", (event) => this.#unplugged(/** @type {CustomEvent} */ (event).detail));
     this.#mic.addEventListener("back", () => this.#back());
     watchQuality(this.#line);
     device.addEventListener("change", () => void this.#open(device.value));
@@ -214,6 +216,7 @@ export class OwnMic {
       element("unplugged").hidden = true;
     } catch (error) {
       this.#trouble(microphoneProblem(error));
+      void showDevices(this.#mic); // the one in use is the one before
     }
     this.#show();
     return this.#mic.on;
@@ -230,9 +233,11 @@ export class OwnMic {
     }
   }
 
-  #unplugged() {
+  /** @param {unknown} problem why no other one was opened */
+  #unplugged(problem) {
     const said = { name: this.#mic.missing, other: this.#mic.label };
-    write(element("unplugged"), this.#mic.on
+    const forbidden = problem instanceof DOMException && problem.name === "NotAllowedError";
+    write(element("unplugged"), forbidden ? microphoneProblem(problem) : this.#mic.on
       ? t("{name} was unplugged. {other} is used until it is back.", said)
       : t("{name} was unplugged: nobody hears you. Plug it in again, and it goes on by itself.", said));
     element("unplugged").hidden = false;
@@ -279,17 +284,7 @@ export class OwnMic {
   }
 
   #lineWords() {
-    switch (this.#line.condition) {
-      case "connecting":
-        return t("Connecting to the stage…");
-      case "refused":
-        return this.#line.words;
-      case "away":
-        return t("Not connected: nobody hears you.");
-    }
-    if (this.#wantMuted) return t("You are here, muted.");
-    if (!this.#mic.on) return t("You are here, without a microphone.");
-    if (this.#status === "live") return t("You are on air.");
-    return this.#status === "scheduled" ? t("You are in the green room.") : t("You are on stage, off air.");
+    const { condition, words: why } = this.#line;
+    return standingWords(condition, { why, muted: this.#wantMuted, on: this.#mic.on, status: this.#status });
   }
 }

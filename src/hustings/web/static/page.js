@@ -49,8 +49,7 @@ export function copyOf(id) {
  * @param {(row: HTMLElement, item: T, index: number) => void} fill
  */
 export function keep(list, items, key, make, fill) {
-  const focused = /** @type {HTMLElement | null} */ (list.contains(document.activeElement) ? document.activeElement : null);
-  const place = [...list.children].findIndex((row) => row.contains(focused));
+  const back = list.contains(document.activeElement) ? comeBack() : null;
   const rows = new Map();
   for (const row of /** @type {Iterable<HTMLElement>} */ (list.children)) rows.set(row.dataset[key], row);
   items.forEach((item, index) => {
@@ -61,20 +60,32 @@ export function keep(list, items, key, make, fill) {
     fill(row, item, index);
   });
   for (const row of rows.values()) row.remove();
-  if (focused) refocus(list, focused, place);
+  back?.();
 }
 
 /**
- * The focus stays on its button, or goes to the next row when that is gone.
- * @param {HTMLElement} list
- * @param {HTMLElement} focused
- * @param {number} place of the row that had it
+ * Remember what has the focus, before the page changes or a dialog opens.
+ * @returns {() => void} brings it back: to the same place, or else to the next row of its list, its
+ *   card's heading, the next step, the title. Whoever has led it elsewhere meanwhile is let be.
  */
-function refocus(list, focused, place) {
-  if (focused.isConnected && focused.checkVisibility()) return focused.focus();
-  const row = focused.isConnected ? focused.closest("li") : (list.children[place] ?? list.lastElementChild);
-  const to = row?.querySelector("button:not([hidden])") ?? list.closest(".card")?.querySelector("[tabindex], summary");
-  if (to instanceof HTMLElement) to.focus();
+export function comeBack() {
+  const from = /** @type {HTMLElement | null} */ (document.activeElement);
+  const row = from?.closest("li");
+  const list = row?.parentElement;
+  const place = row ? [...(list?.children ?? [])].indexOf(row) : -1;
+  const card = from?.closest(".card");
+  return () => {
+    const now = document.activeElement;
+    if (!from || from === document.body) return;
+    if (now !== from && now !== document.body && now?.checkVisibility()) return;
+    const beside = row?.isConnected ? row : (list?.children[place] ?? list?.lastElementChild);
+    const places = [
+      from, ...(beside?.querySelectorAll("button") ?? []), card?.querySelector("[tabindex], summary"),
+      element("next-step"), document.querySelector("h1"),
+    ];
+    const to = places.find((one) => one?.checkVisibility()); // what is not in the page has none
+    if (to !== now) /** @type {HTMLElement | undefined} */ (to)?.focus();
+  };
 }
 
 /**

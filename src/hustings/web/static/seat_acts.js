@@ -18,6 +18,7 @@ export async function actOnSeat(act, seat, showLink) {
   if (act === "ask" && !seat.asked && (await command("POST", `${path}/ask-unmute`))) {
     tell("ask", t("{name} is asked to unmute.", { name }));
   }
+  if (act === "lower") await command("DELETE", `${path}/hand`);
   if (act !== "more") return;
   const cohost = seat.role === "cohost";
   const chosen = await choose({

@@ -1,8 +1,9 @@
 // The seats on stage: who is here, who speaks, how loud, what troubles them, and a host's buttons.
 
 import { tell } from "./news.js";
-import { copyOf, element, part, write } from "./page.js";
+import { copyOf, element, keep, part, write } from "./page.js";
 import { t } from "./t.js";
+import { badge } from "./tabs.js";
 
 /**
  * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean,
@@ -33,6 +34,8 @@ export class Seats {
   #rows = new Map();
   /** @type {Map<string, Seat>} */
   #seats = new Map();
+  /** @type {string[]} */
+  #hands = [];
   /** @type {Map<string, {code: string, until: number}>} */
   #troubles = new Map();
   #you;
@@ -54,24 +57,25 @@ export class Seats {
   }
 
   /**
-   * Show these seats. Rows are kept, so that focus stays where it is.
+   * Show these seats.
    * @param {Seat[]} seats
+   * @param {string[]} hands the seats that ask for the floor, in order
    * @param {boolean} over nobody can be on stage any more
    */
-  show(seats, over) {
+  show(seats, hands, over) {
     this.#over = over;
-    const now = new Map(seats.map((seat) => [seat.id, seat]));
-    for (const [id, row] of this.#rows) {
-      if (now.has(id)) continue;
-      row.remove();
-      this.#rows.delete(id);
-      tell("seats", t("{name} is off the stage.", { name: this.#seats.get(id)?.name ?? "" }));
+    const [before, handsBefore] = [this.#seats, this.#hands];
+    this.#seats = new Map(seats.map((seat) => [seat.id, seat]));
+    this.#hands = hands;
+    for (const [id, { name }] of before) {
+      if (!this.#seats.has(id)) tell("seats", t("{name} is off the stage.", { name }));
     }
-    for (const seat of seats) {
-      this.#fill(this.#row(seat.id), seat);
-      this.#tell(this.#seats.get(seat.id), seat);
-    }
-    this.#seats = now;
+    const list = element("seats");
+    keep(list, seats, "seat", ({ id }) => this.#make(id), (row, seat) => this.#fill(row, seat));
+    const rows = /** @type {HTMLElement[]} */ ([...list.children]);
+    this.#rows = new Map(rows.map((row) => [row.dataset.seat ?? "", row]));
+    for (const seat of seats) this.#tell(before.get(seat.id), seat, handsBefore);
+    badge(element("stage-badge"), hands.filter((id) => id !== this.#you.seat).length);
   }
 
   /**
@@ -94,12 +98,13 @@ export class Seats {
   warn({ seat, code, advice }) {
     const row = this.#rows.get(seat);
     if (!row) return false;
+    const lasts = this.#troubles.get(seat)?.code === code; // it is told again, and was read out
     this.#troubles.set(seat, { code, until: performance.now() + TROUBLE_MS });
     row.dataset.trouble = code;
     const words = part(row, ".seat-trouble");
     write(words, seat === this.#you.seat ? ownAdvice(code, advice) : advice);
     words.hidden = false;
-    tell("trouble", advice);
+    if (!lasts) tell("trouble", advice);
     return true;
   }
 
@@ -124,19 +129,14 @@ export class Seats {
   }
 
   /** @param {string} id */
-  #row(id) {
-    const known = this.#rows.get(id);
-    if (known) return known;
+  #make(id) {
     const row = copyOf("seat-template");
-    row.dataset.seat = id;
     for (const button of row.querySelectorAll("button")) {
       button.addEventListener("click", () => {
         const seat = this.#seats.get(id);
         if (seat) this.#act(button.dataset.act ?? "", seat);
       });
     }
-    element("seats").append(row);
-    this.#rows.set(id, row);
     return row;
   }
 
@@ -161,16 +161,25 @@ export class Seats {
     offer(row, "ask", hosts && !own && seat.connected && seat.muted, t("Ask {name} to unmute", { name }));
     offer(row, "more", hosts && seat.role !== "host", t("More for {name}", { name }));
     part(row, '[data-act="ask"]').ariaDisabled = String(Boolean(seat.asked));
+    const place = this.#hands.indexOf(seat.id) + 1;
+    const alone = this.#hands.length < 2;
+    part(row, ".seat-hand").hidden = !place;
+    write(part(row, ".seat-hand span"), alone ? t("Wants to speak") : t("Wants to speak, number {place}", { place }));
+    offer(row, "lower", hosts && place > 0, t("Lower the hand of {name}", { name }));
   }
 
   /**
    * Say what changed, for those who do not see it.
    * @param {Seat | undefined} before
    * @param {Seat} seat
+   * @param {string[]} handsBefore
    */
-  #tell(before, seat) {
+  #tell(before, seat, handsBefore) {
     if (!before || seat.id === this.#you.seat) return;
-    const { name } = seat;
+    const { id, name } = seat;
+    if (this.#hands.includes(id) && !handsBefore.includes(id)) {
+      tell("floor", t("{name} wants to speak.", { name }), (count) => t("{count} on stage want to speak.", { count }));
+    }
     const many = (/** @type {number} */ count) => t("{count} changes on stage.", { count });
     if (before.connected !== seat.connected) {
       tell("seats", seat.connected ? t("{name} is here.", { name }) : t("{name} has left.", { name }), many);

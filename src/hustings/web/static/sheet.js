@@ -1,6 +1,6 @@
 // A sheet of what can be done with one seat, hand or message: one <dialog>, large buttons.
 
-import { element } from "./page.js";
+import { comeBack, element } from "./page.js";
 
 const dialog = /** @type {HTMLDialogElement} */ (element("sheet"));
 const buttons = element("sheet-buttons");
@@ -39,7 +39,11 @@ export function choose(offer) {
       return button;
     });
     buttons.replaceChildren(...made);
-    dialog.addEventListener("close", () => resolve(chosen), { once: true });
+    const back = comeBack();
+    dialog.addEventListener("close", () => {
+      back();
+      resolve(chosen);
+    }, { once: true });
     dialog.showModal();
     made[0]?.focus();
   });

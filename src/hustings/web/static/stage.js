@@ -5,14 +5,15 @@ import { hear } from "./backstage.js";
 import { command, complain, SPACE } from "./command.js";
 import { ask } from "./confirm.js";
 import "./copy.js";
-import { door, show as showCrowd } from "./crowd.js";
+import { show as showCrowd, showDoor } from "./crowd.js";
 import { Desk } from "./desk.js";
 import { follow } from "./events.js";
 import { Floor } from "./floor.js";
 import { listen } from "./keys.js";
 import { moment } from "./local_time.js";
 import { OwnMic } from "./own_mic.js";
-import { element, span, write } from "./page.js";
+import { showOwnHand, toggleHand } from "./own_hand.js";
+import { comeBack, element, span, write } from "./page.js";
 import { showRehearsal } from "./rehearsal.js";
 import { showRoom } from "./room.js";
 import { Seats } from "./seats.js";
@@ -45,6 +46,7 @@ let signedOut = false;
 
 /** @param {any} now */
 function show(now) {
+  const back = comeBack();
   space = now;
   aheadMs = now.now_ms - Date.now();
   document.body.dataset.status = now.status;
@@ -56,17 +58,19 @@ function show(now) {
   // The host is here by an account; everybody else by a seat.
   const seated = you.role === "host" || now.seats.some((/** @type {any} */ seat) => seat.id === you.seat);
   floor.follow(now);
-  seats.show(now.seats, over || !seated);
+  seats.show(now.seats, now.hands_on_stage, over || !seated);
   step.show(now, seated);
   showRehearsal(now, seated);
   if (desk) desk.show(now, seated, now.now_ms);
   else showRoom(now);
   mic?.follow(now);
+  showOwnHand(now, you.seat, !over && now.seats.some((/** @type {any} */ seat) => seat.id === you.seat));
   if (over) element("listening-line").hidden = true;
   tick();
   changedRole(now.seats);
   if (!seated) dismissed();
   else if (gone) location.reload(); // the seat was given back: all begins anew
+  back(); // what had the focus may be gone
 }
 
 /**
@@ -103,6 +107,7 @@ function tick() {
   write(element("clock"), clockWords(at));
   step.tick(at);
   seats.tick();
+  desk?.tick(at);
 }
 
 /** @param {number} at the studio's clock, milliseconds */
@@ -134,9 +139,7 @@ const stop = follow(SPACE, {
   crowd: (figures) => {
     if (!you.hosts) return;
     showCrowd(element("crowd"), figures);
-    const words = door(figures);
-    write(element("door"), words);
-    element("door").hidden = !words;
+    showDoor(figures);
   },
   // Hosts are told of everything; a speaker of what concerns them or everybody.
   warning: (warning) => {
@@ -182,10 +185,13 @@ function talkTo(which) {
 
 listen({
   m: () => mic?.toggle(),
+  r: () => void toggleHand(),
+  s: () => go("stage", "seats-title"),
   c: () => talkTo(you.hosts ? "audience" : "backstage"),
   b: () => talkTo("backstage"),
   ...(you.hosts && {
     g: () => void step.asked(),
+    e: () => step.end(),
     h: () => go("hands", "hands-title"),
     q: () => go("more", "questions-title"),
     p: () => go("more", "polls-title"),

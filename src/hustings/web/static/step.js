@@ -76,7 +76,7 @@ export class Step {
   constructor(hosts) {
     this.#hosts = hosts;
     next?.addEventListener("click", () => void this.#next());
-    end?.addEventListener("click", () => void this.#end());
+    end?.addEventListener("click", () => this.end());
   }
 
   /**
@@ -128,7 +128,14 @@ export class Step {
   async asked() {
     const step = this.#hosts ? STEPS[moments(this.#space)] : undefined;
     if (!step || !next || next.hidden) return;
-    if (await ask({ title: `${step.label}?`, words: step.ask, yes: step.label, ready: true })) await this.#next();
+    const sure = await ask({ title: `${step.label}?`, words: step.ask, yes: step.label, ready: true });
+    // While it was asked, another host may have taken the step: the next one was not meant.
+    if (sure && next.dataset.verb === step.verb) await this.#next();
+  }
+
+  /** The end, by key or button: asks. */
+  end() {
+    if (end && !end.hidden) void this.#end();
   }
 
   /** Another step stands on the button: a press meant for the one before must not carry it out. */

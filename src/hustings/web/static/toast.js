@@ -1,25 +1,25 @@
 // What was just done, and a way to undo it for ten seconds.
 
-import { element, write } from "./page.js";
+import { comeBack, element, write } from "./page.js";
 
 const LASTS_S = 10;
 const toast = element("toast");
 const undo = element("toast-undo");
 let left = 0;
-/** @type {Element | null} what had the focus */
-let from = null;
+/** Leads the focus back to where it was. */
+let back = () => {};
 /** @type {(() => Promise<any>) | null} */
 let undoing = null;
 
 /**
  * Tell what was done.
  * @param {string} words
- * @param {() => Promise<any>} [back] undoes it
+ * @param {() => Promise<any>} [undoes] undoes it
  */
-export function done(words, back) {
-  undoing = back ?? null;
+export function done(words, undoes) {
+  undoing = undoes ?? null;
   left = LASTS_S;
-  from = document.activeElement;
+  if (document.activeElement !== undo) back = comeBack();
   toast.hidden = false;
   undo.hidden = !undoing;
   write(element("toast-words"), words);
@@ -28,9 +28,9 @@ export function done(words, back) {
 
 /** Undo what was done last, if that is still offered. */
 export async function undoLast() {
-  const back = undoing;
+  const undoes = undoing;
   hide();
-  await back?.();
+  await undoes?.();
 }
 
 function show() {
@@ -38,10 +38,12 @@ function show() {
 }
 
 function hide() {
-  const focused = document.activeElement === undo;
+  if (document.activeElement === undo) {
+    undo.blur();
+    back();
+  }
   toast.hidden = true;
   undoing = null;
-  if (focused && from instanceof HTMLElement && from.isConnected) from.focus();
 }
 
 undo.addEventListener("click", () => void undoLast());

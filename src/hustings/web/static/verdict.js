@@ -81,3 +81,19 @@ export function lineVerdict({ rtt_ms, loss }) {
   if (rtt_ms > 200 || (loss ?? 0) > 0.03) return t("Your line is fair ({rtt} ms, {loss} % lost).", numbers);
   return t("Your line is good ({rtt} ms, {loss} % lost).", numbers);
 }
+
+/**
+ * How we stand to the stage.
+ * @param {import("./line.js").Condition} condition
+ * @param {{why: string, muted: boolean, on: boolean, status: string}} own `why` the line was refused;
+ *   `on`: whether there is a microphone
+ */
+export function standingWords(condition, { why, muted, on, status }) {
+  if (condition === "connecting") return t("Connecting to the stage…");
+  if (condition === "refused") return why;
+  if (condition === "away") return t("Not connected: nobody hears you.");
+  if (muted) return t("You are here, muted.");
+  if (!on) return t("You are here, without a microphone.");
+  if (status === "live") return t("You are on air.");
+  return status === "scheduled" ? t("You are in the green room.") : t("You are on stage, off air.");
+}

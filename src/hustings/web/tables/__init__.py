@@ -15,7 +15,7 @@ from hustings.web.tables.order import (
     SuspensionRow,
     TakenSeatRow,
 )
-from hustings.web.tables.outbox import AnnouncedRow, DeliveryRow, HookRow, ReminderRow
+from hustings.web.tables.outbox import AnnouncedRow, DeliveryRow, HookRow, LetterRow, ReminderRow
 from hustings.web.tables.people import (
     AccountRow,
     FirstLinkRow,
@@ -43,6 +43,7 @@ __all__ = [
     "IdentityRow",
     "InviteRow",
     "KeptAnswerRow",
+    "LetterRow",
     "MemberRow",
     "PasskeyRow",
     "ReminderRow",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hustings import limits
@@ -13,7 +13,8 @@ class SeriesRow(Table):
     """Spaces that belong together, at one address that stays.
 
     `rule` says how they repeat (`weekly`, `monthly` or not at all), beginning with `anchor`: date
-    and time of the first one as a clock on the wall shows them in the time zone `zone`.
+    and time of the first one as a clock on the wall shows them in the time zone `zone`. Nothing is
+    added to one that has ended.
     """
 
     __tablename__ = "series"
@@ -31,6 +32,7 @@ class SeriesRow(Table):
     anchor: Mapped[str] = mapped_column(String(16))
     zone: Mapped[str] = mapped_column(String(limits.ZONE_CHARS))
     created_at_ms: Mapped[int] = mapped_column(BigInteger)
+    ended_at_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class SpaceRow(Table):
@@ -44,6 +46,15 @@ class SpaceRow(Table):
     __table_args__ = (
         Index("ix_spaces_status_doors_at_ms", "status", "doors_at_ms"),
         Index("ix_spaces_status_starts_at_ms", "status", "starts_at_ms"),
+        # However many ask for a series' next spaces at once: each of them is made once.
+        Index(
+            "uq_spaces_series_id_occurrence",
+            "series_id",
+            "occurrence",
+            unique=True,
+            sqlite_where=text("occurrence >= 0"),
+            postgresql_where=text("occurrence >= 0"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(limits.SPACE_ID_CHARS), primary_key=True)

@@ -14,12 +14,14 @@ class ReminderRow(Table):
 
     `kind` is push or mail; `address` the push service's endpoint or the e-mail address; `secrets`
     the browser's keys as JSON. A mail reminder counts once its address is confirmed. The token
-    confirms and ends it.
+    confirms and ends it. What is to be told, until when and when it is tried next stands in `what`,
+    `reason`, `until_ms` and `due_at_ms`; the last is null while there is nothing.
     """
 
     __tablename__ = "reminders"
     __table_args__ = (
         Index("uq_reminders_space_id_address_hash", "space_id", "address_hash", unique=True),
+        Index("ix_reminders_due_at_ms", "due_at_ms"),
     )
 
     token_hash: Mapped[str] = mapped_column(String(HASH_CHARS), primary_key=True)
@@ -31,6 +33,25 @@ class ReminderRow(Table):
     confirmed: Mapped[bool] = mapped_column(Boolean)
     language: Mapped[str] = mapped_column(String(16))
     created_at_ms: Mapped[int] = mapped_column(BigInteger)
+    what: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    until_ms: Mapped[int | None] = mapped_column(BigInteger)
+    due_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+
+
+class LetterRow(Table):
+    """A mail that is not taken yet: whom it is for and what it says, encrypted, because it may
+    hold a link that signs somebody in. It is tried at `due_at_ms`, and forgotten at `until_ms`."""
+
+    __tablename__ = "letters"
+    __table_args__ = (Index("ix_letters_due_at_ms", "due_at_ms"),)
+
+    id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)
+    concealed: Mapped[str] = mapped_column(Text)
+    until_ms: Mapped[int] = mapped_column(BigInteger)
+    due_at_ms: Mapped[int] = mapped_column(BigInteger)
+    tries: Mapped[int] = mapped_column(Integer)
 
 
 class AnnouncedRow(Table):
@@ -46,8 +67,8 @@ class AnnouncedRow(Table):
 
 
 class HookRow(Table):
-    """A program's address that is told what happens. `secret` signs what it is sent, so it stands
-    here as it is, not hashed. `events` are names with commas between."""
+    """A program's address that is told what happens. `secret` signs what it is sent: it rests
+    encrypted, not hashed. `events` are names with commas between."""
 
     __tablename__ = "hooks"
 
