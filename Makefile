@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Tests that share the machine: two at a time where sound and browsers keep time, else three.
+SMALL := not journey and not alone and not proof
 
 .PHONY: help run demo test check format bench proof lock clean
 
@@ -18,9 +20,10 @@ demo: .make/dev ## a whole space with synthetic people, measured; ARGS="--listen
 
 test: .make/dev check ## check, then all tests; as root it installs the Debian packages they need
 	@sh tests/prepare.sh
-	@$(BIN)/pytest -q -n 3 --ignore tests/tidy -m "not journey and not alone and not proof" $(ARGS)
-	@$(BIN)/pytest -q -n 3 --database postgresql tests/web \
-	  -m "not browser and not journey and not alone and not proof" $(ARGS)
+	@$(BIN)/pytest -q -n 2 --ignore tests/tidy --ignore tests/web -m "$(SMALL)" $(ARGS)
+	@$(BIN)/pytest -q -n 2 tests/web -m "browser and $(SMALL)" $(ARGS)
+	@$(BIN)/pytest -q -n 3 tests/web -m "not browser and $(SMALL)" $(ARGS)
+	@$(BIN)/pytest -q -n 3 tests/web -m "not browser and $(SMALL)" --database postgresql $(ARGS)
 	@$(BIN)/pytest -q -m "(journey or alone) and not proof" $(ARGS)
 
 check: .make/dev ## format, lint, types, and the rules of the house

@@ -308,6 +308,7 @@ REPORTS_SHOWN_COUNT: Final = 10  # reasons given for one thing: the newest tell 
 QUEUE_COUNT: Final = 50  # reported things on one page of the queue
 REPORT_LOOK_ENTRIES: Final = 20_000  # of a space's talk, read back for a message that was reported
 SUSPENSION_FRESH_S: Final = 5.0  # how long another web node may not know of a suspension
+SIGNED_IN_FRESH_S: Final = 5.0  # how long a ticket to talk may outlive the sign-in it was given for
 SUSPENSION_DAYS_MAX: Final = 3_650  # ten years; beyond it, for good
 SUSPENSIONS_COUNT: Final = 500  # on one page
 SUSPENDED_SPACES_COUNT: Final = 2_000  # not yet over, looked through for seats of one person

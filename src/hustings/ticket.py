@@ -34,7 +34,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
     `exp` is in seconds of Unix time, as RFC 7519 section 4.1.4 has it. `role` is one of
     `space.Role`'s values for speakers and empty for listeners. `person` is who talks: `a-<account
-    id>`, or `g-<16 of a-z0-9>` for a guest with a name.
+    id>`, or `g-<16 of a-z0-9>` for a guest with a name. `sign_in` is the SHA-256 of the sign-in's
+    token that a ticket to talk ends with, empty for a guest.
     """
 
     space: str
@@ -44,6 +45,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     exp: int
     person: str = ""
+    sign_in: str = ""
     iss: str = ISSUER
 
 

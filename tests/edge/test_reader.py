@@ -62,7 +62,7 @@ async def test_answers_at_hand_are_not_mixed_up(h: House) -> None:
 async def test_scripts_speak_the_language_of_their_folder(h: House) -> None:
     page = (await h.get(f"/s/{SPACE}", accept_language=GERMAN)).body.decode()
     prefix = re.findall(r'"(/assets/\w+/de)/main.js"', page)[0]
-    foot = (await h.get(f"{prefix}/foot.js")).body.decode()
+    foot = (await h.get(f"{prefix}/later.js")).body.decode()
     assert "Etwas beanstanden" in foot
     assert "Report something" not in foot
     assert '{"en":"English","de":"Deutsch"}' in foot

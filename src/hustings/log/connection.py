@@ -45,6 +45,7 @@ Receive = Callable[[Received], Awaitable[None]]
 
 _FORBIDDEN: Final = re.compile(r'permissions violation for (publish|subscription) to "([^"]+)"')
 _COMPLAIN_EVERY_S: Final = 10.0
+_CANCEL_AGAIN_S: Final = 0.05
 _PING_S: Final = 2
 _NO_RESPONDERS: Final = "503"
 
@@ -90,8 +91,11 @@ class Connection:
                 raise ConfigError("nats_ca", "set", allowed="nothing for servers without TLS")
             await self._client.subscribe(f"{self._answers}.*", cb=self._on_answer)
         except BaseException:
-            opening.cancel()
-            await asyncio.wait((opening,))
+            while not opening.done():
+                # Again and again: a cancellation that meets the end of what `wait_for` waits for
+                # is lost in it before Python 3.12, and the client would go on trying for ever.
+                opening.cancel()
+                await asyncio.wait((opening,), timeout=_CANCEL_AGAIN_S)
             await self.close()
             raise
         if self._client.is_connected:

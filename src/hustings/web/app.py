@@ -34,8 +34,11 @@ from hustings.web.room import routes as room_routes
 from hustings.web.studio import Studio
 
 STATIC: Final = Path(__file__).with_name("static")
-# The look that studio and listen page share lives with the player; both serve it.
-BASE_CSS: Final = Path(hustings.__file__).parent / "player" / "base.css"
+# What studio and listen page share, the look and the words' module, lives with the player; both
+# serve it.
+_PLAYER: Final = Path(hustings.__file__).parent / "player"
+BASE_CSS: Final = _PLAYER / "base.css"
+_SHARED: Final = {"t": _PLAYER / "t.js"}
 # Addresses are looked up in this order.
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     api.router,
@@ -117,6 +120,7 @@ def application() -> FastAPI:
     app.add_api_route("/readyz", _ready, include_in_schema=False)
     app.add_api_route("/api/openapi.json", _openapi, include_in_schema=False)
     app.add_api_route("/static/base.css", _base_css, include_in_schema=False)
+    app.add_api_route("/static/t.js", _words, include_in_schema=False)
     app.add_api_route("/static/{language}/{name}.js", _script, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC))
     return app
@@ -146,9 +150,13 @@ async def _base_css(request: Request) -> Response:
     return _tagged(request, BASE_CSS.read_bytes(), "text/css")
 
 
+async def _words(request: Request) -> Response:
+    return _tagged(request, _SHARED["t"].read_bytes(), "text/javascript")
+
+
 async def _script(request: Request, language: str, name: str) -> Response:
     """A script of the pages in another language. Those that it imports stand beside it."""
-    path = STATIC / f"{name}.js"
+    path = _SHARED.get(name, STATIC / f"{name}.js")
     if language not in words.languages() or not _NAME.fullmatch(name) or not path.is_file():
         raise HTTPException(404)
     made = words.load(language).script(path.read_text()).encode()

@@ -43,6 +43,7 @@ from hustings.web.outbox.push import Push
 from hustings.web.outbox.reminders import Reminders
 from hustings.web.passwords import Passwords
 from hustings.web.people.persons import People
+from hustings.web.people.signed_in import SignedIn
 from hustings.web.room.pace import Pace
 from hustings.web.room.tickets import Tickets
 from hustings.web.room.writer import Writer
@@ -185,6 +186,7 @@ def _studio(context: Context, database: Database, watches: Watches, writer: Writ
         audit=Audit(database),
         reports=Reports(database, context.log),
         suspensions=suspensions,
+        signed_in=SignedIn(database),
         people=People(database, settings=context.settings, suspended=suspensions.suspended),
         access=Access.of(database, key=context.keys.cookie()),
     )

@@ -27,6 +27,7 @@ from hustings.web.outbox.letters import Letters
 from hustings.web.outbox.push import Push
 from hustings.web.outbox.reminders import Reminders
 from hustings.web.people.persons import People
+from hustings.web.people.signed_in import SignedIn
 from hustings.web.room.pace import Pace
 from hustings.web.room.tickets import Tickets
 from hustings.web.room.writer import Writer
@@ -57,6 +58,7 @@ class Studio:
     membership: Membership
     mail: Letters
     people: People
+    signed_in: SignedIn
     push: Push
     reminders: Reminders
     hooks: Hooks

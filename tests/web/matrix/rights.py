@@ -55,6 +55,7 @@ ASIDE: Final[dict[str, frozenset[Role]]] = {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     "GET /static/base.css": EVERYBODY,
+    "GET /static/t.js": EVERYBODY,
     "GET /static/{language}/{name}.js": EVERYBODY,
     "MOUNT /static": EVERYBODY,
     "GET /api/openapi.json": EVERYBODY,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 
+from hustings import limits
 from tests.web.order.people import account
 from tests.web.people.joined import member
 from tests.web.running import Running, is_problem, make_space
@@ -42,6 +44,32 @@ async def test_nothing_that_speaks_is_left_in_the_browser(
         ann.cookies.clear()
         assert (await ann.post("/sign-in", data=form)).status_code == 303
         assert (await ann.post(f"/api/spaces/{space}/ticket")).status_code == 200
+
+
+async def test_a_listen_page_that_stays_open_talks_no_more(
+    web: Running, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ticket is another origin's, and ends with the sign-in that it was given for."""
+    monkeypatch.setattr(limits, "SIGNED_IN_FRESH_S", 0.0)
+    async with member(web, owner, "Ann") as ann, web.browser() as page:
+        space = (await make_space(owner))["id"]
+        assert (await owner.post(f"/api/spaces/{space}/doors")).status_code == 200
+        tokens = []
+        for _ in range(2):
+            place = (await ann.post(f"/s/{space}/join")).headers["location"]
+            tokens.append(place.partition("#talk=")[2].partition("&")[0])
+        held, renewed = ({"Authorization": f"Bearer {token}"} for token in tokens)
+        again = await page.post("/api/talk-tickets/renew", headers=renewed)
+        renewed = {"Authorization": f"Bearer {again.json()['ticket']}"}
+        chat = f"/api/spaces/{space}/chat"
+        for bearer in (held, renewed):
+            said = await page.post(chat, json={"text": "Good evening"}, headers=bearer)
+            assert said.status_code == 201, said.text
+        assert (await ann.post("/sign-out")).status_code == 303
+        for bearer in (held, renewed):
+            said = await page.post(chat, json={"text": "Who is it now?"}, headers=bearer)
+            is_problem(said, 401, "ticket")
+            is_problem(await page.post("/api/talk-tickets/renew", headers=bearer), 401, "ticket")
 
 
 async def test_ending_a_sign_in_elsewhere_ends_its_seats(

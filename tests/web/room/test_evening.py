@@ -31,7 +31,7 @@ _EACH = 4
 def _listener(web: Running, client: httpx.AsyncClient, space: str, number: int) -> Listener:
     person = f"g-{number:016d}"
     tickets = Tickets(Keys(web.folder / "keys"))
-    token = tickets.make(space, person=person, name=f"Guest {number}", now_ms=now_ms())
+    token = tickets.make(space, person=person, name=f"Guest {number}", sign_in="", now_ms=now_ms())
     return Listener(client, space, person, token)
 
 

@@ -21,7 +21,7 @@ from hustings import limits
 from hustings.errors import BadInput
 from hustings.space import Space, Status
 from hustings.ticket import Scope
-from hustings.web import forms, page, views
+from hustings.web import forms, page, secret, views
 from hustings.web import studio as studios
 from hustings.web.access import address
 from hustings.web.accounts import Account
@@ -105,7 +105,9 @@ async def join(
     if account is not None:
         who = Guest(account.person, account.name)
         await _admit(studio, space, who)
-        return _back(studio, space, who, coming.aim, now_ms)
+        session = studio.cookies.session(request)
+        sign_in = secret.digest(session) if session else ""
+        return _back(studio, space, who, coming.aim, now_ms, sign_in=sign_in)
     if not space.guests:
         raise Problem(403, "guests", "Sign in first: the host does not take guests here.")
     known = guests.known(studio.cookies, request, now_ms=now_ms)
@@ -137,9 +139,12 @@ async def renew(request: Request, studio: CurrentStudio) -> TalkTicketView:
         )
     except BadInput as error:
         raise Problem(401, "ticket", f"{error}.") from None
+    await talker.signed_in_still(studio, right)
     who = Guest(right.person, right.name)
     await _still_in(studio, right.space, who)
-    token = studio.tickets.make(right.space, person=who.person, name=who.name, now_ms=now_ms)
+    token = studio.tickets.make(
+        right.space, person=who.person, name=who.name, sign_in=right.sign_in, now_ms=now_ms
+    )
     return TalkTicketView(
         ticket=token, person=who.person, name=who.name, expires_in_s=limits.TICKET_TALK_S
     )
@@ -175,8 +180,12 @@ def _values(studio: Studio, space: Space, coming: Errand, name: str) -> dict[str
     }
 
 
-def _back(studio: Studio, space: Space, who: Guest, aim: Aim, now_ms: int) -> Response:
-    token = studio.tickets.make(space.id, person=who.person, name=who.name, now_ms=now_ms)
+def _back(
+    studio: Studio, space: Space, who: Guest, aim: Aim, now_ms: int, *, sign_in: str = ""
+) -> Response:
+    token = studio.tickets.make(
+        space.id, person=who.person, name=who.name, sign_in=sign_in, now_ms=now_ms
+    )
     fragment = urlencode({"talk": token, "for": aim})
     answer = RedirectResponse(f"{studio.share_url(space.id)}#{fragment}", 303)
     answer.headers["Referrer-Policy"] = "no-referrer"

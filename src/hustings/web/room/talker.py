@@ -5,8 +5,8 @@
     a sign-in, or an API token       the host, a site moderator, or anybody with an account
 
 A ticket never makes a host, whoever holds it: hosts run their spaces from the studio. For a ticket
-nothing is looked up in the database, and the space is the one that this process follows, so that
-hundreds of messages a second are possible.
+the database is asked at most once in some seconds, whether its sign-in has ended, and the space is
+the one that this process follows, so that hundreds of messages a second are possible.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from fastapi import Depends, Request
 from hustings.errors import BadInput
 from hustings.space import ON_STAGE, Role, Seat, Space
 from hustings.space.rule import not_now
-from hustings.ticket import Scope
+from hustings.ticket import Scope, Ticket
 from hustings.web import studio as studios
 from hustings.web.access import caller
 from hustings.web.accounts import Account, SiteRole
@@ -127,6 +127,12 @@ def _seated(studio: Studio, room: Room, account: Account | None, seat: Seat) -> 
     )
 
 
+async def signed_in_still(studio: Studio, right: Ticket) -> None:
+    """A problem if the sign-in that a ticket was given for has ended."""
+    if right.sign_in and not await studio.signed_in.still(right.sign_in, now_ms=studios.now_ms()):
+        raise Problem(401, "ticket", _NO_TICKET)
+
+
 async def _by_ticket(studio: Studio, space_id: str, token: str) -> Talker:
     try:
         right = studio.tickets.check(token, scopes=_TALK, now_ms=studios.now_ms())
@@ -134,6 +140,7 @@ async def _by_ticket(studio: Studio, space_id: str, token: str) -> Talker:
         raise Problem(401, "ticket", _NO_TICKET) from None
     if right.space != space_id:
         raise Problem(403, "ticket", "This ticket is for another space.")
+    await signed_in_still(studio, right)
     room = await studio.watches.room(space_id)
     return Talker(space=room.space, heard=room.heard, person=right.person, name=right.name)
 

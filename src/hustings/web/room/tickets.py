@@ -23,8 +23,9 @@ class Tickets:
         self._public: bytes | None = None
         self._known: OrderedDict[str, Ticket] = OrderedDict()
 
-    def make(self, space_id: str, *, person: str, name: str, now_ms: int) -> str:
-        """The right to write and to raise a hand in a space, as `person`."""
+    def make(self, space_id: str, *, person: str, name: str, sign_in: str, now_ms: int) -> str:
+        """The right to write and to raise a hand in a space, as `person`. It ends with `sign_in`,
+        which is empty for a guest."""
         right = Ticket(
             space=space_id,
             seat="",
@@ -33,6 +34,7 @@ class Tickets:
             scope=Scope.TALK,
             exp=now_ms // 1000 + limits.TICKET_TALK_S,
             person=person,
+            sign_in=sign_in,
         )
         return ticket.sign(right, private_key=self._keys.ticket_private())
 
