@@ -22,19 +22,6 @@ from tests.web.outbox.test_reminders import SOON, Browser
 from tests.web.running import Engines, Running, make_space
 
 
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All tests of this process ask from one address."""
-    monkeypatch.setattr(limits, "REMINDERS_PER_HOUR_COUNT", 1000)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "data"
-    made.mkdir()
-    return made
-
-
 async def _scalar(url: str, statement: str) -> Any:
     database = Database(url)
     async with database.read() as session:

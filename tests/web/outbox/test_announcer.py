@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from hustings import limits
 from hustings.log.propose import propose
 from hustings.space import Space
 from hustings.space.command import Cancel, Command, Delay
@@ -23,19 +22,6 @@ from tests.web import running
 from tests.web.outbox.receiver import receiver
 from tests.web.outbox.test_reminders import SOON, Browser
 from tests.web.running import Engines, Running, make_space
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All tests of this process ask from one address."""
-    monkeypatch.setattr(limits, "REMINDERS_PER_HOUR_COUNT", 1000)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "data"
-    made.mkdir()
-    return made
 
 
 @pytest.fixture

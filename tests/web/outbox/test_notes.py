@@ -15,16 +15,10 @@ from hustings.web.database import Database
 from hustings.web.studio import now_ms
 from tests.web import running
 from tests.web.agenda.people import account
-from tests.web.outbox.postbox import Postbox, postbox
+from tests.web.outbox.postbox import Postbox
 from tests.web.running import EMAIL, Engines, Running, make_space
 
 SOON = 4_000_000_000_000
-
-
-@pytest.fixture
-def box() -> object:
-    with postbox() as found:
-        yield found
 
 
 @pytest.fixture

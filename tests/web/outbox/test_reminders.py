@@ -18,23 +18,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hustings import limits
 from tests.web import running
-from tests.web.outbox.postbox import Postbox, postbox
+from tests.web.outbox.postbox import Postbox
 from tests.web.outbox.receiver import Received, receiver
 from tests.web.running import Engines, Running, is_problem, make_space
 
 SOON = 4_000_000_000_000
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All tests of this process ask from one address."""
-    monkeypatch.setattr(limits, "REMINDERS_PER_HOUR_COUNT", 1000)
-
-
-@pytest.fixture
-def box() -> object:
-    with postbox() as found:
-        yield found
 
 
 @pytest.fixture
@@ -271,3 +259,17 @@ def _link(box: Postbox) -> str:
     found = re.search(r"http://\S+/r/\S+", _text(box))
     assert found
     return found[0]
+
+
+async def test_one_address_asks_so_often_an_hour(
+    folder: Path, servers: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REMINDERS_PER_HOUR_COUNT", 2)
+    body = {"kind": "mail", "email": "listener@example.org"}
+    async with running.studio(folder, servers) as web, web.host() as host:
+        path = f"/api/spaces/{(await make_space(host, starts_at_ms=SOON))['id']}/reminders"
+        for _ in range(2):
+            running.is_problem(await host.post(path, json=body), 409, "no-mail")
+        answer = await host.post(path, json=body)
+        running.is_problem(answer, 429, "fast")
+        assert 3500 < int(answer.headers["retry-after"]) <= 3600
