@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hustings.errors import ConfigError
 
-ROLES: Final = ("serve", "stage", "gate", "edge", "archive", "web")
+ROLES: Final = ("serve", "stage", "gate", "edge", "archive", "captions", "web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,7 @@ def ensure(data: Path) -> Keys:
     _ensure_vapid(folder / "vapid.pem")
     for name in ("cookie.key", "line.key"):
         _ensure_file(folder / name, secrets.token_bytes(32))
-    passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
-    _ensure_file(folder / "nats.json", json.dumps(passwords, indent=1).encode())
+    _ensure_passwords(folder / "nats.json")
     return Keys(folder)
 
 
@@ -115,9 +114,20 @@ def _ensure_vapid(path: Path) -> None:
         _ensure_file(path, pem)
 
 
+def _ensure_passwords(path: Path) -> None:
+    """A password for each role; an installation of an earlier version gets those of new roles."""
+    known: dict[str, str] = json.loads(path.read_bytes()) if path.exists() else {}
+    passwords = {role: known.get(role) or secrets.token_urlsafe(24) for role in ROLES}
+    if passwords != known:
+        _write(path, json.dumps(passwords, indent=1).encode())
+
+
 def _ensure_file(path: Path, content: bytes) -> None:
-    if path.exists():
-        return
+    if not path.exists():
+        _write(path, content)
+
+
+def _write(path: Path, content: bytes) -> None:
     temporary = path.with_suffix(path.suffix + ".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -283,3 +283,50 @@ async def test_of_racing_takeovers_one_wins_and_no_stale_chunk_is_stored(made: R
         assert isinstance(written[1], int)
     mixes = await collect(made.stage.read(SPACE, [Kind.MIX]))
     assert [e.data for e in mixes] == [b"fresh"] * 100
+
+
+async def test_sound_is_purged_and_decisions_keep_their_places(made: Roles) -> None:
+    seqs = await _five(made.stage)
+    await made.web.append(SPACE, Kind.TALK, b"hello", message_id="t")
+    await made.archive.purge(SPACE, [Kind.MIX, Kind.STEM, Kind.TALK])
+    left = await collect(made.web.read(SPACE, STAGE_KINDS))
+    assert [(entry.seq, entry.kind) for entry in left] == [
+        (seqs[1], Kind.OBS),
+        (seqs[3], Kind.EV),
+    ]
+    assert await made.web.last(SPACE, Kind.MIX) is None
+    assert await made.web.last(SPACE, Kind.TALK) is None
+    found = await made.web.next(SPACE, Kind.EV, seq=1)
+    assert found is not None
+    assert found.seq == seqs[3]
+    # What comes next comes behind everything that was there, purged or not.
+    after = await made.web.append(SPACE, Kind.EV, b"x", message_id="m9", expect=seqs[3])
+    assert after > seqs[4]
+    again = await collect(made.web.read(SPACE, STAGE_KINDS, after=seqs[1]))
+    assert [entry.seq for entry in again] == [seqs[3], after]
+    await made.archive.purge("nobodyhere", [Kind.MIX, Kind.TALK])
+
+
+async def test_single_entries_are_erased(made: Roles) -> None:
+    seqs = await _five(made.stage)
+    await made.archive.erase(SPACE, [seqs[0], seqs[2]])
+    await made.archive.erase(SPACE, [seqs[0]])
+    left = await collect(made.web.read(SPACE, [Kind.MIX]))
+    assert [entry.seq for entry in left] == [seqs[4]]
+
+
+async def test_a_tail_goes_on_over_what_was_purged(made: Roles) -> None:
+    await _five(made.stage)
+    await made.archive.purge(SPACE, [Kind.MIX])
+    heard: list[bytes] = []
+
+    async def follow() -> None:
+        async for entry in made.web.tail(SPACE, STAGE_KINDS):
+            heard.append(entry.data)
+
+    task = asyncio.create_task(follow())
+    await until(lambda: len(heard) == 2)
+    await made.stage.append(SPACE, Kind.MIX, b"more", message_id="m10")
+    await until(lambda: len(heard) == 3)
+    assert heard == [b"1", b"3", b"more"]
+    task.cancel()

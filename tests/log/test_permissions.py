@@ -19,7 +19,8 @@ LIVE_PUBLISH = {
     "live.aaaa.mix": {"stage"},
     "live.aaaa.obs": {"stage"},
     "live.aaaa.levels": {"stage"},
-    "live.aaaa.ev": {"stage", "archive", "web"},
+    "live.aaaa.ev": {"stage", "archive", "captions", "web"},
+    "live.aaaa.captions": {"captions"},
     "live.aaaa.talk": {"web"},
     "archive.votes.aaaa": {"edge"},
     "archive.tally.aaaa": {"archive"},
@@ -36,8 +37,9 @@ LIVE_PUBLISH = {
 }
 LIVE_SUBSCRIBE = {
     "live.*.mix": {"edge"},
-    "live.*.obs": {"stage", "edge", "archive", "web"},
-    "live.*.ev": {"stage", "edge", "archive", "web"},
+    "live.*.obs": {"stage", "edge", "archive", "captions", "web"},
+    "live.*.ev": {"stage", "edge", "archive", "captions", "web"},
+    "live.*.captions": {"edge", "web"},
     "live.*.levels": {"web"},
     "live.*.talk": {"edge", "archive", "web"},
     "archive.votes.*": {"archive"},
@@ -58,10 +60,11 @@ APPEND = {
     Kind.STEM: {"stage"},
     Kind.OBS: {"stage"},
     Kind.LEASE: {"stage"},
-    Kind.EV: {"stage", "archive", "web"},
+    Kind.CAPTION: {"captions"},
+    Kind.EV: {"stage", "archive", "captions", "web"},
     Kind.TALK: {"archive", "web"},
 }
-READERS = {"stage", "edge", "archive", "web"}
+READERS = {"stage", "edge", "archive", "captions", "web"}
 
 
 async def _connection(servers: Servers, server: str, role: str) -> Connection:
@@ -122,10 +125,10 @@ async def test_rights_on_the_log_server(servers: Servers, role: str) -> None:
         assert await _allowed(collect(log.read(SPACE, [Kind.EV]))) == reads
         assert await _allowed(log.spaces()) == (reads or role == "serve")
         assert await _allowed(log.create("otherspace")) == (role in ("web", "archive"))
+        assert await _allowed(log.erase(SPACE, [99])) == (role == "archive")
+        assert await _allowed(log.purge(SPACE, [Kind.STEM])) == (role == "archive")
         for forbidden in (
-            f"$JS.API.STREAM.PURGE.SP_{SPACE}",
             f"$JS.API.STREAM.UPDATE.SP_{SPACE}",
-            f"$JS.API.STREAM.MSG.DELETE.SP_{SPACE}",
             f"$JS.API.STREAM.SNAPSHOT.SP_{SPACE}",
             f"log.{SPACE}.other",
             "live.aaaa.mix",

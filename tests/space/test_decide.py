@@ -62,9 +62,9 @@ POSSIBLE: dict[Status, set[type]] = {
     Status.DOORS: {c.GoLive, c.Cancel, c.Delay, *ROOM},
     Status.LIVE: {c.Hold, c.End, c.EndSoon, *ROOM},
     Status.HELD: {c.Resume, c.End, c.EndSoon, *ROOM},
-    Status.ENDED: {c.Post, c.Withhold, *ORDER},
-    Status.POSTED: {c.Withhold, *ORDER},
-    Status.WITHHELD: {c.Post, *ORDER},  # Post: the facts of a recording that stays withheld
+    Status.ENDED: {c.Post, c.Withhold, c.Edit, *ORDER},
+    Status.POSTED: {c.Withhold, c.Edit, *ORDER},
+    Status.WITHHELD: {c.Post, c.Edit, *ORDER},  # Post: the facts of a recording that stays withheld
     Status.CANCELLED: {*ORDER},
 }
 LEADS_TO: dict[type, Status] = {

@@ -59,14 +59,15 @@ def test_what_cannot_stand_there_is_refused(changed: dict[str, Any]) -> None:
     assert made.code == "value"
 
 
-def test_after_the_end_only_publishing_is_edited() -> None:
+def test_after_the_end_words_are_put_right_and_nobodys_rights_change() -> None:
     evening = live()
     evening.do(END)
-    assert evening.refused(c.Edit(**HOST, title="Another")) == "status"
-    both = c.Edit(**HOST, title="Another", publishing=Publishing.NEVER)
-    assert evening.refused(both) == "status"
-    evening.do(c.Edit(**HOST, publishing=Publishing.REVIEW))
+    both = c.Edit(**HOST, title="Another", publishing=Publishing.REVIEW)
+    assert evening.do(both).title == "Another"
     assert evening.space.publishing is Publishing.REVIEW
+    assert evening.refused(c.Edit(**HOST, private=True)) == "status"
+    assert evening.refused(c.Edit(**HOST, title="Third", guests=False)) == "status"
+    assert evening.space.title == "Another"
 
 
 def test_a_rehearsal_ends_when_the_doors_open() -> None:

@@ -80,6 +80,12 @@ class Log(Protocol):
         It survives restarts of the server: it resumes after the last entry it gave out.
         """
 
+    async def purge(self, space: str, kinds: Collection[Kind]) -> None:
+        """Let the entries of some kinds go for good; the sequences of all others stay."""
+
+    async def erase(self, space: str, seqs: Collection[int]) -> None:
+        """Destroy single entries of the stream of what happens: overwritten, not only let go."""
+
     async def delete(self, space: str) -> None:
         """Delete the space's streams with all their entries."""
 

@@ -71,7 +71,8 @@ class JetStreamLog:
             "subjects": [subject],
             "storage": "file",
             "retention": "limits",
-            # Nothing is ever dropped by the server: a space goes when the archive deletes it.
+            # Nothing is ever dropped by the server: sound goes when the archive has verified its
+            # copy, a space when it deletes it. Who may ask for that is a matter of permissions.
             "discard": "new",
             "max_msgs": -1,
             "max_bytes": -1,
@@ -81,8 +82,8 @@ class JetStreamLog:
             "num_replicas": self._replicas,
             "duplicate_window": limits.LOG_DUPLICATE_WINDOW_S * _NS,
             "allow_direct": True,
-            "deny_delete": True,
-            "deny_purge": True,
+            "deny_delete": False,
+            "deny_purge": False,
         }
         try:
             await api.call(self._connection, f"STREAM.CREATE.{name}", config)
@@ -243,6 +244,35 @@ class JetStreamLog:
         except api.NoStream:
             if not await self.exists(space):
                 raise
+
+    async def purge(self, space: str, kinds: Collection[Kind]) -> None:
+        """Let the entries of some kinds go for good; the sequences of all others stay.
+
+        Of the crowd's stream nothing is left; it is made again by whatever is written next.
+        """
+        subjects.checked(space)
+        for kind in kinds:
+            try:
+                if kind is Kind.TALK:
+                    name = subjects.talk_stream(space)
+                    await api.call_stream(self._connection, space, f"STREAM.DELETE.{name}")
+                    continue
+                name, filtered = subjects.stream(space), {"filter": subjects.log(space, kind)}
+                await api.call_stream(self._connection, space, f"STREAM.PURGE.{name}", filtered)
+            except api.NoStream:
+                continue
+
+    async def erase(self, space: str, seqs: Collection[int]) -> None:
+        """Destroy single entries of the stream of what happens: overwritten, not only let go."""
+        name = subjects.stream(subjects.checked(space))
+        for seq in seqs:
+            try:
+                await api.call_stream(
+                    self._connection, space, f"STREAM.MSG.DELETE.{name}", {"seq": seq}
+                )
+            except api.ApiError:
+                if await self._get(space, Kind.EV, {"seq": seq}) is not None:
+                    raise
 
     async def delete(self, space: str) -> None:
         """Delete the space's streams with all their entries; does nothing if there are none."""

@@ -27,10 +27,15 @@ _WINDOW_NS = limits.LOG_DUPLICATE_WINDOW_S * 1_000_000_000
 class _Stream:
     entries: list[Entry] = field(default_factory=list)
     ids: dict[str, Entry] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     def last(self, kind: Kind) -> Entry | None:
-        return next((e for e in reversed(self.entries) if e.kind is kind), None)
+        return next((e for e in reversed(self.entries) if self.has(e, (kind,))), None)
+
+    def has(self, entry: Entry, kinds: Collection[Kind]) -> bool:
+        """Whether an entry is of one of these kinds, and still there."""
+        return entry.kind in kinds and entry.seq not in self.gone
 
     def wake(self) -> None:
         self.grown.set()
@@ -108,16 +113,18 @@ class MemoryLog:
 
     async def next(self, space: str, kind: Kind, *, seq: int) -> Entry | None:
         """The first entry of a kind whose sequence is `seq` or greater."""
-        entries = self._stream(space, (kind,)).entries[max(0, seq - 1) :]
-        return next((entry for entry in entries if entry.kind is kind), None)
+        stream = self._stream(space, (kind,))
+        entries = stream.entries[max(0, seq - 1) :]
+        return next((entry for entry in entries if stream.has(entry, (kind,))), None)
 
     async def read(
         self, space: str, kinds: Collection[Kind], *, after: int = 0
     ) -> AsyncIterator[Entry]:
         """The history of some kinds after sequence `after`, in order, up to its end as of now."""
-        for entry in list(self._stream(space, kinds).entries[after:]):
+        stream = self._stream(space, kinds)
+        for entry in list(stream.entries[after:]):
             self._answer()
-            if entry.kind in kinds:
+            if stream.has(entry, kinds):
                 yield entry
 
     async def tail(
@@ -132,8 +139,21 @@ class MemoryLog:
                 continue
             entry = stream.entries[position]
             position += 1
-            if entry.kind in kinds:
+            if stream.has(entry, kinds):
                 yield entry
+
+    async def purge(self, space: str, kinds: Collection[Kind]) -> None:
+        """Let the entries of some kinds go for good; the sequences of all others stay."""
+        self._answer()
+        if Kind.TALK in kinds:
+            self._talk[subjects.checked(space)] = _Stream()
+        stream = self._streams.get(subjects.checked(space))
+        if stream is not None:
+            stream.gone |= {e.seq for e in stream.entries if e.kind in kinds}
+
+    async def erase(self, space: str, seqs: Collection[int]) -> None:
+        """Destroy single entries of the stream of what happens."""
+        self._stream(space, (Kind.EV,)).gone.update(seqs)
 
     async def delete(self, space: str) -> None:
         """Delete the space's streams with all their entries; does nothing if there are none."""

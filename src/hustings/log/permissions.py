@@ -3,14 +3,16 @@
 What is not in a table is refused by the server. The tables follow the laws of the house:
 
 - only the stage writes sound (`mix`, `stem`), observations and leases, on both paths;
-- only archive, web and stage append decisions (`ev`) and announce them;
+- only archive, web, stage and captions append decisions (`ev`) and announce them;
 - only archive and web append what the crowd writes (`talk`);
+- only captions appends what was said in words (`cap`), and decides nothing but that a transcript is
+  there;
 - an edge, which strangers talk to, reads, tells its gauge, asks for salts and hands votes to the
   archive, nothing else;
 - the gate, which strangers talk to as well, cannot read a space at all: it asks the stage;
 - only the supervisor may declare a stage process gone;
-- only the archive deletes a space's log, only archive and web make one: the archive, where a space
-  of an earlier version has no stream for its crowd yet.
+- only the archive deletes a space's log or a part of it; only archive and web make one: the archive
+  where a space of an earlier version has no stream for its crowd, or none at all any more.
 
 Every role has an inbox of its own (`inbox`), so that no role can read another's answers. JetStream
 answers requests on `$JS.API.…`; a consumer is made under its maker's name and answers the server's
@@ -81,7 +83,10 @@ LIVE: Final[dict[str, Rights]] = {
     ),
     "edge": Rights(
         publish=("crowd.*", "archive.salt", "archive.votes.*"),
-        subscribe=(*_live("mix", "obs", "ev", "talk"), "crowd.*", "archive.tally.*"),
+        subscribe=(
+            *_live("mix", "obs", "ev", "talk", "captions"),
+            *("crowd.*", "archive.tally.*"),
+        ),
     ),
     "archive": Rights(
         publish=(*_live("ev"), "archive.crowd.*", "archive.tally.*"),
@@ -91,10 +96,11 @@ LIVE: Final[dict[str, Rights]] = {
         ),
         answers=True,
     ),
+    "captions": Rights(publish=_live("ev", "captions"), subscribe=_live("obs", "ev")),
     "web": Rights(
         publish=(*_live("ev", "talk", "backstage"), "stage.open"),
         subscribe=(
-            *_live("obs", "ev", "levels", "talk", "backstage"),
+            *_live("obs", "ev", "levels", "talk", "backstage", "captions"),
             *("crowd.*", "archive.crowd.*", "archive.tally.*", "serve.notice"),
             *("stage.beat.*", "stage.gone.*"),
         ),
@@ -112,8 +118,10 @@ LOG: Final[dict[str, Rights]] = {
         publish=(
             *(*_READ, *_append(Kind.EV, Kind.TALK)),
             *("$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.DELETE.*"),
+            *("$JS.API.STREAM.PURGE.*", "$JS.API.STREAM.MSG.DELETE.*"),
         )
     ),
+    "captions": Rights(publish=(*_READ, *_append(Kind.CAPTION, Kind.EV))),
     "web": Rights(publish=(*_READ, *_append(Kind.EV, Kind.TALK), "$JS.API.STREAM.CREATE.*")),
 }
 

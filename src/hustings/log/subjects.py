@@ -7,6 +7,7 @@ live.<space>.obs        an observation, as it is made
 live.<space>.ev         a note that `ev` was appended: the event itself
 live.<space>.levels     loudness per seat, five times a second, for the host's desk
 live.<space>.talk       what was appended to `talk`
+live.<space>.captions   what a seat says, in words, while it says it
 live.<space>.backstage  a line between those on stage; it stands in no log
 stage.<space>.<verb>    requests to the stage that holds the space: offer, close
 stage.open              a space needs a stage: those with room race for its lease
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     EV = "ev"
     OBS = "obs"
     LEASE = "lease"
+    CAPTION = "cap"  # what a seat has said, in words
     TALK = "talk"  # what the crowd writes; in a stream of its own
 
 
@@ -92,7 +94,7 @@ def log(space: str, kind: Kind) -> str:
 
 
 def live(space: str, what: str) -> str:
-    """A subject of the live path; `what` is mix, obs, ev, levels, talk or *."""
+    """A subject of the live path; `what` is mix, obs, ev, levels, talk, captions or *."""
     return f"live.{space}.{what}"
 
 

@@ -11,17 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from hustings.space.asking import Asking
+from hustings.space.replay_command import ReplayCommand
 from hustings.space.state import PollShow, Publishing, QuestionState, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Command:
-    by: str
-    role: Role | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule(_Command):
+class Schedule(Asking):
     """Make the space. `starts_at_ms` 0 means now; a `private` one is heard by ticket only."""
 
     title: str
@@ -37,11 +33,14 @@ class Schedule(_Command):
     listeners_max: int = 0
     series: str = ""
     guests: bool = True
+    keep_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edit(_Command):
-    """Change what is said of the space; None leaves it. After the end only `publishing`."""
+class Edit(Asking):
+    """Change what is said of the space; None leaves it. After the end nobody's rights change.
+
+    `keep_days` -1 keeps the recording for as long as the installation does."""
 
     title: str | None = None
     description: str | None = None
@@ -53,17 +52,18 @@ class Edit(_Command):
     listeners_max: int | None = None
     series: str | None = None
     guests: bool | None = None
+    keep_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearse(_Command):
+class Rehearse(Asking):
     """Begin or end a rehearsal in the green room."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delay(_Command):
+class Delay(Asking):
     """Begin later, at the same address."""
 
     starts_at_ms: int
@@ -71,53 +71,53 @@ class Delay(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancel(_Command):
+class Cancel(Asking):
     """Call it off before it was live."""
 
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenDoors(_Command):
+class OpenDoors(Asking):
     """Let listeners in, to the hold sound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoLive(_Command):
+class GoLive(Asking):
     """Put the stage on air."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold(_Command):
+class Hold(Asking):
     """Take the stage off air for a while."""
 
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resume(_Command):
+class Resume(Asking):
     """Back on air."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End(_Command):
+class End(Asking):
     """End the conversation for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndSoon(_Command):
+class EndSoon(Asking):
     """Announce the end in so many milliseconds; the timers of the web carry it out."""
 
     in_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeepGoing(_Command):
+class KeepGoing(Asking):
     """Call the announced end off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post(_Command):
+class Post(Asking):
     """Publish the finished recording."""
 
     recording_seconds: float
@@ -125,7 +125,7 @@ class Post(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withhold(_Command):
+class Withhold(Asking):
     """Keep the finished recording unpublished. The platform says what was recorded."""
 
     reason: str = ""
@@ -134,12 +134,12 @@ class Withhold(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Publish(_Command):
+class Publish(Asking):
     """Publish a recording that was withheld."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GrantSeat(_Command):
+class GrantSeat(Asking):
     """Give somebody a place on stage: a host may, and who is invited to this very seat.
 
     `person` is who takes it, if known. A seat that was taken away is given back under its old id.
@@ -152,7 +152,7 @@ class GrantSeat(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RevokeSeat(_Command):
+class RevokeSeat(Asking):
     """Take a place away, or step down (`by` equal to `seat`)."""
 
     seat: str
@@ -160,21 +160,21 @@ class RevokeSeat(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MuteSeat(_Command):
+class MuteSeat(Asking):
     """Take one seat off air: its own speaker, a host or a co-host may."""
 
     seat: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnmuteSeat(_Command):
+class UnmuteSeat(Asking):
     """Put one seat on air again: only its own speaker may."""
 
     seat: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetSeatRole(_Command):
+class SetSeatRole(Asking):
     """Make a speaker a co-host, or the reverse."""
 
     seat: str
@@ -182,28 +182,28 @@ class SetSeatRole(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskUnmute(_Command):
+class AskUnmute(Asking):
     """Ask a muted speaker to open the microphone."""
 
     seat: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RaiseSeatHand(_Command):
+class RaiseSeatHand(Asking):
     """Ask for the floor from one's own seat."""
 
     seat: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LowerSeatHand(_Command):
+class LowerSeatHand(Asking):
     """Take that hand down: its own speaker, a host or a co-host may."""
 
     seat: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetRoom(_Command):
+class SetRoom(Asking):
     """Change what the crowd may do; None leaves it."""
 
     hands_open: bool | None = None
@@ -213,7 +213,7 @@ class SetRoom(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RaiseHand(_Command):
+class RaiseHand(Asking):
     """Ask to speak."""
 
     person: str
@@ -222,7 +222,7 @@ class RaiseHand(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LowerHand(_Command):
+class LowerHand(Asking):
     """Take a hand down: one's own (`by` equal to `person`), or any as a host."""
 
     person: str
@@ -230,7 +230,7 @@ class LowerHand(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InviteHand(_Command):
+class InviteHand(Asking):
     """Invite who raised a hand to a new seat."""
 
     person: str
@@ -238,14 +238,14 @@ class InviteHand(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UninviteHand(_Command):
+class UninviteHand(Asking):
     """Take that invitation back."""
 
     person: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenPoll(_Command):
+class OpenPoll(Asking):
     """Ask the crowd."""
 
     poll: str
@@ -256,14 +256,14 @@ class OpenPoll(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClosePoll(_Command):
+class ClosePoll(Asking):
     """Take no more votes."""
 
     poll: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pin(_Command):
+class Pin(Asking):
     """Put a link or a post above the chat."""
 
     pin: str
@@ -272,14 +272,14 @@ class Pin(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unpin(_Command):
+class Unpin(Asking):
     """Take it off."""
 
     pin: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveMessage(_Command):
+class RemoveMessage(Asking):
     """Take a message or a question down. Whose it is, is the asker's to know: an author's own
     wish comes in the platform's name."""
 
@@ -288,14 +288,14 @@ class RemoveMessage(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreMessage(_Command):
+class RestoreMessage(Asking):
     """Show it again."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarkQuestion(_Command):
+class MarkQuestion(Asking):
     """Put a question on stage, mark it as answered, or open it again."""
 
     question: str
@@ -303,7 +303,7 @@ class MarkQuestion(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockPerson(_Command):
+class BlockPerson(Asking):
     """Keep somebody from writing and speaking here; takes their hand and their seat."""
 
     person: str
@@ -312,7 +312,7 @@ class BlockPerson(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnblockPerson(_Command):
+class UnblockPerson(Asking):
     """Let them again."""
 
     person: str
@@ -357,4 +357,5 @@ Command: TypeAlias = (
     | MarkQuestion
     | BlockPerson
     | UnblockPerson
+    | ReplayCommand
 )

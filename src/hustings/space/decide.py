@@ -11,7 +11,14 @@ from typing import Final
 
 from hustings import limits
 from hustings.space import command as c
-from hustings.space import decide_about, decide_hands, decide_order, decide_polls, decide_seats
+from hustings.space import (
+    decide_about,
+    decide_hands,
+    decide_order,
+    decide_polls,
+    decide_replay,
+    decide_seats,
+)
 from hustings.space import event as e
 from hustings.space.refusal import Refusal, reason
 from hustings.space.rule import HOSTS, SCHEDULED, Made, Rule, not_now, plain
@@ -182,4 +189,5 @@ _RULES: Final[dict[type, Rule]] = {
     **decide_hands.RULES,
     **decide_polls.RULES,
     **decide_order.RULES,
+    **decide_replay.RULES,
 }

@@ -15,7 +15,11 @@ from hustings.space.state import Publishing, Space
 _PICTURE: Final = re.compile(r"[a-z0-9]{0,64}")
 _EDITED: Final = (
     *("title", "description", "language", "picture", "listed", "private"),
-    *("publishing", "listeners_max", "series", "guests"),
+    *("publishing", "listeners_max", "series", "guests", "keep_days"),
+)
+# What is said of a recording can be put right; what those who spoke were promised cannot.
+_AFTER_END: Final = frozenset(
+    {"publishing", "title", "description", "language", "picture", "listed", "series", "keep_days"}
 )
 
 
@@ -47,6 +51,7 @@ def schedule(command: c.Schedule, now_ms: int) -> Made:
         listeners_max=command.listeners_max,
         series=command.series,
         guests=command.guests,
+        keep_days=command.keep_days,
     )
 
 
@@ -63,10 +68,12 @@ def _edit(space: Space, command: c.Edit, now_ms: int) -> Made:
     wrong = _wrong(command)
     if wrong is not None:
         return wrong
-    changed = {field: value for field, value in values.items() if getattr(space, field) != value}
+    before = {field: getattr(space, field) for field in _EDITED if field != "keep_days"}
+    before["keep_days"] = -1 if space.replay.keep_days is None else space.replay.keep_days
+    changed = {field: value for field, value in values.items() if before[field] != value}
     if not changed:
         return Refusal("done", "Nothing has changed.")
-    if space.status not in BEFORE_END and changed.keys() != {"publishing"}:
+    if space.status not in BEFORE_END and not changed.keys() <= _AFTER_END:
         return not_now(space.status)
     if space.live_at_ms is not None and _farther(space, command):
         return Refusal("status", "Those who spoke were told of less than this.")
@@ -87,6 +94,8 @@ def _wrong(command: c.Schedule | c.Edit) -> Refusal | None:
         return Refusal("value", f"A language has at most {limits.LANGUAGE_CHARS} characters.")
     if not 0 <= (command.listeners_max or 0) <= limits.LISTENERS_CHOSEN_COUNT:
         return Refusal("value", f"A limit is 0 (none) to {limits.LISTENERS_CHOSEN_COUNT:,}.")
+    if not -1 <= (command.keep_days or 0) <= limits.KEEP_DAYS_MAX:
+        return Refusal("value", f"A recording is kept 0 (for ever) to {limits.KEEP_DAYS_MAX} days.")
     if not _PICTURE.fullmatch(command.picture or ""):
         return Refusal("value", "There is no such picture.")
     return bad_id(command.series, "a series") if command.series else None

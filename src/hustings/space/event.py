@@ -1,5 +1,7 @@
 """Everything that can happen in a space, and its wire form: one JSON object per log entry.
 
+What is decided about the recording stands in `replay_event`.
+
 `Decided` events stand under the subject kind `ev`: appended by compare-and-set, so a race has one
 winner. `Observed` events stand under `obs`: what the stage noticed. `at_ms` is Unix time in
 milliseconds, for people; the log's order is what counts.
@@ -12,20 +14,12 @@ from typing import TypeAlias
 import msgspec
 
 from hustings.errors import BadInput
+from hustings.space.happening import Decision, Happening
+from hustings.space.replay_event import ReplayDecided
 from hustings.space.state import PollShow, Publishing, QuestionState, Role
 
 
-class _Event(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True
-):
-    at_ms: int
-
-
-class _Decided(_Event, frozen=True, kw_only=True):
-    by: str  # account id, seat id, "system" or "timer"
-
-
-class Scheduled(_Decided, frozen=True, kw_only=True, tag="scheduled"):
+class Scheduled(Decision, frozen=True, kw_only=True, tag="scheduled"):
     """The space exists. `starts_at_ms` is 0 for "now"; `doors_at_ms` opens the doors by itself; a
     `private` one is heard by ticket only."""
 
@@ -42,9 +36,10 @@ class Scheduled(_Decided, frozen=True, kw_only=True, tag="scheduled"):
     listeners_max: int = 0
     series: str = ""
     guests: bool = True
+    keep_days: int | None = None
 
 
-class Edited(_Decided, frozen=True, kw_only=True, tag="edited"):
+class Edited(Decision, frozen=True, kw_only=True, tag="edited"):
     """What is said of the space has changed; None is as before."""
 
     title: str | None = None
@@ -57,68 +52,69 @@ class Edited(_Decided, frozen=True, kw_only=True, tag="edited"):
     listeners_max: int | None = None
     series: str | None = None
     guests: bool | None = None
+    keep_days: int | None = None  # -1: as the installation does
 
 
-class Rehearsed(_Decided, frozen=True, kw_only=True, tag="rehearsed"):
+class Rehearsed(Decision, frozen=True, kw_only=True, tag="rehearsed"):
     """A rehearsal in the green room has begun or is over; nothing of it is recorded."""
 
     on: bool
 
 
-class Delayed(_Decided, frozen=True, kw_only=True, tag="delayed"):
+class Delayed(Decision, frozen=True, kw_only=True, tag="delayed"):
     """It will begin later, at the same address, for a reason that listeners see."""
 
     starts_at_ms: int
     reason: str
 
 
-class Cancelled(_Decided, frozen=True, kw_only=True, tag="cancelled"):
+class Cancelled(Decision, frozen=True, kw_only=True, tag="cancelled"):
     """It will not take place."""
 
     reason: str = ""
 
 
-class DoorsOpened(_Decided, frozen=True, kw_only=True, tag="doors_opened"):
+class DoorsOpened(Decision, frozen=True, kw_only=True, tag="doors_opened"):
     """Listeners may connect; they hear the hold sound. Chunk 0 follows."""
 
 
-class WentLive(_Decided, frozen=True, kw_only=True, tag="went_live"):
+class WentLive(Decision, frozen=True, kw_only=True, tag="went_live"):
     """The stage is on air from the next chunk."""
 
 
-class Held(_Decided, frozen=True, kw_only=True, tag="held"):
+class Held(Decision, frozen=True, kw_only=True, tag="held"):
     """The audience hears the hold sound; nothing is recorded."""
 
     reason: str = ""
     by_system: bool = False
 
 
-class Resumed(_Decided, frozen=True, kw_only=True, tag="resumed"):
+class Resumed(Decision, frozen=True, kw_only=True, tag="resumed"):
     """Back on air after a hold."""
 
 
-class Ending(_Decided, frozen=True, kw_only=True, tag="ending"):
+class Ending(Decision, frozen=True, kw_only=True, tag="ending"):
     """The end is announced for `ends_at_ms`; until then it can be undone."""
 
     ends_at_ms: int
 
 
-class EndingUndone(_Decided, frozen=True, kw_only=True, tag="ending_undone"):
+class EndingUndone(Decision, frozen=True, kw_only=True, tag="ending_undone"):
     """The announced end is called off."""
 
 
-class Ended(_Decided, frozen=True, kw_only=True, tag="ended"):
+class Ended(Decision, frozen=True, kw_only=True, tag="ended"):
     """The conversation is over; the recording is being finished."""
 
 
-class Posted(_Decided, frozen=True, kw_only=True, tag="posted"):
+class Posted(Decision, frozen=True, kw_only=True, tag="posted"):
     """The replay can be played at the space's address."""
 
     recording_seconds: float
     receipt_sha256: str
 
 
-class Withheld(_Decided, frozen=True, kw_only=True, tag="withheld"):
+class Withheld(Decision, frozen=True, kw_only=True, tag="withheld"):
     """The recording exists and is not published. The facts come with it once it is finished."""
 
     reason: str = ""
@@ -126,7 +122,7 @@ class Withheld(_Decided, frozen=True, kw_only=True, tag="withheld"):
     receipt_sha256: str = ""
 
 
-class SeatGranted(_Decided, frozen=True, kw_only=True, tag="seat_granted"):
+class SeatGranted(Decision, frozen=True, kw_only=True, tag="seat_granted"):
     """Somebody may take a place on stage."""
 
     seat: str
@@ -135,51 +131,51 @@ class SeatGranted(_Decided, frozen=True, kw_only=True, tag="seat_granted"):
     person: str = ""
 
 
-class SeatRevoked(_Decided, frozen=True, kw_only=True, tag="seat_revoked"):
+class SeatRevoked(Decision, frozen=True, kw_only=True, tag="seat_revoked"):
     """A place on stage is taken away."""
 
     seat: str
     reason: str = ""
 
 
-class SeatMuted(_Decided, frozen=True, kw_only=True, tag="seat_muted"):
+class SeatMuted(Decision, frozen=True, kw_only=True, tag="seat_muted"):
     """A seat is off air: it is neither mixed nor logged."""
 
     seat: str
 
 
-class SeatUnmuted(_Decided, frozen=True, kw_only=True, tag="seat_unmuted"):
+class SeatUnmuted(Decision, frozen=True, kw_only=True, tag="seat_unmuted"):
     """A seat is on air again; only its own speaker can decide this."""
 
     seat: str
 
 
-class SeatRoleSet(_Decided, frozen=True, kw_only=True, tag="seat_role_set"):
+class SeatRoleSet(Decision, frozen=True, kw_only=True, tag="seat_role_set"):
     """A speaker has become a co-host, or the reverse."""
 
     seat: str
     role: Role
 
 
-class UnmuteAsked(_Decided, frozen=True, kw_only=True, tag="unmute_asked"):
+class UnmuteAsked(Decision, frozen=True, kw_only=True, tag="unmute_asked"):
     """A host asks a muted speaker to open the microphone."""
 
     seat: str
 
 
-class SeatHandRaised(_Decided, frozen=True, kw_only=True, tag="seat_hand_raised"):
+class SeatHandRaised(Decision, frozen=True, kw_only=True, tag="seat_hand_raised"):
     """Somebody on stage asks for the floor."""
 
     seat: str
 
 
-class SeatHandLowered(_Decided, frozen=True, kw_only=True, tag="seat_hand_lowered"):
+class SeatHandLowered(Decision, frozen=True, kw_only=True, tag="seat_hand_lowered"):
     """They do not ask any more, or a host has put the hand down."""
 
     seat: str
 
 
-class RoomSet(_Decided, frozen=True, kw_only=True, tag="room_set"):
+class RoomSet(Decision, frozen=True, kw_only=True, tag="room_set"):
     """What the crowd may do has changed; None is as before."""
 
     hands_open: bool | None = None
@@ -188,7 +184,7 @@ class RoomSet(_Decided, frozen=True, kw_only=True, tag="room_set"):
     guests: bool | None = None
 
 
-class HandRaised(_Decided, frozen=True, kw_only=True, tag="hand_raised"):
+class HandRaised(Decision, frozen=True, kw_only=True, tag="hand_raised"):
     """Somebody wants to speak."""
 
     person: str
@@ -196,27 +192,27 @@ class HandRaised(_Decided, frozen=True, kw_only=True, tag="hand_raised"):
     note: str = ""
 
 
-class HandLowered(_Decided, frozen=True, kw_only=True, tag="hand_lowered"):
+class HandLowered(Decision, frozen=True, kw_only=True, tag="hand_lowered"):
     """They do not want to any more, or a host has put it down."""
 
     person: str
     reason: str = ""
 
 
-class HandInvited(_Decided, frozen=True, kw_only=True, tag="hand_invited"):
+class HandInvited(Decision, frozen=True, kw_only=True, tag="hand_invited"):
     """They may take `seat`; it is granted when they accept."""
 
     person: str
     seat: str
 
 
-class HandUninvited(_Decided, frozen=True, kw_only=True, tag="hand_uninvited"):
+class HandUninvited(Decision, frozen=True, kw_only=True, tag="hand_uninvited"):
     """The invitation is taken back; the hand stays up."""
 
     person: str
 
 
-class PollOpened(_Decided, frozen=True, kw_only=True, tag="poll_opened"):
+class PollOpened(Decision, frozen=True, kw_only=True, tag="poll_opened"):
     """The crowd is asked."""
 
     poll: str
@@ -226,13 +222,13 @@ class PollOpened(_Decided, frozen=True, kw_only=True, tag="poll_opened"):
     show: PollShow = "live"
 
 
-class PollClosed(_Decided, frozen=True, kw_only=True, tag="poll_closed"):
+class PollClosed(Decision, frozen=True, kw_only=True, tag="poll_closed"):
     """No more votes are taken."""
 
     poll: str
 
 
-class Pinned(_Decided, frozen=True, kw_only=True, tag="pinned"):
+class Pinned(Decision, frozen=True, kw_only=True, tag="pinned"):
     """A link or a post stays above the chat."""
 
     pin: str
@@ -240,33 +236,33 @@ class Pinned(_Decided, frozen=True, kw_only=True, tag="pinned"):
     url: str = ""
 
 
-class Unpinned(_Decided, frozen=True, kw_only=True, tag="unpinned"):
+class Unpinned(Decision, frozen=True, kw_only=True, tag="unpinned"):
     """It is taken off again."""
 
     pin: str
 
 
-class MessageRemoved(_Decided, frozen=True, kw_only=True, tag="message_removed"):
+class MessageRemoved(Decision, frozen=True, kw_only=True, tag="message_removed"):
     """A message or a question is taken down."""
 
     message: str
     reason: str = ""
 
 
-class MessageRestored(_Decided, frozen=True, kw_only=True, tag="message_restored"):
+class MessageRestored(Decision, frozen=True, kw_only=True, tag="message_restored"):
     """It is shown again."""
 
     message: str
 
 
-class QuestionMarked(_Decided, frozen=True, kw_only=True, tag="question_marked"):
+class QuestionMarked(Decision, frozen=True, kw_only=True, tag="question_marked"):
     """A question is on stage, answered, or open again."""
 
     question: str
     state: QuestionState
 
 
-class PersonBlocked(_Decided, frozen=True, kw_only=True, tag="person_blocked"):
+class PersonBlocked(Decision, frozen=True, kw_only=True, tag="person_blocked"):
     """Somebody may neither write nor speak in this space."""
 
     person: str
@@ -274,21 +270,21 @@ class PersonBlocked(_Decided, frozen=True, kw_only=True, tag="person_blocked"):
     reason: str = ""
 
 
-class PersonUnblocked(_Decided, frozen=True, kw_only=True, tag="person_unblocked"):
+class PersonUnblocked(Decision, frozen=True, kw_only=True, tag="person_unblocked"):
     """They may again."""
 
     person: str
     reason: str = ""
 
 
-class OnAir(_Event, frozen=True, kw_only=True, tag="on_air"):
+class OnAir(Happening, frozen=True, kw_only=True, tag="on_air"):
     """From chunk `n` on the programme is live (`live`) or the hold sound."""
 
     n: int
     live: bool
 
 
-class StageTaken(_Event, frozen=True, kw_only=True, tag="stage_taken"):
+class StageTaken(Happening, frozen=True, kw_only=True, tag="stage_taken"):
     """A stage process holds the lease and continues with chunk `n`.
 
     `cause`: opened (the first), takeover (the one before has died), restart (all were stopped).
@@ -299,7 +295,7 @@ class StageTaken(_Event, frozen=True, kw_only=True, tag="stage_taken"):
     cause: str
 
 
-class SeatJoined(_Event, frozen=True, kw_only=True, tag="seat_joined"):
+class SeatJoined(Happening, frozen=True, kw_only=True, tag="seat_joined"):
     """A speaker's sound arrives. `join` counts the transports of this seat."""
 
     seat: str
@@ -307,7 +303,7 @@ class SeatJoined(_Event, frozen=True, kw_only=True, tag="seat_joined"):
     n: int
 
 
-class SeatLeft(_Event, frozen=True, kw_only=True, tag="seat_left"):
+class SeatLeft(Happening, frozen=True, kw_only=True, tag="seat_left"):
     """A speaker's transport is gone (`cause`: bye, lost, replaced, revoked)."""
 
     seat: str
@@ -315,7 +311,7 @@ class SeatLeft(_Event, frozen=True, kw_only=True, tag="seat_left"):
     n: int
 
 
-class Spoke(_Event, frozen=True, kw_only=True, tag="spoke"):
+class Spoke(Happening, frozen=True, kw_only=True, tag="spoke"):
     """A seat began or stopped speaking at chunk `n`."""
 
     seat: str
@@ -323,7 +319,7 @@ class Spoke(_Event, frozen=True, kw_only=True, tag="spoke"):
     n: int
 
 
-class Warned(_Event, frozen=True, kw_only=True, tag="warned"):
+class Warned(Happening, frozen=True, kw_only=True, tag="warned"):
     """Something needs a person: `code` is stable, `advice` is a sentence for the host."""
 
     code: str
@@ -369,6 +365,7 @@ Decided: TypeAlias = (
     | QuestionMarked
     | PersonBlocked
     | PersonUnblocked
+    | ReplayDecided
 )
 Observed: TypeAlias = OnAir | StageTaken | SeatJoined | SeatLeft | Spoke | Warned
 Event: TypeAlias = Decided | Observed

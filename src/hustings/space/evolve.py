@@ -11,7 +11,9 @@ from dataclasses import replace
 
 from hustings import limits
 from hustings.space import event as e
+from hustings.space.evolve_replay import evolve_replay
 from hustings.space.evolve_room import evolve_room
+from hustings.space.replay_event import ReplayDecided
 from hustings.space.state import Seat, Space, Status
 
 
@@ -25,6 +27,8 @@ def fold(space_id: str, events: Iterable[e.Event]) -> Space | None:
 
 def evolve(space: Space, event: e.Event) -> Space:
     """The state after `event`."""
+    if isinstance(event, ReplayDecided):
+        return evolve_replay(space, event)
     match event:
         case e.SeatGranted():
             return _granted(space, event)
@@ -93,6 +97,7 @@ def _scheduled(space: Space, event: e.Scheduled) -> Space:
         listeners_max=event.listeners_max,
         series=event.series,
         guests=event.guests,
+        replay=replace(space.replay, keep_days=event.keep_days),
     )
 
 
@@ -104,6 +109,10 @@ def _recorded(space: Space, event: e.Posted | e.Withheld) -> Space:
             receipt_sha256=event.receipt_sha256,
             recording_ready=True,
         )
+        if not space.replay.revision:
+            length_ms = round(event.recording_seconds * 1000)
+            begun = replace(space.replay, original_ms=length_ms, revision=1)
+            space = replace(space, replay=begun)
     if isinstance(event, e.Posted):
         return replace(space, status=Status.POSTED, reason="", withheld_by="")
     return replace(space, status=Status.WITHHELD, reason=event.reason, withheld_by=event.by)

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from hustings import limits
 from hustings.space import event as e
+from hustings.space.replay import Replay
 from hustings.space.state import Block, Hand, Pin, Poll, Space
 
 T = TypeVar("T")
@@ -20,7 +21,9 @@ _SHOWN: Final = slice(-limits.REMOVED_SHOWN_COUNT, None)
 def evolve_room(space: Space, event: e.Event) -> Space:
     """The state after an event that neither moves the space on nor is about a seat."""
     match event:
-        case e.Edited() | e.RoomSet():
+        case e.Edited():
+            return replace(space, **_changes(event), replay=_said_anew(space, event))
+        case e.RoomSet():
             return replace(space, **_changes(event))
         case e.Rehearsed():
             return replace(space, rehearsing=event.on)
@@ -45,6 +48,17 @@ def _changes(event: e.Edited | e.RoomSet) -> dict[str, Any]:
     said = ("title", "description", "language", "picture", "listed", "private", "publishing")
     fields = (*said, "listeners_max", "series", "guests", "hands_open", "chat_open", "slow_s")
     return {field: value for field in fields if (value := getattr(event, field, None)) is not None}
+
+
+def _said_anew(space: Space, event: e.Edited) -> Replay:
+    """The recording after its space is spoken of differently: what stands in its files is a wish
+    to the archive."""
+    replay = space.replay
+    if event.keep_days is not None:
+        replay = replace(replay, keep_days=None if event.keep_days < 0 else event.keep_days)
+    if replay.revision and (event.title or event.picture is not None):
+        replay = replace(replay, asked=replay.asked + 1, failed="")
+    return replay
 
 
 def _hands(

@@ -23,7 +23,8 @@ class Refusal:
     Codes: `status` (not in this status), `role` (the asker may not), `seat` (no such seat, or it is
     taken), `value` (a value is out of bounds), `done` (it is so already), `missing` (no such hand,
     poll or the like), `full` (there are as many as there may be), `shut` (hands are not taken now),
-    `blocked` (this person is blocked from the space).
+    `blocked` (this person is blocked from the space), `stale` (it was asked of what is not so any
+    more).
     """
 
     code: str

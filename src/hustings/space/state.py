@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
+from hustings.space.replay import Replay
+
 
 class Status(StrEnum):
     """Where a space is in its life."""
@@ -174,3 +176,14 @@ class Space:
     restored_last: tuple[str, ...] = ()
     answered: frozenset[str] = frozenset()
     asking: str = ""
+    replay: Replay = field(default_factory=Replay)
+
+    @property
+    def version(self) -> int:
+        """Which version of the recording is published."""
+        return self.replay.version
+
+    @property
+    def gone(self) -> bool:
+        """Whether the recording was deleted because its time was over."""
+        return self.replay.expired_at_ms is not None
