@@ -280,6 +280,7 @@ def _revise(space: Space, command: c.Revise, now_ms: int) -> Made:
         through=command.through,
         recording_seconds=command.recording_seconds,
         kept_bytes=command.kept_bytes,
+        unfinished=command.unfinished,
         failed=command.failed,
     )
 

@@ -111,7 +111,7 @@ def _recorded(space: Space, event: e.Posted | e.Withheld) -> Space:
         )
         if not space.replay.revision:
             length_ms = round(event.recording_seconds * 1000)
-            begun = replace(space.replay, original_ms=length_ms, revision=1)
+            begun = replace(space.replay, original_ms=length_ms, revision=1, unfinished=True)
             space = replace(space, replay=begun)
     if isinstance(event, e.Posted):
         return replace(space, status=Status.POSTED, reason="", withheld_by="")

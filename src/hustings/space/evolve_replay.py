@@ -93,6 +93,7 @@ def _revised(space: Space, event: r.Revised) -> Space:
         done=max(space.replay.done, event.through),
         version=event.version,
         kept_bytes=event.kept_bytes,
+        unfinished=event.unfinished,
         failed=event.failed,
         revision=event.number,
     )

@@ -73,7 +73,8 @@ class Heading:
 class Replay:
     """`revision` is the number of the newest receipt, 0 before there is one; `version` is what is
     published of the sound, 0 as it was first posted. `asked` wishes were made and `done` of them
-    carried out; `failed` is a sentence about the last that could not be.
+    carried out; `failed` is a sentence about the last that could not be. `unfinished`: the archive
+    still makes something that nobody had to ask for, such as the mastered version.
 
     `chapters` are the host's, None while they are the automatic ones. `transcript` is the hash of
     the newest draft. `keep_days` is how long the recording is kept, 0 for ever, None as the
@@ -85,6 +86,7 @@ class Replay:
     version: int = 0
     asked: int = 0
     done: int = 0
+    unfinished: bool = False
     failed: str = ""
     changes: tuple[Change, ...] = ()
     erasures: tuple[Erasure, ...] = ()

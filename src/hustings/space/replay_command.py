@@ -110,6 +110,7 @@ class Revise(Asking):
     through: int
     recording_seconds: float
     kept_bytes: int
+    unfinished: bool = False
     failed: str = ""
 
 

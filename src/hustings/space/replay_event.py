@@ -104,6 +104,7 @@ class Revised(Decision, frozen=True, kw_only=True, tag="revised"):
     through: int
     recording_seconds: float
     kept_bytes: int
+    unfinished: bool = False
     failed: str = ""
 
 
