@@ -79,10 +79,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     store_url: Annotated[
         str, _text("address of the object store; empty: a folder in the data folder")
     ] = ""
+    store_endpoint: Annotated[
+        str, _text("address of an S3 server other than Amazon's; empty: by the region")
+    ] = ""
+    store_region: Annotated[str, _text("region of the S3 bucket; empty: us-east-1")] = ""
+    store_key: Annotated[str, _text("access key of the S3 bucket; empty: AWS_ACCESS_KEY_ID")] = ""
+    store_secret: Annotated[
+        str, _text("its secret; empty: AWS_SECRET_ACCESS_KEY, or the machine's own role")
+    ] = ""
+    store_virtual_host: Annotated[
+        bool, _text("whether the bucket's name stands in the server's name instead of in the path")
+    ] = False
+    log_keep_h: Annotated[
+        int, _count("hours that a posted space's sound stays in the log as well", 1, 8_760)
+    ] = 24
+    recordings_keep_days: Annotated[
+        int, _count("days that recordings are kept after the end; 0: for ever", 0, 36_500)
+    ] = 0
+    host_quota_gb: Annotated[
+        int, _count("gigabytes of recordings that one host may keep; 0: no bound", 0, 1_000_000)
+    ] = 0
     smtp_url: Annotated[
         str, _text("mail server: smtp://, smtp+starttls:// or smtps://user:password@host:port")
     ] = ""
     mail_from: Annotated[str, _text("sender of the studio's mail; empty: hustings@ its host")] = ""
+    feed_category: Annotated[
+        str, _text("Apple's category of the podcasts; a second one within it after >")
+    ] = "Society & Culture"
+    feed_owner: Annotated[
+        str, _text("e-mail address by which directories check who owns the podcasts; empty: none")
+    ] = ""
     fetch_private: Annotated[
         bool, _text("whether webhooks and push may go to private and loopback addresses")
     ] = False
@@ -136,6 +162,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     opus_bps: Annotated[int, _count("bit rate of the Opus programme", 16_000, 128_000)] = 32_000
     aac_bps: Annotated[int, _count("bit rate of the AAC programme", 32_000, 192_000)] = 64_000
     opus_complexity: Annotated[int, _count("effort of the Opus encoders", 0, 10)] = 5
+    captions: Annotated[
+        str,
+        Meta(
+            pattern="^(auto|on|off)$",
+            description="captions and transcripts; auto: where the extra is installed",
+        ),
+    ] = "auto"
+    captions_language: Annotated[
+        str, _text("language of spaces that name none, such as en or de")
+    ] = "en"
+    captions_model_dir: Annotated[
+        str, _text("folder of speech models of your own; empty: those in packages")
+    ] = ""
     restart: Annotated[bool, _text("whether serve restarts a role that died")] = True
     log_level: Annotated[
         str, Meta(pattern="^(debug|info|warning|error)$", description="least level that is printed")
@@ -255,7 +294,7 @@ def _check(settings: Settings) -> None:
             except ValueError as error:
                 raise ConfigError(name, address, allowed="an IP address") from error
     _check_tls(settings)
-    for name in ("studio_url", "listen_url", "gate_url", "cdn_url"):
+    for name in ("studio_url", "listen_url", "gate_url", "cdn_url", "store_endpoint"):
         value = getattr(settings, name)
         if value and not value.startswith(("http://", "https://")):
             raise ConfigError(name, value, allowed="an address with http:// or https://")

@@ -24,8 +24,8 @@ SCRIPT_LINES: Final = 300
 # layer never import each other, but for those that stand in `WITHIN`.
 LAYERS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"limits", "errors"}),
-    frozenset({"config", "keys", "process", "certificate", "connection", "pin", "words"}),
-    frozenset({"clock", "chunk", "stem", "space", "talk", "ticket", "signal", "crowd"}),
+    frozenset({"config", "extra", "keys", "process", "certificate", "connection", "pin", "words"}),
+    frozenset({"caption", "clock", "chunk", "stem", "space", "talk", "ticket", "signal", "crowd"}),
     frozenset({"audio", "formats"}),
     frozenset({"log", "store"}),
     frozenset({"role"}),
@@ -42,6 +42,7 @@ WITHIN: Final = {
     "certificate": {"config"},
     "chunk": {"clock"},
     "stem": {"clock"},
+    "space": {"clock"},
     "signal": {"ticket"},
     "supervisor": {"run"},
     "drills": {"run"},
@@ -51,7 +52,7 @@ WITHIN: Final = {
 # dice or touches the outside. `now` is an argument there.
 PURE: Final = frozenset({
     "clock", "chunk", "stem", "space", "talk", "ticket", "signal", "crowd", "limits", "errors",
-    "formats",
+    "formats", "caption", "captions/draft", "captions/lag", "captions/pace",
     "drills/load_plan", "drills/load_playout", "drills/load_reading", "drills/load_report",
     "log/subjects", "edge/admission", "edge/events", "edge/forms", "edge/head", "edge/line",
     "edge/places", "edge/addresses", "edge/incoming", "edge/ready", "edge/reply", "edge/ring",
@@ -70,8 +71,11 @@ WRAPPED: Final = {
     "OpenSSL": {"stage/dtls.py"},
     "ctypes": {"audio/opus.py", "process.py"},
     "argon2": {"web/passwords.py"},
-    "PIL": {"web/agenda/pictures.py"},
+    "PIL": {"archive/clips/ink.py", "archive/cover.py", "web/agenda/pictures.py"},
     "aiortc": {"drills/speaker.py"},
+    "onnxruntime": {"captions/moonshine.py"},
+    "faster_whisper": {"captions/whisper.py"},
+    "earshot": {"captions/voice.py"},
 }
 
 
