@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", parents=[settings], help="run everything on this machine")
     run = commands.add_parser("run", parents=[settings], help="run one role (for a cluster)")
-    run.add_argument("role", choices=("stage", "gate", "edge", "archive", "web"))
+    run.add_argument("role", choices=("stage", "gate", "edge", "archive", "captions", "web"))
     pinned = commands.add_parser(
         "pin", parents=[settings], help="say what newcomers get, whatever the load; or: auto"
     )
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "reset", parents=[settings], help="a link that sets a new password for an account"
     )
     forgotten.add_argument("email", help="the account's address")
+    _add_parcels(commands, settings)
     commands.add_parser("doctor", parents=[settings], help="check this machine, say what to do")
     verify = commands.add_parser("verify", help="check a recording against its signed receipt")
     verify.add_argument("folder", type=Path, help="folder with receipt.json and the files")
@@ -60,6 +61,26 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help="print the result as one JSON object")
     _add_load(commands)
     return top
+
+
+def _add_parcels(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    settings: argparse.ArgumentParser,
+) -> None:
+    exported = commands.add_parser(
+        "export", parents=[settings], help="a whole space as one file, to keep or to move"
+    )
+    exported.add_argument("space", help="the space's id, as in its address")
+    exported.add_argument("file", type=Path, help="file to write, such as space.tar")
+    imported = commands.add_parser(
+        "import", parents=[settings], help="bring a space in from such a file"
+    )
+    imported.add_argument("file", type=Path, help="file that `hustings export` has written")
+    imported.add_argument(
+        "--owner", default="", metavar="EMAIL", help="whose space it is to be here"
+    )
+    imported.add_argument("--key", type=Path, help="public key (PEM) that has to have signed it")
+    imported.add_argument("--check", action="store_true", help="only say whether it is whole")
 
 
 def _add_load(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -144,6 +165,8 @@ def _dispatch(given: argparse.Namespace) -> int:
             return verify(given.folder, key=given.key)
         case "load":
             return _load(given)
+        case "export" | "import":
+            return _parcel(given)
         case _:
             from hustings.drills.demo import demo
 
@@ -180,6 +203,17 @@ def _load(given: argparse.Namespace) -> int:
         hands=given.hands,
         insecure=given.insecure,
         as_json=given.json,
+    )
+
+
+def _parcel(given: argparse.Namespace) -> int:
+    from hustings.drills import parcels
+
+    settings = _settings(given)
+    if given.command == "export":
+        return parcels.export_space(settings, given.space, given.file)
+    return parcels.import_space(
+        settings, given.file, owner=given.owner, key=given.key, only_check=given.check
     )
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hustings.archive.keeping import UNLIKE
 from hustings.config import Settings
 from hustings.drills import doctor
 from hustings.drills.doctor import Verdict
 from tests.drills.ports import free_ports
+from tests.store.s3 import S3Server
 
 
 @pytest.fixture
@@ -62,3 +64,38 @@ def test_a_certificate_that_does_not_load(settings: Settings, tmp_path: Path) ->
     path = str(tmp_path / "a.pem")
     wrong = msgspec.structs.replace(settings, gate_tls_cert=path, gate_tls_key=path)
     assert verdicts(wrong)["TLS"] is Verdict.BAD
+
+
+def test_a_store_that_cannot_be_used(settings: Settings) -> None:
+    assert verdicts(settings)["store"] is Verdict.GOOD
+    away = msgspec.structs.replace(
+        settings,
+        store_url="s3://recordings",
+        store_endpoint="http://127.0.0.1:9",
+        store_key="key",
+        store_secret="not to be shown",
+    )
+    [found] = doctor.store(away)
+    assert found.verdict is Verdict.BAD
+    assert "cannot be reached" in found.found
+    assert "shown" not in found.found + found.advice
+    [found] = doctor.store(msgspec.structs.replace(settings, store_url="bogus"))
+    assert found.verdict is Verdict.BAD
+
+
+def test_a_bucket_is_tried(settings: Settings, s3_server: S3Server) -> None:
+    [found] = doctor.store(msgspec.structs.replace(settings, **s3_server.settings()))
+    assert (found.verdict, found.found) == (Verdict.GOOD, "stores and reads at s3://recordings")
+
+
+def test_recordings_that_are_unlike(settings: Settings, tmp_path: Path) -> None:
+    [found] = doctor.likeness(settings)
+    assert found.verdict is Verdict.GOOD
+    (tmp_path / UNLIKE).write_text('{"abcdefghij": ["replay.m4a is not in the store."]}')
+    [found] = doctor.likeness(settings)
+    assert (found.what, found.verdict) == ("recording of abcdefghij", Verdict.BAD)
+    assert found.found == "replay.m4a is not in the store."
+    (tmp_path / UNLIKE).write_text("{}")
+    assert [one.verdict for one in doctor.likeness(settings)] == [Verdict.GOOD]
+    (tmp_path / UNLIKE).write_text("no JSON")
+    assert [one.verdict for one in doctor.likeness(settings)] == [Verdict.WEAK]

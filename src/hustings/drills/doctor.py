@@ -6,6 +6,7 @@ Each check is a function that returns a `Finding`. Only `bad` findings make the 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import ipaddress
@@ -24,13 +25,16 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from hustings import process
+from hustings import extra, process
+from hustings.archive.keeping import UNLIKE
 from hustings.config import Settings
 from hustings.errors import ConfigError, HustingsError
 from hustings.run import check_tls
+from hustings.store.objects import Objects
 
 SYNC_MS_GOOD: Final = 10.0  # an append waits for one sync; p50 above this delays the receipt's tail
 SYNC_MS_BAD: Final = 100.0  # three chunks a second do not fit any more
@@ -81,6 +85,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
         advertised,
         codecs,
         servers,
+        store,
+        likeness,
+        captions,
         tls,
     )
     for check in checks:
@@ -223,6 +230,29 @@ def codecs(settings: Settings) -> Iterator[Finding]:
         yield Finding("codecs", Verdict.GOOD, f"{version}, AAC")
 
 
+def captions(settings: Settings) -> Iterator[Finding]:
+    """Whether captions can be made, and by whom."""
+    if settings.captions == "off":
+        yield Finding("captions", Verdict.GOOD, "switched off")
+        return
+    if missing := extra.missing("captions"):
+        worse = Verdict.BAD if settings.captions == "on" else Verdict.GOOD
+        advice = "for live captions and transcripts: pip install hustings[captions]"
+        yield Finding("captions", worse, f"not installed ({', '.join(missing)})", advice)
+        return
+    from hustings.captions import weights
+    from hustings.captions.engines import Engines
+
+    models = Path(settings.captions_model_dir) if settings.captions_model_dir else None
+    try:
+        weights.moonshine(models)
+    except ConfigError as error:
+        yield Finding("captions", Verdict.BAD, str(error), "install hustings[captions] again")
+        return
+    names = [engine.name for engine in Engines(models=models, cache=settings.folder).all]
+    yield Finding("captions", Verdict.GOOD, ", ".join(names))
+
+
 def servers(settings: Settings) -> Iterator[Finding]:
     """Whether the NATS server starts, unless a cluster is configured."""
     if settings.live_servers and settings.log_servers:
@@ -239,6 +269,48 @@ def servers(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("nats-server", Verdict.GOOD, said.stdout.strip())
+
+
+def store(settings: Settings) -> Iterator[Finding]:
+    """Whether recordings can be stored and read: tried with a small object."""
+    what = "store"
+    try:
+        objects = Objects.open(settings)
+        asyncio.run(_tried(objects))
+    except (HustingsError, OSError) as error:
+        yield Finding(what, Verdict.BAD, str(error), "recordings wait in the log: mend the store")
+    else:
+        yield Finding(what, Verdict.GOOD, f"stores and reads at {objects.place}")
+
+
+async def _tried(objects: Objects) -> None:
+    try:
+        await objects.check()
+    finally:
+        await objects.close()
+
+
+def likeness(settings: Settings) -> Iterator[Finding]:
+    """Whether the archive has found recordings whose copy in the store is not as the log has it."""
+    what = "recordings"
+    try:
+        unlike = msgspec.json.decode(
+            (settings.folder / UNLIKE).read_bytes(), type=dict[str, list[str]]
+        )
+    except FileNotFoundError:
+        unlike = {}
+    except (OSError, msgspec.MsgspecError) as error:
+        yield Finding(what, Verdict.WEAK, str(error), f"delete {UNLIKE} in the data folder")
+        return
+    if not unlike:
+        yield Finding(what, Verdict.GOOD, "log and store agree")
+    for space, sentences in unlike.items():
+        yield Finding(
+            f"recording of {space}",
+            Verdict.BAD,
+            sentences[0],
+            "its log is kept: put the file back from a copy, or export the space now",
+        )
 
 
 def tls(settings: Settings) -> Iterator[Finding]:

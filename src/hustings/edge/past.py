@@ -125,14 +125,16 @@ class Past:
         """
         try:
             last = await self._log.last(self._space, Kind.MIX)
-            return None if last is None else chunk.unpack(last.data).n
+            if last is not None:
+                return chunk.unpack(last.data).n
         except BadInput:
             return None
         except LogAway:
             raise
         except LogError:
-            index = await self._index()
-            return Reel(index.runs).newest if index is not None else None
+            pass  # deleted; or it has given up its sound, which the store has
+        index = await self._index()
+        return Reel(index.runs).newest if index is not None and index.runs else None
 
     async def _index(self) -> Index | None:
         return None if self._stored is None else await self._stored.index(self._space)
@@ -180,6 +182,9 @@ class Past:
                 return kept
         async with self._turn:
             try:
+                if refused is not None and await self._log.last(self._space, Kind.MIX) is None:
+                    # It has given up its sound: that it has nothing of a segment means nothing.
+                    raise refused
                 return await self._read_log(k)
             except LogAway:
                 raise

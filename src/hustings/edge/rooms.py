@@ -1,7 +1,8 @@
 """The rooms of an edge: opened on first demand, at once after a restart, forgotten when idle.
 
-A space is known if the spool kept its state or the log has it. Whether there is none can only be
-said when the log says so: with the log away and nothing kept, it is not known (`LogAway`).
+A space is known if the spool kept its state, the log has it or, once its log is gone, the store.
+Whether there is none can only be said when log and store say so: with one of them away and nothing
+kept, it is not known (`LogAway`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Final
 
 from hustings import limits
 from hustings.edge.room import House, Room
-from hustings.errors import HustingsError, LogAway
-from hustings.space import ON_STAGE
+from hustings.errors import HustingsError, LogAway, StoreError
+from hustings.space import ON_STAGE, Space
 
 _log: Final = logging.getLogger("hustings.edge")
 _SWEEP_S: Final = 5.0
@@ -101,8 +102,10 @@ class Rooms:
     async def _look_up(self, space: str) -> Room | None:
         kept = await self._house.spool.state(space)
         if kept is None and not await self._house.log.exists(space):
-            self._remember_unknown(space)
-            return None
+            kept = await self._stored(space)
+            if kept is None:
+                self._remember_unknown(space)
+                return None
         if self._closed:
             raise LogAway("this edge leaves")
         room = self._rooms[space][0] if space in self._rooms else None
@@ -117,6 +120,15 @@ class Rooms:
             if room.state is None:
                 raise LogAway(f"nothing is known yet of space {space}") from None
         return room
+
+    async def _stored(self, space: str) -> Space | None:
+        """A space whose log is gone for good, as the store knows it."""
+        if self._house.stored is None:
+            return None
+        try:
+            return await self._house.stored.state(space)
+        except StoreError as error:
+            raise LogAway(f"neither log nor store know of space {space}: {error}") from error
 
     def _start(self, room: Room) -> None:
         task = self._house.tasks.create_task(self._live(room))

@@ -92,6 +92,17 @@ class Spool:
         """Keep a copy of an object of the store."""
         await self._write(space, name, data)
 
+    async def drop(self, space: str) -> int:
+        """Delete everything of a space but its state; how many files that were."""
+        keys = [key for key in self._sizes if key[0] == space and key[1] != STATE]
+        for key in keys:
+            self._forget(key)
+            try:
+                await asyncio.to_thread(_remove, self._folder / key[0] / key[1])
+            except OSError as error:
+                _log.error("the spool cannot delete %s of space %s: %s", key[1], space, error)
+        return len(keys)
+
     async def _read(self, space: str, name: str) -> bytes | None:
         key = (checked(space), name)
         if key not in self._sizes:

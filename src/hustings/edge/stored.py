@@ -17,7 +17,8 @@ from hustings import chunk, limits
 from hustings.chunk import SEGMENT_CHUNKS, Chunk
 from hustings.edge.spool import Spool
 from hustings.errors import BadInput, HustingsError, StoreError
-from hustings.store import layout, reel
+from hustings.space import Space
+from hustings.store import decided, layout, reel
 from hustings.store.objects import Objects
 from hustings.store.reel import PACK_CHUNKS, Index, Pack, Reel
 
@@ -61,6 +62,27 @@ class Stored:
             self._remember(space, found)
             await self._spool.keep_object(space, _INDEX, data)
         return found
+
+    def forget(self, space: str) -> None:
+        """Let go of everything of a space."""
+        self._indexes.pop(space, None)
+        for key in [key for key in self._packs if key[0] == space]:
+            del self._packs[key]
+
+    async def state(self, space: str) -> Space | None:
+        """A space that is over, as the store knows it; None where it has none.
+
+        `StoreError` when the store does not say in `limits.REQUEST_S`.
+        """
+        try:
+            async with asyncio.timeout(limits.REQUEST_S):
+                data = await self._objects.whole(layout.events(space))
+        except TimeoutError:
+            raise StoreError(f"space {space}: the store does not answer") from None
+        try:
+            return None if data is None else decided.fold(space, decided.decode(data))
+        except BadInput as error:
+            raise StoreError(f"space {space}: {error}") from error
 
     def _remember(self, space: str, index: Index) -> None:
         self._indexes[space] = index

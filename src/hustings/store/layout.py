@@ -7,10 +7,14 @@ by one event and never in pieces.
 
 from __future__ import annotations
 
+from typing import Final
+
+SPACES: Final = "spaces/"  # a folder for each space
+
 
 def folder(space: str) -> str:
     """Everything of one space."""
-    return f"spaces/{space}/"
+    return f"{SPACES}{space}/"
 
 
 def version_folder(space: str, version: int = 0) -> str:
@@ -101,6 +105,26 @@ def reel_index(space: str) -> str:
 def reel_pack(space: str, first: int) -> str:
     """The live chunks from number `first` on, as they were logged (`store.reel`)."""
     return f"{folder(space)}reel/{first}.pack"
+
+
+def cover(picture: str) -> str:
+    """The same, square and large, as directories of podcasts want it: JPEG."""
+    return f"pictures/{picture}/cover.jpg"
+
+
+def links(space: str) -> str:
+    """The links to a private space's recording that work, an object for each."""
+    return f"links/{space}/"
+
+
+def link(space: str, link: str) -> str:
+    """One of them: JSON (`store.links`)."""
+    return f"{links(space)}{link}.json"
+
+
+def receipt_key(key: str) -> str:
+    """The public key, by its id, of another installation whose receipts are kept here: PEM."""
+    return f"keys/{key}.pem"
 
 
 def picture(picture: str, size: str) -> str:

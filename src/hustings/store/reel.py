@@ -150,6 +150,11 @@ class Reel:
                 yield Piece(n, 1, self.empty(n, n + 1), opens)
                 n += 1
 
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """First number and the one after the last of each live span, gaps included."""
+        for span, _ in self._spans(self.runs[0].first if self.runs else 0):
+            yield span.first, span.end
+
     def _spans(self, start: int) -> Iterator[tuple[Run, bool]]:
         """The live spans that reach beyond `start`, gaps included, and whether each is closed."""
         span: Run | None = None
