@@ -1,0 +1,1 @@
+"""Tests of clips: stretches of a recording as files of their own."""
