@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-PROGRAMS: Final = ("footprint", "edge", "join", "hls")
+PROGRAMS: Final = ("footprint", "edge", "join", "hls", "archive", "captions")
 
 
 def main() -> int:

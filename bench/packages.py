@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,16 @@ class Missing(Exception):
 
 def need(program: str, *, package: str) -> Path:
     """Path of `program`; `package` is installed when it is missing. `Missing` when it stays so."""
-    found = _find(program)
+    return _need(program, package, _find)
+
+
+def need_file(path: str, *, package: str) -> Path:
+    """The same for a file that a package brings."""
+    return _need(path, package, lambda name: Path(name) if Path(name).exists() else None)
+
+
+def _need(program: str, package: str, find: Callable[[str], Path | None]) -> Path:
+    found = find(program)
     if found is None and os.geteuid() == 0 and _find("apt-get") is not None:
         sys.stderr.write(f"installing {package} ...\n")
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -27,7 +37,7 @@ def need(program: str, *, package: str) -> Path:
             ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
         ):
             subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=False)
-        found = _find(program)
+        found = find(program)
     if found is None:
         raise Missing(f"{program} is not there: install the package {package}")
     return found

@@ -22,7 +22,7 @@ import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Final
 
-from hustings import process
+from hustings import extra, process
 from hustings.certificate import Certificate
 from hustings.config import Settings
 from hustings.errors import ConfigError, LogError
@@ -32,7 +32,7 @@ from hustings.role import Context
 
 log = logging.getLogger("hustings.run")
 
-ROLES: Final = ("stage", "gate", "edge", "archive", "web")
+ROLES: Final = ("stage", "gate", "edge", "archive", "captions", "web")
 SERVER_OF: Final = {"web": "studio", "edge": "listen", "gate": "gate"}
 
 READY_FD: Final = "HUSTINGS_READY_FD"
@@ -56,6 +56,8 @@ def run(role: str, settings: Settings) -> int:
     if os.environ.get(STEP_ASIDE) and role != "stage":
         process.step_aside()
     check_tls(settings)
+    if role == "captions":
+        check_captions(settings, asked=True)
     asyncio.run(_serve(role, settings))
     return 0
 
@@ -181,6 +183,24 @@ def listen(settings: Settings, server: str) -> socket.socket:
     made.listen(BACKLOG)
     made.setblocking(False)
     return made
+
+
+def captions_wanted(settings: Settings) -> bool:
+    """Whether the role `captions` runs here: as it is set, or where its extra is installed."""
+    return settings.captions == "on" or (
+        settings.captions == "auto" and not extra.missing("captions")
+    )
+
+
+def check_captions(settings: Settings, *, asked: bool = False) -> None:
+    """`ConfigError` where captions are asked for, by setting or command, and cannot be had."""
+    asked = asked or settings.captions == "on"
+    if asked and (missing := extra.missing("captions")):
+        raise ConfigError(
+            "captions",
+            settings.captions,
+            allowed=f"on after `pip install hustings[captions]`; missing: {', '.join(missing)}",
+        )
 
 
 def check_tls(settings: Settings) -> None:

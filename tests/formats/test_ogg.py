@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import struct
@@ -189,3 +190,31 @@ def test_a_page_left_out_of_a_live_stream_is_a_gap_and_no_more() -> None:
     heard = decode_file(ogg.live_opening("") + b"".join(pages), format="ogg")
     assert len(heard) >= 9 * CHUNK_SAMPLES - ogg.PRE_SKIP
     assert level_dbfs(heard[4_800:]) > -20
+
+
+def test_a_written_file_is_read_page_by_page() -> None:
+    stream = ogg.Stream(serial=7)
+    packets = [bytes([0xF8]) + bytes([i % 256]) * (i % 600) for i in range(200)]
+    data = stream.begin(ogg.head(), ogg.tags(vendor="x"))
+    data += b"".join(stream.add(packet, 960) for packet in packets)
+    data += stream.end(200 * 960)
+    pages = list(ogg.pages(io.BytesIO(data).read))
+    assert [packet for page in pages for packet in page.packets] == packets
+    assert pages[-1].granule == 200 * 960
+    again = ogg.Stream(serial=7)
+    copied = again.begin(ogg.head(), ogg.tags(vendor="x"))
+    copied += b"".join(again.add_page(page, 960 * len(page.sizes)) for page in pages)
+    assert list(ogg.pages(io.BytesIO(copied).read)) == pages
+    assert again.samples == 200 * 960
+
+
+def test_a_changed_page_is_found() -> None:
+    stream = ogg.Stream(serial=7)
+    data = bytearray(stream.begin(ogg.head(), ogg.tags(vendor="x")))
+    data += stream.add(b"\xf8\xff\xfe", 960) + stream.end(960)
+    for at in (5, 40, len(data) - 1):
+        broken = bytes(data[:at]) + bytes([data[at] ^ 1]) + bytes(data[at + 1 :])
+        with pytest.raises(BadInput, match="Ogg"):
+            list(ogg.pages(io.BytesIO(broken).read))
+    with pytest.raises(BadInput, match="Ogg"):
+        list(ogg.pages(io.BytesIO(bytes(data[:-10])).read))

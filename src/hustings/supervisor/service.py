@@ -38,13 +38,15 @@ log = logging.getLogger("hustings.serve")
 
 Keeping = Coroutine[None, None, None]
 
-STOP_ORDER = ("stage", "gate", "web", "archive", "edge")
+STOP_ORDER = ("captions", "stage", "gate", "web", "archive", "edge")
+OPTIONAL = frozenset({"captions"})  # nobody waits for them, and nothing ends with them
 
 
 def serve(settings: Settings) -> int:
     """Run everything until SIGTERM or Ctrl-C; returns the process's exit code."""
     process.log_to_stderr(settings.log_level)
     run.check_tls(settings)
+    run.check_captions(settings)
     settings = per_core(settings)
     settings.folder.mkdir(parents=True, exist_ok=True)
     with _locked(settings.folder):
@@ -116,7 +118,11 @@ class Roles:
         step_aside = not process.realtime_allowed()
         if step_aside:
             log.info("no real-time priority here: the other roles step aside for the stage")
-        counts = {"stage": settings.stages, "edge": settings.edges}
+        counts = {
+            "stage": settings.stages,
+            "edge": settings.edges,
+            "captions": int(run.captions_wanted(settings)),
+        }
         self.children: list[Child] = []
         for role in run.ROLES:
             for index in range(counts.get(role, 1)):
@@ -131,7 +137,7 @@ class Roles:
                     step_aside=step_aside,
                     line=_Printer(max(len(r) for r in run.ROLES) + 2),
                     on_exit=self._gone,
-                    hopeless=self._give_up,
+                    hopeless=self._do_without if role in OPTIONAL else self._give_up,
                 )
                 self.children.append(child)
 
@@ -150,6 +156,9 @@ class Roles:
         self.hopeless = name
         self._stopping.set()
 
+    def _do_without(self, name: str) -> None:
+        log.error("%s does not start, for the reason above: the others go on without it", name)
+
     async def _gone(self, instance: str) -> None:
         if instance.startswith("stage-"):
             # The other stage takes over at once: it need not wait for missed heartbeats.
@@ -157,7 +166,8 @@ class Roles:
 
 
 async def _all_ready(roles: Roles, stopping: asyncio.Event) -> bool:
-    everyone = asyncio.gather(*(child.ready.wait() for child in roles.children))
+    needed = (child for child in roles.children if child.role not in OPTIONAL)
+    everyone = asyncio.gather(*(child.ready.wait() for child in needed))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait((everyone, stopped), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

@@ -1,0 +1,1 @@
+"""The captions: what is said, in words, while it is said and better afterwards (an extra)."""
