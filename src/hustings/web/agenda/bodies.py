@@ -37,6 +37,15 @@ PictureId = Annotated[
 Limit = Annotated[
     int, Field(ge=0, le=limits.LISTENERS_CHOSEN_COUNT, description="listeners at once; 0: no limit")
 ]
+KeepDays = Annotated[
+    int,
+    Field(
+        ge=-1,
+        le=limits.KEEP_DAYS_MAX,
+        description="days that the recording is kept after the end; 0: for ever, -1: as long as "
+        "this installation keeps recordings",
+    ),
+]
 PublishingName = Literal["auto", "review", "never"]
 SeriesId = Annotated[str, Field(pattern="^([a-z0-9]{4,16})?$", description="the id of a series")]
 
@@ -59,6 +68,7 @@ class NewSpace(_Body):
     picture: PictureId = ""
     listeners_max: Limit = 0
     guests: bool = Field(True, description="who gives a name may write and raise a hand")
+    keep_days: KeepDays = -1
     series: SeriesId = ""
     starts_at_ms: views.Moment = Field(0, description="0 means now", examples=[1767204000000])
     doors_at_ms: views.Moment | None = Field(
@@ -80,6 +90,7 @@ class SpaceChange(_Body):
     picture: PictureId | None = None
     listeners_max: Limit | None = None
     guests: bool | None = None
+    keep_days: KeepDays | None = None
     series: SeriesId | None = None
 
 

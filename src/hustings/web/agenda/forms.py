@@ -45,6 +45,7 @@ class _About(BaseModel):
     audience: Annotated[str, Field(pattern="^(public|unlisted|private)$")] = "public"
     publishing: Publishing = Publishing.AUTO
     listeners_max: Annotated[str, Field(pattern=_COUNT)] = ""
+    keep_days: Annotated[str, Field(pattern="^(-1|[0-9]{1,5})?$")] = ""
     # Without scripts a box that is not ticked is not sent: the form says that it had one.
     guests: Tick = ""
     guests_shown: Tick = ""
@@ -63,6 +64,7 @@ class _About(BaseModel):
             "private": private,
             "publishing": self.publishing,
             "listeners_max": int(self.listeners_max or "0"),
+            "keep_days": int(self.keep_days) if self.keep_days else None,
             "guests": bool(self.guests) or not self.guests_shown,
         }
 
@@ -108,6 +110,31 @@ class EditForm(_About):
     def command(self, *, by: str, role: Any) -> Edit:
         """The change."""
         return Edit(by=by, role=role, **self.kept)
+
+
+class OverForm(BaseModel):
+    """What can be put right about a space that is over; who runs it as a co-host is shown no
+    series."""
+
+    title: views.Title
+    description: Description = ""
+    language: Language = ""
+    picture: PictureId = ""
+    audience: Annotated[str, Field(pattern="^(public|unlisted)?$")] = ""
+    series: Annotated[str, Field(pattern="^(-|[a-z0-9]{4,16})?$")] = ""
+
+    def command(self, *, by: str, role: Any) -> Edit:
+        """The change; a series "-" is none, and an empty one stays as it is."""
+        return Edit(
+            by=by,
+            role=role,
+            title=self.title,
+            description=self.description,
+            language=self.language,
+            picture=self.picture,
+            listed=None if not self.audience else self.audience == "public",
+            series=None if not self.series else self.series.strip("-"),
+        )
 
 
 class DelayForm(BaseModel):

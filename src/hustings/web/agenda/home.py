@@ -10,8 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 from hustings import limits
 from hustings.web import page
 from hustings.web import studio as studios
-from hustings.web.agenda import shown
+from hustings.web.accounts import Account
+from hustings.web.agenda import quota, shown
 from hustings.web.agenda.listing import Page, When
+from hustings.web.feeds import shows
 from hustings.web.standing import CurrentStudio, Visitor
 from hustings.web.studio import Studio
 
@@ -78,8 +80,18 @@ async def yours(
         "groups": groups,
         "cursor": cursor,
         "series": [] if cursor else await studio.series.owned(account.id),
+        "quota": None if cursor else await quota.of(studio, account.id),
+        **_feeds(studio, account),
     }
     return page.render(request, "spaces.html", values)
+
+
+def _feeds(studio: Studio, account: Account) -> dict[str, str]:
+    """Where somebody's public spaces are followed; "" without a public page."""
+    if not account.handle:
+        return {"feed_url": "", "calendar_url": ""}
+    show, base = shows.host_show(account), studio.settings.public_url("studio")
+    return {"feed_url": base + show.path, "calendar_url": base + show.calendar}
 
 
 async def _all(studio: Studio, account_id: str, when: When, first: Page, now_ms: int) -> Page:

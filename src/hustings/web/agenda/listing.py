@@ -87,13 +87,12 @@ class Agenda:
         )
         return (await self._page(query, "", soonest=False)).spaces
 
-    async def calendar(self) -> list[Listed]:
-        """The public spaces that begin last, for the calendar feed; cancelled ones too."""
+    async def calendar(self, which: ColumnElement[bool]) -> list[Listed]:
+        """Those of these spaces that begin last, for a calendar feed; cancelled ones too."""
         states = (Status.SCHEDULED, Status.CANCELLED, *ON, *_OVER)
         query = (
             select(SpaceRow)
-            .where(SpaceRow.listed, ~SpaceRow.private, SpaceRow.changed_at_ms > 0)
-            .where(SpaceRow.status.in_(states))
+            .where(which, SpaceRow.status.in_(states))
             .order_by(SpaceRow.starts_at_ms.desc(), SpaceRow.id)
             .limit(limits.CALENDAR_SPACES_COUNT)
         )

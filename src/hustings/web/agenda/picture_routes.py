@@ -62,6 +62,15 @@ async def send(request: Request, account: SignedIn, studio: CurrentStudio) -> Pi
     )
 
 
+@router.get("/pictures/{picture}/cover.jpg", include_in_schema=False)
+async def cover(picture: Annotated[str, Path(max_length=64)], studio: CurrentStudio) -> Response:
+    """The picture as directories of podcasts want it."""
+    data = await studio.pictures.cover(picture)
+    if data is None:
+        raise Problem(404, "not-found", "There is no such picture.")
+    return Response(data, media_type=pictures.COVER_MIME, headers=_SAFE)
+
+
 @router.get("/pictures/{picture}/{size}.webp", include_in_schema=False)
 async def get(
     picture: Annotated[str, Path(max_length=64)],

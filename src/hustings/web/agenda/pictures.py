@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MIME: Final = "image/webp"
 Size = Literal["wide", "square"]
 SIZES: Final[dict[Size, tuple[int, int]]] = {"wide": (1200, 630), "square": (256, 256)}
+COVER_MIME: Final = "image/jpeg"
 
 _ID: Final = re.compile(f"[0-9a-f]{{{limits.PICTURE_ID_CHARS}}}")
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
@@ -83,6 +84,24 @@ class Pictures:
         except StoreError:
             raise Problem(503, "store-away", _NO_STORE, retry_s=5) from None
 
+    async def cover(self, picture: str) -> bytes | None:
+        """The picture as directories of podcasts want it: square, large, JPEG. It is made of the
+        wide one when it is asked for first, and kept."""
+        place = layout.cover(picture) if _ID.fullmatch(picture) else ""
+        if not place or not await self.exists(picture):
+            return None
+        try:
+            if length := await self._objects.size(place):
+                return await self._objects.get(place, 0, length)
+            wide = await self.get(picture, "wide")
+            assert wide is not None, "it exists"
+            async with self._turn:
+                made = await asyncio.to_thread(_cover, wide)
+            await self._objects.put(place, made)
+        except StoreError:
+            raise Problem(503, "store-away", _NO_STORE, retry_s=5) from None
+        return made
+
     async def _length(self, picture: str, size: str) -> int | None:
         try:
             return await self._objects.size(layout.picture(picture, size))
@@ -93,6 +112,22 @@ class Pictures:
 def path(picture: str, size: Size) -> str:
     """Where a picture is served, on the studio and on the listen origin alike."""
     return f"/pictures/{picture}/{size}.webp"
+
+
+def cover_path(picture: str) -> str:
+    """Where a picture's cover is served, on the studio."""
+    return f"/pictures/{picture}/cover.jpg"
+
+
+def _cover(wide: bytes) -> bytes:
+    from PIL import Image, ImageOps
+
+    side = limits.COVER_PIXELS
+    with Image.open(io.BytesIO(wide), formats=("WEBP",)) as kept:
+        fitted = ImageOps.fit(kept.convert("RGB"), (side, side), method=Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    fitted.save(out, "JPEG", quality=_QUALITY, optimize=True)
+    return out.getvalue()
 
 
 def _make(data: bytes) -> dict[Size, bytes]:

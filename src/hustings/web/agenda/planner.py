@@ -11,6 +11,7 @@ from hustings.space.command import GrantSeat, RevokeSeat, Schedule
 from hustings.space.state import Publishing, Role
 from hustings.web import secret
 from hustings.web.accounts import Account
+from hustings.web.agenda import quota
 from hustings.web.agenda.recurrence import Rule, local, occurrences
 from hustings.web.agenda.series import ENDED, Series
 from hustings.web.spaces import SEAT_CHARS
@@ -21,7 +22,8 @@ _RACE: Final = Refusal("race", "Others change this series at this moment. Look a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A space to be made. `series` is the id of one, or ""; a start of 0 means now."""
+    """A space to be made. `series` is the id of one, or ""; a start of 0 means now. `keep_days` is
+    None or -1 for as long as the installation keeps recordings."""
 
     title: str
     description: str = ""
@@ -32,6 +34,7 @@ class Plan:
     publishing: Publishing = Publishing.AUTO
     listeners_max: int = 0
     guests: bool = True
+    keep_days: int | None = None
     series: str = ""
     starts_at_ms: int = 0
     doors_at_ms: int | None = None
@@ -49,6 +52,7 @@ def like(space: Space) -> Plan:
         publishing=space.publishing,
         listeners_max=space.listeners_max,
         guests=space.guests,
+        keep_days=space.replay.keep_days,
         series=space.series,
     )
 
@@ -78,7 +82,10 @@ async def make(
         listeners_max=plan.listeners_max,
         series=plan.series,
         guests=plan.guests,
+        keep_days=None if plan.keep_days == -1 else plan.keep_days,
     )
+    if (full := await quota.refusal(studio, account)) is not None:
+        return full
     made = await studio.spaces.create(
         schedule,
         owner_id=account.id,

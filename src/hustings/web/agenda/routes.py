@@ -7,9 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from hustings.web.agenda import (
-    after_pages,
     api,
-    feeds,
     home,
     people_pages,
     picture_routes,
@@ -25,7 +23,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     home.router,
     space_pages.router,
     people_pages.router,
-    after_pages.router,
-    feeds.router,  # /series/{slug}.ics comes before /series/{slug}
     series_pages.router,
 )

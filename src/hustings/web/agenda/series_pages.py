@@ -17,6 +17,7 @@ from hustings.web.agenda import acts, forms, languages, planner, shown
 from hustings.web.agenda.api import NO_RIGHT
 from hustings.web.agenda.listing import ON
 from hustings.web.agenda.series import TAKEN, Series, good_slug
+from hustings.web.feeds import shows
 from hustings.web.forms import Filled
 from hustings.web.forms import read as read_plain
 from hustings.web.problem import Problem
@@ -192,6 +193,7 @@ async def _page(
         ],
         "errors": errors,
         "show_sign_in": True,
+        **await _feeds(studio, series),
         "preview": shown.preview(
             studio,
             title=series.title,
@@ -201,6 +203,17 @@ async def _page(
         ),
     }
     return page.render(request, "series.html", values, status=422 if errors else 200)
+
+
+async def _feeds(studio: Studio, series: Series) -> dict[str, Any]:
+    """Where a series is followed."""
+    show = shows.series_show(series, await studio.accounts.get(series.owner_id))
+    base = studio.settings.public_url("studio")
+    return {
+        "feed_url": base + show.path,
+        "calendar_url": base + show.calendar,
+        "linked": shows.linked(studio, show) if series.listed else "",
+    }
 
 
 def _form(

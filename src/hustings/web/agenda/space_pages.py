@@ -14,7 +14,7 @@ from hustings.web import studio as studios
 from hustings.web.accounts import Account
 from hustings.web.agenda import acts, forms, languages, planner, recurrence, shown
 from hustings.web.agenda.api import NO_RIGHT
-from hustings.web.agenda.series import ENDED
+from hustings.web.agenda.series import ENDED, Series
 from hustings.web.forms import Filled
 from hustings.web.forms import read as read_plain
 from hustings.web.problem import Problem
@@ -23,6 +23,7 @@ from hustings.web.studio import Studio
 
 router: Final = APIRouter(include_in_schema=False)
 
+_OVER: Final = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD})
 _SpaceId = Annotated[str, Query(pattern="^([a-z0-9]{1,16})?$")]
 
 
@@ -120,7 +121,11 @@ async def edit_form(request: Request, asker: Host, studio: CurrentStudio) -> Res
 @router.post("/s/{space_id}/edit")
 async def edit(request: Request, asker: Host, studio: CurrentStudio) -> Response:
     """Change what is said of a space."""
-    filled = await forms.read(request, studio, forms.EditForm)
+    filled: Filled[forms.EditForm] | Filled[forms.OverForm]
+    if acts.changeable(asker.space):
+        filled = await forms.read(request, studio, forms.EditForm)
+    else:
+        filled = await forms.read(request, studio, forms.OverForm)
     if "preview" in await request.form() or filled.form is None:
         return await edit_page(request, studio, asker, values=filled.values, errors=filled.errors)
     result = await acts.edit(studio, asker, filled.form.command(by=asker.by, role=asker.role))
@@ -195,6 +200,8 @@ async def edit_page(
         "picture": values.get("picture", ""),
         "rendered": shown.description_values(values),
         "changeable": acts.changeable(space),
+        "over": space.status in _OVER,
+        "series": await _series(studio, asker),
         "later": space.status in (Status.SCHEDULED, Status.DOORS),
         "cohosts": [one.account for one in await studio.membership.cohosts(space)],
         "members": await studio.membership.members(space.id),
@@ -202,6 +209,15 @@ async def edit_page(
         "share_url": studio.share_url(space.id),
     }
     return page.render(request, "edit.html", shown_values, status=422 if errors else 200)
+
+
+async def _series(studio: Studio, asker: Standing) -> list[Series]:
+    """The series that a space may belong to: its host's, which only the host sees."""
+    if not asker.owns:
+        return []
+    stays = asker.space.series
+    owned = await studio.series.owned(asker.listed.owner_id)
+    return [one for one in owned if not one.ended or one.id == stays]
 
 
 def values_of(space: Space) -> dict[str, str]:
@@ -215,8 +231,10 @@ def values_of(space: Space) -> dict[str, str]:
         "audience": audience,
         "publishing": space.publishing.value,
         "listeners_max": str(space.listeners_max or ""),
+        "keep_days": str(-1 if space.replay.keep_days is None else space.replay.keep_days),
         "guests": "on" if space.guests else "",
         "guests_shown": "on",
+        "series": space.series,
     }
 
 

@@ -7,6 +7,7 @@ tokens, invitations, the first link) are kept as SHA-256 only. Times are Unix mi
 
 from hustings.web.tables.access import KeptAnswerRow, TokenRow
 from hustings.web.tables.agenda import HeldSeatRow, InviteRow, MemberRow, SeriesRow, SpaceRow
+from hustings.web.tables.episodes import EpisodeRow, SentenceRow
 from hustings.web.tables.order import (
     AuditRow,
     CaseRow,
@@ -36,6 +37,7 @@ __all__ = [
     "AuditRow",
     "CaseRow",
     "DeliveryRow",
+    "EpisodeRow",
     "FirstLinkRow",
     "GuestAddressRow",
     "HeldSeatRow",
@@ -49,6 +51,7 @@ __all__ = [
     "ReminderRow",
     "ReportRow",
     "ResetRow",
+    "SentenceRow",
     "SeriesRow",
     "SignInRow",
     "SignInTryRow",

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hustings import limits
@@ -84,6 +94,14 @@ class SpaceRow(Table):
     changed_at_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     # Which occurrence of its series it is, counted from 0; -1 if it is none.
     occurrence: Mapped[int] = mapped_column(Integer, default=-1, server_default="-1")
+    live_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    # Of the recording: its newest receipt, the version that is published, whether its time is over,
+    # and how much of the store it takes.
+    receipt_sha256: Mapped[str] = mapped_column(String(HASH_CHARS), default="", server_default="")
+    version: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    gone: Mapped[bool] = mapped_column(default=False, server_default=false())
+    kept_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class HeldSeatRow(Table):

@@ -1,0 +1,1 @@
+"""What others read without being asked: podcasts, calendars, the sitemap."""
