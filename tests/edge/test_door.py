@@ -26,7 +26,7 @@ FIELDS = {
     "space", "title", "description", "language", "host", "status", "reason", "starts_at_ms",
     "now_ms", "n", "live_n", "live_at_ms", "seats", "listening", "retry_ms", "studio", "replay",
     "line", "description_html", "picture", "listeners_max", "ends_at_ms", "guests", "chat_open",
-    "hands_open", "publishing",
+    "hands_open", "publishing", "captions", "gone",
 }  # fmt: skip
 
 
@@ -104,6 +104,11 @@ async def test_every_status_has_its_door(h: House) -> None:
         "timeline": f"/live/{SPACE}/timeline.json",
         "crowd": f"/live/{SPACE}/crowd.json",
         "stems": {},
+        "revision": 1,
+        "version": 0,
+        "files": {},
+        "transcript_follows": False,
+        "expires_at_ms": None,
     }
     await h.event(e.Withheld(at_ms=9, by="web", reason="Wrong file"))
     state = await h.until(lambda s: s["status"] == "withheld")

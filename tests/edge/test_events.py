@@ -25,7 +25,7 @@ def test_a_newcomer_is_told_everything() -> None:
     assert told[0] == {"type": "status", "status": "live", "reason": "", "live_n": 4}
     assert [s["id"] for s in told[1]["seats"]] == ["s1", "s2"]  # the host first
     posted = replace(SPACE, status=Status.POSTED, recording_seconds=3.5)
-    assert events.whole(posted, 0)[-1] == {"type": "posted", "seconds": 3.5}
+    assert events.whole(posted, 0)[-1] == {"type": "posted", "seconds": 3.5, "revision": 0}
 
 
 def test_only_what_changed_is_told() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hustings import limits
-from hustings.edge import news
+from hustings.edge import events
 from hustings.edge.broadcast import Broadcaster
 from hustings.edge.events import Payload
 from hustings.edge.head import Request
@@ -128,4 +128,4 @@ async def test_readers_are_counted_and_told_to_move() -> None:
 
 
 def test_the_answer_is_not_kept() -> None:
-    assert dict(news.FIELDS)["Cache-Control"] == "no-store"
+    assert dict(events.STREAM)["Cache-Control"] == "no-store"

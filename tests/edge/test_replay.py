@@ -126,15 +126,15 @@ async def test_a_crowd_at_the_door_asks_the_store_once(
     await post(h)
     await h.stop_edge(h.edges[0])
     await h.start_edge()  # nobody has been here yet
-    asked, listing = 0, Objects.list
+    asked, listing = 0, Objects.sizes
 
-    async def counted(self: Objects, prefix: str) -> list[str]:
+    async def counted(self: Objects, prefix: str) -> dict[str, int]:
         nonlocal asked
         asked += 1
         await asyncio.sleep(0.05)
         return await listing(self, prefix)
 
-    monkeypatch.setattr(Objects, "list", counted)
+    monkeypatch.setattr(Objects, "sizes", counted)
     doors = await asyncio.gather(*(h.door() for _ in range(20)))
     assert [list(door["replay"]["stems"]) for door in doors] == [["s1"]] * 20
     assert asked == 1
@@ -147,11 +147,11 @@ async def test_a_store_that_does_not_answer_keeps_nobody_at_the_door(
     await h.stop_edge(h.edges[0])
     await h.start_edge()
 
-    async def silent(self: Objects, prefix: str) -> list[str]:
+    async def silent(self: Objects, prefix: str) -> dict[str, int]:
         await asyncio.Event().wait()
-        return []
+        return {}
 
-    monkeypatch.setattr(Objects, "list", silent)
+    monkeypatch.setattr(Objects, "sizes", silent)
     monkeypatch.setattr(limits, "REQUEST_S", 0.3)
     async with asyncio.timeout(5):
         doors = await asyncio.gather(*(h.door() for _ in range(3)))

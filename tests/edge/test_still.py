@@ -10,6 +10,7 @@ from playwright.async_api import async_playwright
 
 from hustings import words
 from hustings.edge import still
+from hustings.edge.kept import Chapter, Kept
 from hustings.space import Space, Status
 from hustings.space import event as e
 from tests.conftest import CHROMIUM
@@ -28,22 +29,28 @@ EVENING = Space(id="space00001", title="Rivers", host="Ada & Co", starts_at_ms=S
         (Status.LIVE, ["listen.aac"]),
         (Status.HELD, ["listen.aac"]),
         (Status.ENDED, []),
-        (Status.POSTED, ["replay.m4a"]),
+        (Status.POSTED, ["replay.m4a", "all.zip"]),
         (Status.WITHHELD, []),
         (Status.CANCELLED, []),
     ],
 )
 def test_it_offers_what_there_is(status: Status, names: list[str]) -> None:
     space = replace(EVENING, status=status, reason="Fog <today>", description=TEXT)
-    text = still.written(space, words.load("en"))
+    text = still.written(space, words.load("en"), Kept())
     assert re.findall(r'class="button" href="[^"]*/([^"/]+)"', text) == names
     assert "2027-01-15, 08:00 UTC" in text
     assert "Ada &amp; Co" in text
     assert "Fog &lt;today&gt;" in text
     assert "<strong>cost</strong>" in text
     assert "<b>" not in text
-    private = still.written(replace(space, private=True), words.load("en"))
+    kept = Kept({"transcript.json": 1}, (Chapter(62_000, "The <old> bridge"),))
+    private = still.written(replace(space, private=True), words.load("en"), kept)
     assert 'class="button"' not in private
+    assert "/live/" not in private
+    told = still.written(space, words.load("en"), kept)
+    assert ("#t=62" in told) == (status is Status.POSTED)
+    assert ("The &lt;old&gt; bridge" in told) == (status is Status.POSTED)
+    assert (f"/s/{EVENING.id}/transcript" in told) == (status is Status.POSTED)
 
 
 @pytest.mark.browser

@@ -88,7 +88,7 @@ class House:
     ) -> None:
         self.stage = stage
         self._folder = folder
-        self._servers = servers
+        self.servers = servers
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._edge: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -97,7 +97,7 @@ class House:
 
     async def start_edge(self, **settings_: Any) -> None:
         settings = msgspec.structs.replace(
-            settings_as("edge", *self._servers),
+            settings_as("edge", *self.servers),
             data=str(self._folder),
             listen_url=self.origin,
             **settings_,

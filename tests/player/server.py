@@ -323,4 +323,15 @@ def replay(seconds: float) -> dict[str, Any]:
         "receipt": f"{base}/receipt.json",
         "timeline": f"{base}/timeline.json",
         "stems": {"ada": f"{base}/stems/ada.opus", "ben": f"{base}/stems/ben.opus"},
+        "revision": 1,
+        "version": 0,
+        "files": {
+            "receipt.json": 3_000,
+            "replay.m4a": 640_000,
+            "replay.opus": 320_000,
+            "stems/ada.opus": 120_000,
+            "stems/ben.opus": 100_000,
+            "timeline.json": 4_000,
+        },
+        "transcript_follows": False,
     }

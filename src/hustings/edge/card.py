@@ -85,20 +85,35 @@ def _picture(space: Space, *, listen: str) -> tuple[str, ...]:
 
 def space_of(url: str, *, listen: str) -> str | None:
     """The id in the address of a space's page on this origin, or None if it is another address."""
+    match _parts(url, listen=listen):
+        case ["s", space]:
+            return space
+    return None
+
+
+def clip_of(url: str, *, listen: str) -> tuple[str, str] | None:
+    """The ids of space and clip in the address of a clip's page on this origin."""
+    match _parts(url, listen=listen):
+        case ["c", space, clip]:
+            return space, clip
+    return None
+
+
+def _parts(url: str, *, listen: str) -> list[str]:
+    """The path of an address on this origin; nothing of another."""
     try:
         asked, own = urlsplit(url), urlsplit(listen)
     except ValueError:  # half an IPv6 address, say
-        return None
+        return []
     if asked.netloc.lower() != own.netloc.lower() or asked.scheme not in ("http", "https"):
-        return None
-    parts = asked.path.removeprefix(own.path).strip("/").split("/")
-    return parts[1] if len(parts) == 2 and parts[0] == "s" else None
+        return []
+    return asked.path.removeprefix(own.path).strip("/").split("/")
 
 
 def oembed(space: Space, *, listen: str, max_width: str | None, max_height: str | None) -> bytes:
     """The oEmbed answer of type "rich", within the size that was asked for."""
-    width = min(EMBED_WIDTH, _pixels("maxwidth", max_width))
-    height = min(EMBED_HEIGHT, _pixels("maxheight", max_height))
+    width = min(EMBED_WIDTH, pixels("maxwidth", max_width))
+    height = min(EMBED_HEIGHT, pixels("maxheight", max_height))
     address = html.escape(f"{listen}/s/{space.id}/embed")
     frame = (
         f'<iframe src="{address}" width="{width}" height="{height}" allow="autoplay" '
@@ -143,7 +158,8 @@ def _utc(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _pixels(what: str, given: str | None) -> int:
+def pixels(what: str, given: str | None) -> int:
+    """A size in pixels as it is asked for; without one it is as good as unbounded."""
     if given is None:
         return 10_000
     if not (given.isascii() and given.isdigit() and 0 < len(given) <= 5 and int(given) > 0):

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hustings.edge import card, events, pictures, still
+from hustings.edge import about, card, events, kept, pictures, still
 from hustings.edge.assets import Assets, Wording, packed, takes_gzip
 from hustings.edge.head import Request
+from hustings.edge.kept import Kept
 from hustings.edge.reader import VARY, reader
 from hustings.edge.reply import Edition, Fields, Reply
 from hustings.edge.room import Room
@@ -27,6 +28,8 @@ from hustings.words import mark
 _CLOSED: Final = mark("A private conversation")
 # A listener's page needs none of these; speakers' pages are on the studio's origin.
 _REFUSED: Final = (("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),)
+# What never ends, or is what can be had in smaller pieces.
+_NOT_GATHERED: Final = ("push", "listen.", "events", "captions", "all.zip")
 _FRESH_S: Final = 0.5  # the same bytes for everybody, before it is looked whether they still hold
 _JSON_FIELDS: Final = (
     ("Content-Type", "application/json"),
@@ -43,8 +46,8 @@ class _Made:
     # by embed, packed and language
     pages: dict[tuple[bool, bool, str], bytes] = field(default_factory=dict)
     edition: Edition = field(default_factory=lambda: Edition(0.0))
-    stems: dict[str, str] = field(default_factory=dict)
-    stems_of: int = -1
+    kept: Kept = field(default_factory=Kept)
+    kept_of: str | None = None
 
 
 class Door:
@@ -138,6 +141,16 @@ class Door:
             fields = (*fields, ("Retry-After", str(again_s)))
         return Reply(status=status, fields=fields, body=text.encode())
 
+    def robots(self) -> Reply:
+        """What programs that gather pages shall leave out (RFC 9309), and where the map is."""
+        closed = "".join(f"Disallow: /live/*/{name}\n" for name in _NOT_GATHERED)
+        text = f"User-agent: *\n{closed}\nSitemap: {self._studio}/sitemap.xml\n"
+        fields: Fields = (
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Cache-Control", "public, max-age=3600"),
+        )
+        return Reply(fields=fields, body=text.encode())
+
     def file(self, request: Request, name: str) -> Reply:
         """One of the page's files that stand at the root. What a service worker may ask for is
         what the page may."""
@@ -145,16 +158,17 @@ class Door:
         fields = (("Content-Security-Policy", policy), *_REFUSED)
         return self._assets.at_root(request, name, fields)
 
-    def needs_stems(self, room: Room) -> bool:
-        """Whether the list of the recording's files has to be fetched first."""
+    def needs_kept(self, room: Room) -> bool:
+        """Whether it has to be looked up first which files the recording has."""
         state = _state(room)
         made = self._made.get(room.space)
-        return state.status is Status.POSTED and (made is None or made.stems_of != room.version)
+        posted = state.status is Status.POSTED and not state.gone
+        return posted and (made is None or made.kept_of != state.receipt_sha256)
 
-    def give_stems(self, room: Room, stems: dict[str, str]) -> None:
-        """The addresses of the seats' own tracks, which stay the same while the state does."""
+    def give_kept(self, room: Room, kept: Kept) -> None:
+        """What there is of the recording, which stays the same while its receipt does."""
         made = self._made.setdefault(room.space, _Made())
-        made.stems, made.stems_of, made.key = stems, room.version, (-1, -1)
+        made.kept, made.kept_of, made.key = kept, _state(room).receipt_sha256, (-1, -1)
 
     def _page_fields(self, wording: Wording, *, embed: bool, pack: bool) -> Fields:
         fields: Fields = (
@@ -170,6 +184,10 @@ class Door:
             *_REFUSED,
         )
         return (*fields, ("Content-Encoding", "gzip")) if pack else fields
+
+    def policy(self, *, framed_by: str = "'none'") -> str:
+        """What the content of a page may do that has no state."""
+        return _policy(self._studio, framed_by=framed_by)
 
     def _there(self) -> str:
         """Where else the player may have to ask: the studio, a cache in front, other edges."""
@@ -216,21 +234,9 @@ class Door:
             "hands_open": state.hands_open,
             "publishing": str(state.publishing),
             "studio": self._studio,
-            "replay": self._replay(state, made),
-        }
-
-    def _replay(self, state: Space, made: _Made) -> dict[str, Any] | None:
-        if state.status is not Status.POSTED:
-            return None
-        at = f"/live/{state.id}/"
-        return {
-            "seconds": state.recording_seconds,
-            "m4a": f"{at}replay.m4a",
-            "opus": f"{at}replay.opus",
-            "receipt": f"{at}receipt.json",
-            "timeline": f"{at}timeline.json",
-            "crowd": f"{at}crowd.json",
-            "stems": made.stems,
+            "captions": room.news.captions.fresh,
+            "gone": state.gone,
+            "replay": kept.document(state, made.kept, awaited=room.news.captions.ever),
         }
 
     def _rendered(self, room: Room, document: bytes, wording: Wording, *, embed: bool) -> str:
@@ -243,8 +249,9 @@ class Door:
             embed=embed,
             status=str(state.status),
             title=html.escape(state.title),
-            head=card.tags(state, wording.words, listen=self._listen),
-            still=still.written(state, wording.words),
+            head=card.tags(state, wording.words, listen=self._listen)
+            + about.told(state, listen=self._listen, studio=self._studio),
+            still=still.written(state, wording.words, self._made[room.space].kept),
             state=data,
         )
 

@@ -17,6 +17,13 @@ from hustings.space import Role, Seat, Space, Status
 
 Payload: TypeAlias = dict[str, Any]
 
+# Of an answer that is a stream of events.
+STREAM: Final = (
+    ("Content-Type", "text/event-stream"),
+    ("Cache-Control", "no-store"),
+    ("X-Accel-Buffering", "no"),
+)
+
 # Types that are no part of the whole: a newcomer has no need of them.
 PASSING: Final = frozenset({"chat", "questions", "reactions"})
 
@@ -156,7 +163,8 @@ def _speaking(space: Space) -> list[str]:
 def _posted(space: Space) -> list[Payload]:
     if space.status is not Status.POSTED:
         return []
-    return [{"type": "posted", "seconds": space.recording_seconds}]
+    revision = space.replay.revision
+    return [{"type": "posted", "seconds": space.recording_seconds, "revision": revision}]
 
 
 _encoder = msgspec.json.Encoder()

@@ -89,6 +89,7 @@ class Hls:
         self._version = (-1, False)
         self._made: dict[_Want, Reply] = {}
         self._edition = Edition(_EDITION_S)
+        self._of_dvr = Edition(_EDITION_S)
         self._bodies: dict[tuple[bool, bool], bytes] = {}
         self._entries: OrderedDict[tuple[int, bool], str] = OrderedDict()
         self._whole = _Whole()
@@ -98,7 +99,8 @@ class Hls:
 
     def changed(self) -> None:
         """The log has gone on or has ended, or the space is in another state."""
-        self._edition.over = True
+        self._edition.over = self._of_dvr.over = True
+        self._of_dvr = Edition(_EDITION_S)
         if self._held:
             end = 1 << 62 if self._segments.over else self._segments.reel.newest + 1
             silent = self._segments.reel.first is None
@@ -126,7 +128,7 @@ class Hls:
         refusal = _refused(state)
         if refusal is not None or state is None:
             return refusal or _AWAY
-        posted = state.status is Status.POSTED
+        posted, edition = state.status is Status.POSTED, self._of_dvr
         if state.live_n is None and not posted:
             return _EARLY
         if not await self._segments.catch_up():
@@ -146,7 +148,7 @@ class Hls:
         else:
             body = await self._whole.packed(skip=skip)
             fields = (*fields, ("Content-Encoding", "gzip"))
-        return Reply(fields=fields, body=body, edition=Edition(_EDITION_S))
+        return Reply(fields=fields, body=body, edition=edition)
 
     async def _index_later(self, request: Request) -> Outcome:
         if not await self._segments.catch_up():

@@ -1,4 +1,4 @@
-"""What a page needs at once, in as few requests as there can be: two scripts, and its style. Pure.
+"""What a page needs at once, in as few requests as there can be: scripts, and its style. Pure.
 
 On a telephone's line a request costs a round trip, and one on a new connection two, whatever its
 size; and modules that import modules come one behind the other. So what the `GROUPS` import is
@@ -23,10 +23,12 @@ from typing import Final
 
 FIRST: Final = "main.js"
 # Each group has what its first one imports and no group before it has. The first group loads the
-# second, so that whatever is loaded later finds the parts of both.
-GROUPS: Final = (FIRST, "later.js")
-# The page for a visit without a network has these and no others: they are served as they are.
-_APART: Final = frozenset({"offline.js", "sw.js", "t.js"})
+# second, so that whatever is loaded later finds the parts of both; the third is what a recording
+# needs, which nobody loads who listens live.
+GROUPS: Final = (FIRST, "later.js", "posted.js")
+# The page for a visit without a network and that of a clip have of these and no others: they are
+# served as they are.
+_APART: Final = frozenset({"clip.js", "offline.js", "sw.js", "t.js"})
 
 _IMPORT: Final = re.compile(
     r'^import\s*(?:\{([^}]*)\}|\*\s*as\s+(\w+))\s*from\s*"(\.\.?/[\w/.-]+\.js)";\n', re.MULTILINE
@@ -126,6 +128,7 @@ def _inside(text: str, name: str, group: str) -> tuple[str, list[str]]:
     names = _EXPORT.findall(text)
     body = _EXPORT.sub("", _taken(text, name))
     assert not _OTHER.search(body), f"{name} says what cannot be joined"
+    assert 'import("../' not in body, f"{name}: what is loaded later is named from ./ on"
     # Addresses are seen from where the group stands.
     if folder := posixpath.dirname(name):
         body = _LATER.sub(rf"import(\1./{folder}/", body)

@@ -14,17 +14,13 @@ from typing import Final
 from hustings import limits
 from hustings.edge import events, reply
 from hustings.edge.broadcast import LAST_CHUNK, Broadcaster, framed
+from hustings.edge.captions import Captions
 from hustings.edge.connection import Connection
 from hustings.edge.events import Payload, Pending
 from hustings.edge.head import Request
 from hustings.edge.http import Handover
 from hustings.edge.table import Guest
 
-FIELDS: Final = (
-    ("Content-Type", "text/event-stream"),
-    ("Cache-Control", "no-store"),
-    ("X-Accel-Buffering", "no"),
-)
 _EVERY_S: Final = limits.EVENTS_EVERY_MS / 1000
 _QUIET: Final = b": quiet\n\n"
 
@@ -41,10 +37,15 @@ class News:
         self._timer: asyncio.TimerHandle | None = None
         self._sent_s = 0.0
         self._moving: list[Payload] = []
+        self.captions = Captions(broadcaster=broadcaster)
 
     @property
     def readers(self) -> int:
-        """How many read."""
+        """How many read, the captions too."""
+        return self._here + self.captions.readers
+
+    @property
+    def _here(self) -> int:
         return len(self._chunked) + len(self._bare)
 
     def admit(self, request: Request, *, guest: Guest | None = None) -> Handover:
@@ -53,7 +54,9 @@ class News:
         chunked = request.minor == 1
 
         def take(connection: Connection) -> None:
-            fields = (*FIELDS, ("Transfer-Encoding", "chunked")) if chunked else FIELDS
+            fields: reply.Fields = events.STREAM
+            if chunked:
+                fields = (*fields, ("Transfer-Encoding", "chunked"))
             head = reply.head(200, fields, now_s=connection.wall(), keep_alive=False)
             self._join(connection.hand_over(), head, chunked=chunked, guest=guest)
 
@@ -61,7 +64,7 @@ class News:
 
     def tell(self, payloads: list[Payload]) -> None:
         """Have payloads go out with the next message."""
-        if not self.readers or not payloads:
+        if not self._here or not payloads:
             return
         self._pending.put(payloads)
         self._arm(max(0.0, self._sent_s + _EVERY_S - self._loop.time()))
@@ -72,6 +75,7 @@ class News:
         message = events.message(events.encode(self._moving))
         self._chunked.send(framed(message))
         self._bare.send(message)
+        self.captions.move(within_ms)
 
     def close(self) -> None:
         """End every reader's stream."""
@@ -83,6 +87,7 @@ class News:
 
     def cut(self) -> None:
         """Close every reader's socket; they come back by themselves."""
+        self.captions.cut()
         if self._timer is not None:
             self._timer.cancel()
         for table in (self._chunked, self._bare):
@@ -113,7 +118,7 @@ class News:
 
     def _send(self) -> None:
         self._timer = None
-        if not self.readers:
+        if not self._here:
             return
         if self._chunked.take_lost() or self._bare.take_lost():
             self._pending.put(self._whole())  # something that was told is lost

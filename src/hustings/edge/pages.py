@@ -1,6 +1,7 @@
 """What visitors see of a space before and beside the sound: its page, its state, its cards.
 
 /s/{space}                       the page of a space
+/s/{space}/transcript            what was said, to be read
 /s/{space}/embed                 the player that other pages show in a frame
 /s/{space}/event.ics             the space in a calendar
 /live/{space}/door.json          the page's state
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from hustings import limits
 from hustings.edge import card
+from hustings.edge.kept import Kept, chapters
 from hustings.edge.reply import Reply, problem
 from hustings.edge.rights import unshared
 from hustings.errors import BadInput, LogError, StoreError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from hustings.edge.rights import Rights
     from hustings.edge.room import Room
     from hustings.edge.rooms import Rooms
+    from hustings.edge.transcript import Transcripts
 
 
 class Pages:
@@ -40,29 +43,59 @@ class Pages:
     address of the edges."""
 
     def __init__(
-        self, *, rooms: Rooms, door: Door, replay: Replay, rights: Rights, listen: str
+        self,
+        *,
+        rooms: Rooms,
+        door: Door,
+        replay: Replay,
+        transcripts: Transcripts,
+        rights: Rights,
+        listen: str,
     ) -> None:
         self._rooms = rooms
         self._door = door
         self._replay = replay
+        self._transcripts = transcripts
         self._rights = rights
         self._listen = listen
-        self._listings: dict[str, asyncio.Event] = {}  # of stems, being asked of the store
+        self._looking: dict[str, asyncio.Event] = {}  # what the store is being asked of
 
     def page(
         self, request: Request, space: str, *, embed: bool = False
     ) -> Outcome | Awaitable[Outcome]:
         """The page; of an address without a known space, one that says so."""
         room = self._rooms.get(space)
-        if room is not None and not self._door.needs_stems(room):
+        if room is not None and not self._door.needs_kept(room):
             return self._shown(request, room, embed=embed)
         return self._page_opened(request, space, embed=embed)
 
+    async def transcript(self, request: Request, space: str) -> Outcome:
+        """What was said, to be read; where nobody has written it down, a page that says so."""
+        try:
+            room = await self._open(space)
+        except LogError:
+            room = None
+        state = None if room is None else room.state
+        if room is None or state is None:
+            return self._nowhere(request)
+        if self._rights.refusal(request, state, now_s=time.time()) is not None:
+            return unshared(self._door.closed(request, room))
+        policy = self._door.policy()
+        made = await self._transcripts.answer(request, state, policy=policy)
+        if made is None:
+            heading, note = mark("No transcript here"), "Nobody has written this down, or not yet."
+            return self._door.nowhere(request, 404, heading, note, again_s=None)
+        return unshared(made) if state.private else made
+
     def document(self, request: Request, room: Room) -> Outcome | Awaitable[Outcome]:
         """door.json."""
-        if self._door.needs_stems(room):
-            return self._document_listed(room)
+        if self._door.needs_kept(room):
+            return self._document_looked_up(room)
         return self._door.document(room, wall_s=time.time())
+
+    def robots(self, _: Request) -> Reply:
+        """robots.txt."""
+        return self._door.robots()
 
     def file(self, request: Request, name: str) -> Reply:
         """One of the files at the root."""
@@ -105,10 +138,13 @@ class Pages:
                 again_s=3,
             )
         if room is None:
-            heading, note = mark("No conversation here"), "Please check the address."
-            return self._door.nowhere(request, 404, heading, note, again_s=None)
-        await self._list_stems(room)
+            return self._nowhere(request)
+        await self._look_up(room)
         return self._shown(request, room, embed=embed)
+
+    def _nowhere(self, request: Request) -> Reply:
+        heading, note = mark("No conversation here"), "Please check the address."
+        return self._door.nowhere(request, 404, heading, note, again_s=None)
 
     def _shown(self, request: Request, room: Room, *, embed: bool) -> Reply:
         assert room.state is not None
@@ -117,8 +153,8 @@ class Pages:
         made = self._door.page(request, room, wall_s=time.time(), embed=embed)
         return unshared(made) if room.state.private else made
 
-    async def _document_listed(self, room: Room) -> Outcome:
-        await self._list_stems(room)
+    async def _document_looked_up(self, room: Room) -> Outcome:
+        await self._look_up(room)
         return self._door.document(room, wall_s=time.time())
 
     async def _event_opened(self, request: Request, space: str) -> Outcome:
@@ -148,21 +184,30 @@ class Pages:
             return None
         return await self._rooms.open(space)
 
-    async def _list_stems(self, room: Room) -> None:
-        """Ask the store for the stems' names: once for all who want to know, and not for long."""
-        if not self._door.needs_stems(room):
+    async def _look_up(self, room: Room) -> None:
+        """Ask the store what there is of the recording: once for all who want to know, and not for
+        long."""
+        if not self._door.needs_kept(room):
             return
         try:
             async with asyncio.timeout(limits.REQUEST_S):
-                if (listed := self._listings.get(room.space)) is not None:
-                    await listed.wait()
+                if (looking := self._looking.get(room.space)) is not None:
+                    await looking.wait()
                     return
-                listed = self._listings[room.space] = asyncio.Event()
+                looking = self._looking[room.space] = asyncio.Event()
                 try:
-                    stems = await self._replay.stems(room.space)
+                    kept = await self._kept(room)
                 finally:
-                    del self._listings[room.space]
-                    listed.set()
+                    del self._looking[room.space]
+                    looking.set()
         except (StoreError, TimeoutError):
             return  # the page is true without them
-        self._door.give_stems(room, stems)
+        self._door.give_kept(room, kept)
+
+    async def _kept(self, room: Room) -> Kept:
+        assert room.state is not None
+        sizes = await self._replay.sizes(room.state)
+        timeline = None
+        if "timeline.json" in sizes:
+            timeline = await self._replay.text(room.state, "timeline.json")
+        return Kept(sizes, chapters(timeline))

@@ -15,6 +15,7 @@ from hustings.edge.admission import Bounds
 from hustings.edge.assets import Assets
 from hustings.edge.ballots import Ballots
 from hustings.edge.broadcast import Broadcaster
+from hustings.edge.clips import Clips
 from hustings.edge.door import Door
 from hustings.edge.events import Payload
 from hustings.edge.gauge import Gauge
@@ -23,11 +24,14 @@ from hustings.edge.head import Request
 from hustings.edge.http import Outcome, Server
 from hustings.edge.ladder import Ladder, Reading
 from hustings.edge.line import Line
+from hustings.edge.links import Links
 from hustings.edge.memory import Memory
 from hustings.edge.metrics import Metrics
+from hustings.edge.oblivion import Oblivion
 from hustings.edge.pages import Pages
 from hustings.edge.pictures import Pictures
 from hustings.edge.push import Push
+from hustings.edge.recalled import Recalled
 from hustings.edge.replay import Replay
 from hustings.edge.rights import Rights
 from hustings.edge.room import House as RoomHouse
@@ -38,6 +42,7 @@ from hustings.edge.salts import Salts
 from hustings.edge.say import Sayings
 from hustings.edge.spool import Spool
 from hustings.edge.stored import Stored
+from hustings.edge.transcript import Transcripts
 from hustings.errors import ConfigError
 from hustings.pin import Pin
 from hustings.role import Context
@@ -87,7 +92,9 @@ class Edge:
             metrics=self.metrics,
             tallied=self._tallied,
         )
-        self.rooms = Rooms(self._room_house(context, objects, tasks))
+        stored = Stored(objects, spool=spool, tasks=tasks)
+        self.rooms = Rooms(self._room_house(context, stored, tasks))
+        self.oblivion = Oblivion(log=context.log, live=context.live, spool=spool, stored=stored)
         self._cdn = settings.cdn_url.rstrip("/")
         self.door = self._door(settings)
         self.push = Push(tasks=tasks, poller=self.server.poller)
@@ -132,15 +139,29 @@ class Edge:
     def _house(self, context: Context, objects: Objects) -> House:
         listen = context.settings.public_url("listen")
         replay = Replay(objects)
-        rights = Rights(context.keys.ticket_public)
+        rights = Rights(context.keys.ticket_public, stands=Links(objects).stands)
         return House(
             rooms=self.rooms,
             pages=Pages(
-                rooms=self.rooms, door=self.door, replay=replay, rights=rights, listen=listen
+                rooms=self.rooms,
+                door=self.door,
+                replay=replay,
+                transcripts=Transcripts(replay, self.assets),
+                rights=rights,
+                listen=listen,
+            ),
+            clips=Clips(
+                rooms=self.rooms,
+                door=self.door,
+                replay=replay,
+                rights=rights,
+                assets=self.assets,
+                listen=listen,
             ),
             push=self.push,
             assets=self.assets,
             replay=replay,
+            recalled=Recalled(replay),
             metrics=self.metrics,
             ladder=self.ladder,
             rights=rights,
@@ -150,9 +171,7 @@ class Edge:
             refresh=self._refresh,
         )
 
-    def _room_house(
-        self, context: Context, objects: Objects, tasks: asyncio.TaskGroup
-    ) -> RoomHouse:
+    def _room_house(self, context: Context, stored: Stored, tasks: asyncio.TaskGroup) -> RoomHouse:
         return RoomHouse(
             log=context.log,
             live=context.live,
@@ -164,7 +183,7 @@ class Edge:
             elsewhere=self.gauge.elsewhere,
             waiting=self._waiting,
             came=self._came,
-            stored=Stored(objects, spool=self._spool, tasks=tasks),
+            stored=stored,
         )
 
     def _ladder(self, context: Context) -> Ladder:

@@ -265,8 +265,8 @@ class Room:
         elif self.programme.over:
             await self._read_to_the_end()
         else:
-            mix = subjects.live(self.space, "mix")
-            async with hearing(self._house.live, mix, self._hear):
+            live, mix = self._house.live, subjects.live(self.space, "mix")
+            async with hearing(live, mix, self._hear), self.news.captions.told(live, self.space):
                 await self._read_to_the_end()
         await self.segments.finish()
 

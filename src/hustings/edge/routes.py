@@ -10,6 +10,7 @@
 /live/{space}/push               endless fMP4 (codec=opus|aac, from=MS)
 /live/{space}/listen.aac, .ogg   endless ADTS, endless Ogg Opus
 /live/{space}/events             server-sent events
+/live/{space}/captions           what is said, in words, as server-sent events
 /live/{space}/enter              a visitor's rung (POST)
 /live/{space}/say                reactions and votes (POST)
 /live/{space}/talk.json          room, polls, chat and questions
@@ -17,7 +18,10 @@
 /live/{space}/{codec}/{k}.m4s    segments, and their parts as p{n}.m4s
 /live/{space}/index.m3u8         the last minute, for HLS players
 /live/{space}/dvr.m3u8           all of it, for HLS players
-/live/{space}/replay.m4a, replay.opus, receipt.json, timeline.json, crowd.json, stems/{seat}.opus
+/live/{space}/replay.m4a, stems/{seat}.opus  the recording's files (`files` names all)
+/live/{space}/all.zip            all of them in one
+/s/{space}/transcript            what was said, to be read
+/c/{space}/{clip}, /c/{space}/{clip}/embed  the page of a clip, and its player for other pages
 /healthz  /readyz  /metrics
 """
 
@@ -28,9 +32,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from hustings.edge import enter, news, pieces, push, reply
+from hustings.edge import enter, events, files, pieces, push, reply
 from hustings.edge.admission import Admit, rung_of
 from hustings.edge.assets import ROOT, Assets
+from hustings.edge.clips import Clips
 from hustings.edge.forms import Form, of_codec
 from hustings.edge.head import Request
 from hustings.edge.http import Handover, Outcome
@@ -40,6 +45,7 @@ from hustings.edge.pages import Pages
 from hustings.edge.pictures import Pictures
 from hustings.edge.push import Push
 from hustings.edge.reader import reader
+from hustings.edge.recalled import Recalled
 from hustings.edge.replay import Replay
 from hustings.edge.reply import Reply, problem
 from hustings.edge.rights import InRoom, Rights
@@ -49,11 +55,7 @@ from hustings.edge.say import Sayings
 from hustings.errors import BadInput
 from hustings.formats.fmp4 import CODECS, Codec
 from hustings.log.subjects import checked
-from hustings.space import Status
 
-_REPLAYS: Final = frozenset(
-    {"replay.m4a", "replay.opus", "receipt.json", "timeline.json", "crowd.json"}
-)
 _PREFLIGHT: Final = Reply(
     status=204,
     fields=(
@@ -78,9 +80,11 @@ class House:
 
     rooms: Rooms
     pages: Pages
+    clips: Clips
     push: Push
     assets: Assets
     replay: Replay
+    recalled: Recalled
     metrics: Metrics
     ladder: Ladder
     rights: Rights
@@ -101,13 +105,21 @@ class Routes:
             "listen.aac": self._plain,
             "listen.ogg": self._ogg,
             "events": self._events,
-            "talk.json": lambda request, room: room.chatter.answer(request),
-            "index.m3u8": lambda request, room: room.hls.index(request),
-            "dvr.m3u8": lambda request, room: room.hls.dvr(request),
+            "captions": self._captions,
+            "talk.json": self._house.recalled.answer,
+            "index.m3u8": lambda request, room: _unaltered(room) or room.hls.index(request),
+            "dvr.m3u8": lambda request, room: _unaltered(room) or room.hls.dvr(request),
+        }
+        # beside the page of a space
+        self._pages: dict[str, Callable[[Request, str], Outcome | Awaitable[Outcome]]] = {
+            "embed": lambda request, space: self._house.pages.page(request, space, embed=True),
+            "transcript": self._house.pages.transcript,
+            "event.ics": self._house.pages.event,
         }
         # of the edge itself, not of a space
         self._own: dict[str, Callable[[Request], Outcome | Awaitable[Outcome]]] = {
-            "oembed": self._house.pages.oembed,
+            "oembed": self._oembed,
+            "robots.txt": self._house.pages.robots,
             "healthz": lambda _: _text("ok\n"),
             "readyz": self._ready,
             "metrics": self._metrics,
@@ -124,15 +136,15 @@ class Routes:
         match request.parts:
             case ("s", space):
                 return self._house.pages.page(request, space)
-            case ("s", space, "embed"):
-                return self._house.pages.page(request, space, embed=True)
-            case ("s", space, "event.ics"):
-                return self._house.pages.event(request, space)
+            case ("s", space, name) if name in self._pages:
+                return self._pages[name](request, space)
+            case ("c", space, clip, *last) if last in ([], ["embed"]):
+                return self._house.clips.page(request, space, clip, embed=bool(last))
             case ("live", space, name) if name in self._live:
                 return self._inside(request, space, self._live[name])
             case ("live", space, codec, name) if codec in CODECS:
                 return self._segment(request, space, codec, name)
-            case ("live", space, *names) if names and (names[0] in (*_REPLAYS, "stems")):
+            case ("live", space, *names) if names and files.named("/".join(names)):
                 return self._inside(request, space, self._file(tuple(names)))
             case ("assets", digest, language, *names):
                 return self._house.assets.answer(request, digest, language, "/".join(names))
@@ -204,10 +216,21 @@ class Routes:
 
     def _events(self, request: Request, room: Room) -> Outcome:
         if request.method == "HEAD":
-            return Reply(fields=news.FIELDS, close=True, endless=True)
+            return Reply(fields=events.STREAM, close=True, endless=True)
         if self._house.stopping():
             return enter.LEAVING
         return enter.events(request, room, self._house.ladder)
+
+    def _captions(self, request: Request, room: Room) -> Outcome:
+        if request.method == "HEAD":
+            return Reply(fields=events.STREAM, close=True, endless=True)
+        if self._house.stopping():
+            return enter.LEAVING
+        if room.over:
+            return enter.over()
+        if not self._house.ladder.read(enter.visitor(request, room)):
+            return enter.full("Every place for readers is taken at the moment.")
+        return room.news.captions.admit(request)
 
     def _enter(self, request: Request, room: Room) -> Outcome:
         if self._house.stopping():
@@ -219,17 +242,22 @@ class Routes:
         said = self._house.sayings.answer(request, room, now_s=now_s, wall_ms=wall_ms)
         return reply.worded(said, reader(request))  # what is refused here, the page shows
 
+    def _oembed(self, request: Request) -> Awaitable[Outcome]:
+        house = self._house
+        return (house.clips if house.clips.named(request) else house.pages).oembed(request)
+
     def _segment(
         self, request: Request, space: str, codec: Codec, name: str
     ) -> Outcome | Awaitable[Outcome]:
         if not pieces.is_piece(name):
             return _NOWHERE
-        return self._inside(request, space, lambda of, room: pieces.piece(of, room, codec, name))
+        return self._inside(
+            request, space, lambda of, room: _unaltered(room) or pieces.piece(of, room, codec, name)
+        )
 
     def _file(self, names: tuple[str, ...]) -> InRoom:
         async def answer(request: Request, room: Room) -> Outcome:
-            if room.state is None or room.state.status is not Status.POSTED:
-                return problem(404, "file", "The recording is not posted.")
+            assert room.state is not None, "a room is opened with its state"
             return await self._house.replay.answer(request, room.state, names)
 
         return answer
@@ -251,6 +279,11 @@ def _is_id(space: str) -> bool:
     except BadInput:
         return False
     return True
+
+
+def _unaltered(room: Room) -> Reply | None:
+    """Why there are no segments of a recording that is not published as it was made."""
+    return None if room.state is None else files.altered(room.state)
 
 
 def _from(request: Request) -> int | None:

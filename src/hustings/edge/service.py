@@ -36,6 +36,7 @@ async def serve(context: Context) -> None:
                 edge.salts.run(),
                 edge.ballots.run(),
                 edge.ladder.run(),
+                edge.oblivion.run(),
             )
         ]
         await edge.rooms.restore()

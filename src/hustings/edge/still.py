@@ -11,6 +11,9 @@ import html
 from datetime import UTC, datetime
 from typing import Final
 
+from hustings.edge import files
+from hustings.edge.kept import Kept
+from hustings.edge.transcript import clock
 from hustings.formats import markup
 from hustings.space import Space, Status
 from hustings.words import Words, mark
@@ -26,13 +29,15 @@ _NOW: Final = {
     Status.CANCELLED: mark("This conversation will not take place"),
 }
 _SENDING: Final = frozenset({Status.DOORS, Status.LIVE, Status.HELD})
+_READ: Final = mark("Read what was said")
+_CHAPTERS: Final = mark("Chapters")
 _CLOSED: Final = mark(
     "Open the link that you were sent once more. If that does not help, ask the host for a new one."
 )
 
 
-def written(space: Space, reader: Words) -> str:
-    """The page of a space, as HTML."""
+def written(space: Space, reader: Words, kept: Kept) -> str:
+    """The page of a space, as HTML; `kept` is what there is of its recording."""
     status = html.escape(reader.text(_NOW[space.status]))
     at = datetime.fromtimestamp(space.starts_at_ms / 1000, UTC)
     parts = [
@@ -45,6 +50,8 @@ def written(space: Space, reader: Words) -> str:
     links = [] if space.private else _links(space, reader)
     if links:
         parts.append(f"<p>{' · '.join(links)}</p>")
+    if space.status is Status.POSTED and not space.private and not space.gone:
+        parts += _recording(space, reader, kept)
     if space.description:
         language = f' lang="{html.escape(space.language)}"' if space.language else ""
         parts.append(
@@ -63,11 +70,29 @@ def _links(space: Space, reader: Words) -> list[str]:
     ways = {}
     if space.status in _SENDING:
         ways[f"{live}/listen.aac"] = mark("Listen live")
-    elif space.status is Status.POSTED:
+    elif space.status is Status.POSTED and not space.gone:
         ways[f"{live}/replay.m4a"] = mark("Play the recording")
+        ways[f"{live}/{files.ALL}"] = mark("All files (ZIP)")
     if space.status in (Status.SCHEDULED, Status.DOORS):
         ways[f"/s/{space.id}/event.ics"] = mark("Add to my calendar")
     return [
         f'<a class="button" href="{address}">{html.escape(reader.text(words))}</a>'
         for address, words in ways.items()
     ]
+
+
+def _recording(space: Space, reader: Words, kept: Kept) -> list[str]:
+    """The recording's player as the browser has it, its chapters, and what was said."""
+    live = f"/live/{space.id}"
+    parts = [f'<audio controls preload="none" src="{live}/replay.m4a"></audio>']
+    if "transcript.json" in kept.sizes:
+        words = html.escape(reader.text(_READ))
+        parts.append(f'<p><a href="/s/{space.id}/transcript">{words}</a></p>')
+    if kept.chapters:
+        rows = "".join(
+            f'<li><a href="{live}/replay.m4a#t={one.at_ms // 1000}">{clock(one.at_ms // 1000)}</a> '
+            f"<bdi>{html.escape(one.title)}</bdi></li>"
+            for one in kept.chapters
+        )
+        parts.append(f"<h2>{html.escape(reader.text(_CHAPTERS))}</h2><ol>{rows}</ol>")
+    return parts

@@ -16,7 +16,7 @@
  *   live_n: number | null, live_at_ms: number | null, seats: Seat[], listening: number,
  *   retry_ms: number, studio: string, replay: object | null, publishing?: string,
  *   picture?: {wide: string, square: string} | null, description_html?: string, captions?: boolean,
- *   ends_at_ms?: number | null,
+ *   ends_at_ms?: number | null, gone?: boolean,
  *   line?: {called: number, waiting: number}}} State
  */
 

@@ -21,7 +21,7 @@ try {
 }
 
 /** What the later parts share; `door`, `ladder` and `replay` are theirs. @type {any} */
-const page = { state: first, ear: new Ear(on.sound, `/live/${first.space}`), show, moment };
+const page = { state: first, ear: new Ear(on.sound, `/live/${first.space}`), show, moment, sheet };
 const { ear } = page;
 const later = new Promise((done) => {
   setTimeout(async () => {

@@ -23,6 +23,9 @@ const KINDS = [
   ["no", t("No"), "M6 6l12 12M18 6 6 18"],
 ];
 
+/** Their names, by what an edge counts. */
+export const REACTIONS = Object.fromEntries(KINDS.map(([kind, name]) => [kind, name]));
+
 export class Reactions {
   #root;
   #url;

@@ -2,9 +2,10 @@
  * The replay: the recording, one file with byte ranges, in the browser's own audio element.
  *
  * Where that gives up (the edge was restarted, or has no room at the moment), it is begun anew at
- * the same second. An address that ends in `#t=754` begins at that second.
+ * the same second. An address with `?t=754` begins at that second.
  */
 
+import { pointed } from "./replay/moment.js";
 import { backOff } from "./time.js";
 import { signed, visitor } from "./visitor.js";
 
@@ -57,15 +58,19 @@ export class Replay {
     this.#audio.defaultPlaybackRate = this.#audio.playbackRate = speed;
   }
 
-  /** @param {{seconds: number, m4a: string, opus: string}} recording */
-  open(recording) {
-    if (this.#address === recording.m4a) return;
-    this.#address = recording.m4a;
-    this.#seconds = recording.seconds;
+  /** @param {{seconds: number, m4a: string, version?: number}} recording */
+  open({ seconds, m4a, version = 0 }) {
+    const address = version ? `${m4a}?version=${version}` : m4a;
+    this.#seconds = seconds;
+    if (this.#address === address) return;
+    // Another version of it was published: on at the same place.
+    const again = this.#address ? this.#audio.currentTime : null;
+    this.#address = address;
     this.#audio.preload = "metadata";
     this.#audio.src = this.#source;
-    const start = /^#t=(\d+)/.exec(location.hash);
-    if (start) this.#audio.currentTime = Number(start[1]);
+    this.#audio.preservesPitch = true;
+    const start = again ?? pointed();
+    if (start !== null) this.#audio.currentTime = start;
   }
 
   toggle() {

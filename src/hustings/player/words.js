@@ -43,8 +43,8 @@ export function words(state, ear, nowMs) {
 }
 
 /** The status as it is shown: a recording that cannot be played yet is still being posted. */
-export function shown({ status, replay }) {
-  if (status === "posted" && !replay) return "ended";
+export function shown({ status, replay, gone }) {
+  if (status === "posted" && !replay) return gone ? "gone" : "ended";
   return status in STATES ? status : "scheduled";
 }
 
@@ -118,6 +118,13 @@ const STATES = {
         ? t("Recorded live on {day}.", { day: day(state.live_at_ms) })
         : t("Recorded live."),
       button: ear.phase === "playing" ? t("Pause") : t("Play the recording"),
+    };
+  },
+  gone() {
+    return {
+      pill: t("Ended"),
+      headline: t("The conversation has ended"),
+      note: t("Its recording was deleted: the time for which it was to be kept is over."),
     };
   },
   withheld(state) {

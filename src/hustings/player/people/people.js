@@ -17,12 +17,14 @@ import { Talk } from "./talk.js";
 import { Who } from "./who.js";
 
 const OPEN = ["doors", "live", "held"];
-const OVER = ["ended", "posted", "withheld"];
+const OVER = ["ended", "posted", "withheld", "gone"];
 const OWN_COUNT = 50; // own questions that are remembered
 
 export class People {
   root = make("section", "people card");
   asked;
+  /** What the audience wrote stands elsewhere on this page. */
+  replaced = false;
   #tabs = new Map();
   #panels = new Map();
   #loading = new Map();
@@ -70,7 +72,7 @@ export class People {
     const status = shown(this.door.state);
     const { chat, questions, polls, known } = this.talk;
     const spoken = known && chat.length + questions.length + polls.length > 0;
-    this.root.hidden = !(OPEN.includes(status) || (this.over && spoken));
+    this.root.hidden = this.replaced || !(OPEN.includes(status) || (this.over && spoken));
     // After the end it stands below what is to be kept, where it comes without moving anything.
     if (this.over && this.root.nextElementSibling !== on.foot) on.foot.before(this.root);
     if (!this.root.hidden && !this.#open) this.open(this.#first(), false);

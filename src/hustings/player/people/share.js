@@ -18,7 +18,7 @@ export function showShare(page) {
   const said = make("p", "soft");
   const at = make("input");
   at.type = "checkbox";
-  at.addEventListener("change", () => (link.input.value = at.checked ? `${address}#t=${second}` : address));
+  at.addEventListener("change", () => (link.input.value = at.checked ? `${address}?t=${second}` : address));
   const moment = make("label", "option", at, make("span", "", t("Begin at {time}", { time: clock(second) })));
   moment.hidden = second < 1;
   const copy = press("primary", () => copied(link.input, said), t("Copy the link"));

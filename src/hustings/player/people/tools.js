@@ -18,23 +18,50 @@ export function furnishTools(page, root) {
     showShare(page);
   }, icon("share"), t("Share"));
   share.id = "pass";
-  const captions = press("quiet", () => turn(captions), icon("captions"), t("Captions"));
+  const captions = press("quiet", () => page.captions?.turn(), icon("captions"), t("Captions"));
   captions.id = "captions";
-  captions.hidden = true; // until the door says that there are any
+  captions.hidden = true; // until there are any
   captions.setAttribute("aria-pressed", "false");
   root.append(share, textSize(), captions);
 }
 
-/** @param {import("../door.js").State} state */
-export function showCaptions(state) {
+/**
+ * Captions while it is live, as long as they come; of a recording, posted.js has them.
+ * @param {any} page
+ * @param {import("../door.js").State} state
+ */
+export function showCaptions(page, state) {
   const button = document.getElementById("captions");
-  if (button) button.hidden = !(/** @type {any} */ (state).captions);
+  const sending = ["doors", "live", "held"].includes(state.status);
+  if (!button || state.status === "posted") return;
+  page.captions ??= live(page, button);
+  button.hidden = !(sending && (state.captions || page.captions.open));
+  if (!sending) page.captions.close();
+  else if (state.captions && kept.get("captions", false) && !page.captions.open) page.captions.turn();
 }
 
-function turn(captions) {
-  const on = captions.getAttribute("aria-pressed") !== "true";
-  captions.setAttribute("aria-pressed", String(on));
-  document.documentElement.dataset.captions = String(on);
+/** What the button does while it is live. */
+function live(page, button) {
+  let made = null;
+  const set = (open) => {
+    if (made) made.open = open;
+    button.setAttribute("aria-pressed", String(open));
+  };
+  return {
+    get open() {
+      return button.getAttribute("aria-pressed") === "true";
+    },
+    close: () => set(false),
+    async turn() {
+      const open = !this.open;
+      set(open);
+      kept.set("captions", open || null);
+      if (!open || made) return;
+      const { LiveCaptions } = await import("./../captions.js");
+      made ??= new LiveCaptions(page.ear);
+      made.open = this.open;
+    },
+  };
 }
 
 function textSize() {

@@ -1,0 +1,68 @@
+"""What there is of a recording, as its page tells it: files with their sizes, chapters, length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from hustings.edge import files
+from hustings.space import Space, Status
+
+
+class Chapter(msgspec.Struct, frozen=True):
+    """Where a chapter begins on the replay's clock, and its title."""
+
+    at_ms: int
+    title: str
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """What a page wants of timeline.json."""
+
+    chapters: tuple[Chapter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Sizes in bytes of the public files by name, and the chapters."""
+
+    sizes: dict[str, int] = field(default_factory=dict)
+    chapters: tuple[Chapter, ...] = ()
+
+
+def chapters(data: bytes | None) -> tuple[Chapter, ...]:
+    """The chapters of a timeline; none where it cannot be read."""
+    if data is None:
+        return ()
+    try:
+        return _decoder.decode(data).chapters
+    except msgspec.MsgspecError:
+        return ()
+
+
+def document(space: Space, kept: Kept, *, awaited: bool) -> dict[str, Any] | None:
+    """`replay` in door.json. `awaited`: words were heard live, so a transcript follows."""
+    if space.status is not Status.POSTED or space.gone:
+        return None
+    at = f"/live/{space.id}/"
+    stems = {seat: at + name for name in kept.sizes if (seat := files.seat(name))}
+    making = (awaited or bool(space.replay.transcript)) and "transcript.json" not in kept.sizes
+    return {
+        "seconds": space.recording_seconds,
+        "revision": space.replay.revision,
+        "version": space.version,
+        "m4a": f"{at}replay.m4a",
+        "opus": f"{at}replay.opus",
+        "receipt": f"{at}receipt.json",
+        "timeline": f"{at}timeline.json",
+        "crowd": f"{at}crowd.json",
+        "stems": stems,
+        "files": kept.sizes,
+        "transcript_follows": making,
+        "expires_at_ms": space.replay.expires_at_ms,
+    }
+
+
+_decoder = msgspec.json.Decoder(Timeline)
