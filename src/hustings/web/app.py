@@ -19,18 +19,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import hustings
 from hustings import words
-from hustings.web import api, listeners, problem, stage_pages, stream
+from hustings.web import api, installation_pages, listeners, problem, stage_pages, stream
 from hustings.web import studio as studios
 from hustings.web.access import routes as access_routes
 from hustings.web.access.describe import describe
 from hustings.web.access.entry import Entry
+from hustings.web.after import routes as after_routes
 from hustings.web.agenda import routes as agenda_routes
+from hustings.web.feeds import routes as feeds_routes
 from hustings.web.guard import Guard
+from hustings.web.keeping import pages as keeping_pages
 from hustings.web.order import routes as order_routes
 from hustings.web.outbox import hook_pages, hook_routes, reminder_routes
 from hustings.web.people import routes as people_routes
 from hustings.web.room import backstage as room_backstage
 from hustings.web.room import routes as room_routes
+from hustings.web.search import pages as search_pages
 from hustings.web.studio import Studio
 
 STATIC: Final = Path(__file__).with_name("static")
@@ -38,19 +42,28 @@ STATIC: Final = Path(__file__).with_name("static")
 # serve it.
 _PLAYER: Final = Path(hustings.__file__).parent / "player"
 BASE_CSS: Final = _PLAYER / "base.css"
-_SHARED: Final = {"t": _PLAYER / "t.js"}
+_SHARED: Final = {
+    "t": _PLAYER / "t.js",
+    "replay/paint": _PLAYER / "replay" / "paint.js",
+    "replay/who": _PLAYER / "replay" / "who.js",
+}
 # Addresses are looked up in this order.
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     api.router,
     listeners.router,
     stream.router,
     stage_pages.router,
+    installation_pages.router,
     hook_routes.router,
     hook_pages.router,
     reminder_routes.router,
+    *feeds_routes.ROUTERS,  # /@{handle}.xml comes before /@{handle}
+    search_pages.router,
     *people_routes.ROUTERS,
     *room_routes.ROUTERS,
     *agenda_routes.ROUTERS,
+    *after_routes.ROUTERS,
+    keeping_pages.router,
     *order_routes.ROUTERS,
     *access_routes.ROUTERS,
     room_backstage.router,
@@ -122,6 +135,7 @@ def application() -> FastAPI:
     app.add_api_route("/static/base.css", _base_css, include_in_schema=False)
     app.add_api_route("/static/t.js", _words, include_in_schema=False)
     app.add_api_route("/static/{language}/{name}.js", _script, include_in_schema=False)
+    app.add_api_route("/static/{language}/{folder}/{name}.js", _nested, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC))
     return app
 
@@ -156,7 +170,18 @@ async def _words(request: Request) -> Response:
 
 async def _script(request: Request, language: str, name: str) -> Response:
     """A script of the pages in another language. Those that it imports stand beside it."""
-    path = _SHARED.get(name, STATIC / f"{name}.js")
+    return await _translated(request, language, name)
+
+
+async def _nested(request: Request, language: str, folder: str, name: str) -> Response:
+    """The same in a folder: what one page alone needs, or what it shares with the player."""
+    if not _NAME.fullmatch(folder):
+        raise HTTPException(404)
+    return await _translated(request, language, name, folder=f"{folder}/")
+
+
+async def _translated(request: Request, language: str, name: str, *, folder: str = "") -> Response:
+    path = _SHARED.get(folder + name, STATIC / f"{folder}{name}.js")
     if language not in words.languages() or not _NAME.fullmatch(name) or not path.is_file():
         raise HTTPException(404)
     made = words.load(language).script(path.read_text()).encode()

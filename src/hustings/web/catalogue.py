@@ -45,6 +45,12 @@ class Listed:
     recording_seconds: float | None = None
     changed_at_ms: int = 0
     occurrence: int = -1
+    live_at_ms: int | None = None
+    ended_at_ms: int | None = None
+    receipt_sha256: str = ""
+    version: int = 0
+    gone: bool = False
+    kept_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +238,8 @@ class Catalogue:
 
 _COPIED: Final = (
     *("title", "description", "language", "host", "picture", "listed", "private", "reason"),
-    *("starts_at_ms", "doors_at_ms", "recording_seconds"),
+    *("starts_at_ms", "doors_at_ms", "live_at_ms", "ended_at_ms", "recording_seconds"),
+    *("receipt_sha256", "version", "gone"),
 )
 
 
@@ -243,6 +250,7 @@ def _copied(space: Space) -> dict[str, Any]:
         "status": space.status.value,
         "publishing": space.publishing.value,
         "series_id": space.series,
+        "kept_bytes": space.replay.kept_bytes,
         "words": searched(space.title, space.host, space.description),
     }
 
@@ -264,4 +272,5 @@ def listed(row: SpaceRow) -> Listed:
         created_at_ms=row.created_at_ms,
         changed_at_ms=row.changed_at_ms,
         occurrence=row.occurrence,
+        kept_bytes=row.kept_bytes,
     )

@@ -16,6 +16,7 @@ import uvicorn
 
 from hustings import limits
 from hustings.certificate import Certificate
+from hustings.config import Settings
 from hustings.connection import Connection
 from hustings.role import Context
 from hustings.store.objects import Objects
@@ -30,6 +31,9 @@ from hustings.web.agenda.series import SeriesBook
 from hustings.web.catalogue import Catalogue
 from hustings.web.cookies import Cookies
 from hustings.web.database import Database, address
+from hustings.web.feeds.episodes import Episodes
+from hustings.web.feeds.kept import KeptFeeds
+from hustings.web.keeping.links import Links
 from hustings.web.order import suspend
 from hustings.web.order.audit import Audit
 from hustings.web.order.reports import Reports
@@ -47,6 +51,8 @@ from hustings.web.people.signed_in import SignedIn
 from hustings.web.room.pace import Pace
 from hustings.web.room.tickets import Tickets
 from hustings.web.room.writer import Writer
+from hustings.web.search import librarian
+from hustings.web.search.index import Index
 from hustings.web.spaces import Spaces
 from hustings.web.studio import Studio
 from hustings.web.watch import Watches
@@ -120,6 +126,7 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
     helpers = [
         group.create_task(timers.run(studio)),
         group.create_task(announcer.run(studio)),
+        group.create_task(librarian.run(studio)),
         group.create_task(suspend.run(studio)),
     ]
     if certificate := Certificate.of(settings, "studio"):
@@ -144,8 +151,6 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
 def _studio(context: Context, database: Database, watches: Watches, writer: Writer) -> Studio:
     catalogue = Catalogue(database)
     objects = Objects.open(context.settings)
-    studio_url = context.settings.public_url("studio")
-    listen_url = context.settings.public_url("listen")
     fetch = Fetch(private=context.settings.fetch_private)
     mail = Mail(context.settings)
     suspensions = Suspensions(database, key=context.keys.cookie())
@@ -168,20 +173,14 @@ def _studio(context: Context, database: Database, watches: Watches, writer: Writ
             secure=context.settings.public_url("studio").startswith("https://"),
         ),
         objects=objects,
+        links=Links(objects, context.keys),
         pictures=Pictures(objects),
         agenda=Agenda(database),
         series=SeriesBook(database),
         membership=Membership(database),
         mail=letters,
         push=push,
-        reminders=Reminders(
-            database,
-            push=push,
-            mail=mail,
-            letters=letters,
-            link=lambda token: f"{studio_url}/r/{token}",
-            page=lambda space: f"{listen_url}/s/{space}",
-        ),
+        reminders=_reminders(context.settings, database, push, mail, letters),
         hooks=Hooks(database, fetch, key=context.keys.cookie()),
         audit=Audit(database),
         reports=Reports(database, context.log),
@@ -189,6 +188,24 @@ def _studio(context: Context, database: Database, watches: Watches, writer: Writ
         signed_in=SignedIn(database),
         people=People(database, settings=context.settings, suspended=suspensions.suspended),
         access=Access.of(database, key=context.keys.cookie()),
+        episodes=Episodes(database),
+        kept=KeptFeeds(),
+        index=Index(database),
+        searching=_paced(limits.SEARCHES_COUNT, limits.SEARCHES_S),
+    )
+
+
+def _reminders(
+    settings: Settings, database: Database, push: Push, mail: Mail, letters: Letters
+) -> Reminders:
+    studio_url, listen_url = settings.public_url("studio"), settings.public_url("listen")
+    return Reminders(
+        database,
+        push=push,
+        mail=mail,
+        letters=letters,
+        link=lambda token: f"{studio_url}/r/{token}",
+        page=lambda space: f"{listen_url}/s/{space}",
     )
 
 

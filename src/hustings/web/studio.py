@@ -19,6 +19,9 @@ from hustings.web.agenda.series import SeriesBook
 from hustings.web.catalogue import Catalogue
 from hustings.web.cookies import Cookies
 from hustings.web.database import Database
+from hustings.web.feeds.episodes import Episodes
+from hustings.web.feeds.kept import KeptFeeds
+from hustings.web.keeping.links import Links
 from hustings.web.order.audit import Audit
 from hustings.web.order.reports import Reports
 from hustings.web.order.suspension import Suspensions
@@ -31,6 +34,7 @@ from hustings.web.people.signed_in import SignedIn
 from hustings.web.room.pace import Pace
 from hustings.web.room.tickets import Tickets
 from hustings.web.room.writer import Writer
+from hustings.web.search.index import Index
 from hustings.web.spaces import Spaces
 from hustings.web.watch import Watches
 
@@ -66,6 +70,11 @@ class Studio:
     reports: Reports
     suspensions: Suspensions
     access: Access
+    links: Links
+    episodes: Episodes
+    kept: KeptFeeds
+    index: Index
+    searching: Pace
 
     def share_url(self, space: str) -> str:
         """The one address of a space that is passed on."""

@@ -36,12 +36,20 @@ _PERSON: Final = {"person": "{blocked}"}
 _GUEST: Final = {"person": "{guest}"}
 _HOOK: Final = {"url": "http://127.0.0.1:9/hooks", "events": ["space.live"]}
 _LINK: Final = {"token": "none"}
+_CLIP: Final = {"clip": "abcd"}
+_SPAN: Final = {"from_ms": 0, "to_ms": 640, "revision": 1}
+_STRETCH: Final = {"start": "0:00", "end": "0:01", "revision": "1", "word": "erase"}
 _REFERENCE: Final = {"reference": "3f" * 32}
 
 CALLS: Final[dict[str, Call]] = {
     "GET /static/{language}/{name}.js": Call(path={"language": "de", "name": "t"}),
     "GET /pictures/{picture}/{size}.webp": Call(path={"picture": "0" * 32, "size": "wide"}),
+    "GET /pictures/{picture}/cover.jpg": Call(path={"picture": "0" * 32}),
     "GET /@{handle}": Call(path={"handle": "nobody"}),
+    "GET /@{handle}.xml": Call(path={"handle": "nobody"}),
+    "GET /@{handle}.ics": Call(path={"handle": "nobody"}),
+    "GET /search": Call(query={"q": "evening"}),
+    "GET /api/search": Call(query={"q": "evening"}),
     "GET /l/{token}": Call(path=_LINK),
     "GET /i/{token}": Call(path={"token": "{invite}"}),
     "POST /i/{token}": Call(path={"token": "{invite}"}, form={"name": "Bela"}, spoils=True),
@@ -89,6 +97,9 @@ CALLS: Final[dict[str, Call]] = {
     "POST /s/{space_id}/members": Call(form={"who": "{member_email}"}, spoils=True),
     "POST /s/{space_id}/members/{account_id}/remove": Call(spoils=True),
     "POST /s/{space_id}/withhold": Call(form=_REASON),
+    "POST /s/{space_id}/keep": Call(form={"keep_days": "30"}),
+    "POST /s/{space_id}/links": Call(form={"name": "Bela"}),
+    "POST /s/{space_id}/links/{link}/end": Call(path={"link": "none"}),
     "POST /s/{space_id}/join": Call(form={"name": "Gil"}),
     "GET /s/{space_id}/take": Call(ticket="query"),
     "POST /s/{space_id}/take": Call(ticket="form", spoils=True),
@@ -132,6 +143,32 @@ CALLS: Final[dict[str, Call]] = {
     "DELETE /api/spaces/{space_id}/hands/{person}": Call(path=_GUEST, json=_REASON, spoils=True),
     "POST /api/spaces/{space_id}/polls": Call(json={"question": "Or?", "options": ["a", "b"]}),
     "POST /api/spaces/{space_id}/polls/{poll}/close": Call(spoils=True),
+    "GET /static/{language}/{folder}/{name}.js": Call(
+        path={"language": "de", "folder": "after", "name": "sound"}
+    ),
+    "POST /s/{space_id}/recording/edits": Call(form=_STRETCH),
+    "POST /s/{space_id}/recording/edits/{edit_id}/undo": Call(path={"edit_id": "abcd"}),
+    "POST /s/{space_id}/recording/erasures": Call(form=_STRETCH),
+    "POST /s/{space_id}/recording/chapters": Call(form={"revision": "1"}),
+    "POST /s/{space_id}/recording/clips": Call(form=_STRETCH),
+    "POST /s/{space_id}/recording/clips/{clip}/rename": Call(path=_CLIP, form={"title": "So"}),
+    "POST /s/{space_id}/recording/clips/{clip}/remove": Call(path=_CLIP),
+    "GET /s/{space_id}/recording/{name}": Call(path={"name": "waveform.json"}),
+    "GET /s/{space_id}/clips/{clip}/{name}": Call(path=_CLIP | {"name": "audio.m4a"}),
+    "GET /s/{space_id}/original/{name}": Call(path={"name": "replay.m4a"}),
+    "GET /s/{space_id}/original/stems/{name}": Call(path={"name": "abcd.opus"}),
+    "POST /api/spaces/{space_id}/recording/edits": Call(json=_SPAN | {"kind": "cut"}),
+    "DELETE /api/spaces/{space_id}/recording/edits/{edit}": Call(path={"edit": "abcd"}),
+    "POST /api/spaces/{space_id}/recording/erasures": Call(json=_SPAN),
+    "PUT /api/spaces/{space_id}/recording/chapters": Call(json={"chapters": None, "revision": 1}),
+    "POST /api/spaces/{space_id}/recording/chapters": Call(json={"title": "A chapter"}),
+    "PATCH /api/spaces/{space_id}/recording/transcript": Call(
+        json={"corrections": [{"id": "c1", "text": "So."}]}
+    ),
+    "POST /api/spaces/{space_id}/recording/clips": Call(json=_SPAN | {"title": "A clip"}),
+    "GET /api/spaces/{space_id}/recording/clips/{clip}": Call(path=_CLIP),
+    "PATCH /api/spaces/{space_id}/recording/clips/{clip}": Call(path=_CLIP, json={"title": "So"}),
+    "DELETE /api/spaces/{space_id}/recording/clips/{clip}": Call(path=_CLIP),
     "POST /api/spaces/{space_id}/pins": Call(json={"text": "A word"}),
     "DELETE /api/spaces/{space_id}/pins/{pin}": Call(spoils=True),
     "POST /api/spaces/{space_id}/reminders": Call(json={"kind": "mail", "email": "{email}"}),

@@ -47,12 +47,14 @@ _RULES: Final = tuple(
         ("GET", r"/api/me", Scope.PEOPLE_READ),
         ("GET", r"/api/(people|reports|suspensions|invitations|members)(/.*)?", Scope.PEOPLE_READ),
         ("*", r"/api/(people|reports|suspensions|invitations|members)(/.*)?", Scope.PEOPLE_WRITE),
-        ("GET", r"/api/(spaces|series|account|pictures)(/.*)?", Scope.SPACES_READ),
+        ("GET", r"/api/(spaces|series|account|pictures|search)(/.*)?", Scope.SPACES_READ),
         ("POST", r"/api/(spaces|series|pictures)", Scope.SPACES_WRITE),
         ("*", r"/api/(series|pictures)/.*", Scope.SPACES_WRITE),
         ("PATCH PUT DELETE", _SPACE, Scope.SPACES_WRITE),
         ("*", rf"{_SPACE}/(cancel|delay|members|cohosts|picture|publish|withhold)(/.*)?",
          Scope.SPACES_WRITE),
+        ("POST", rf"{_SPACE}/recording/chapters", Scope.ROOM_WRITE),  # marked while it is live
+        ("*", rf"{_SPACE}/recording/.*", Scope.SPACES_WRITE),
         ("*", rf"{_SPACE}/.*", Scope.ROOM_WRITE),
     )
 )  # fmt: skip

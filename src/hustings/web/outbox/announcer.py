@@ -24,6 +24,7 @@ from hustings.log.contract import Message
 from hustings.log.subjects import Kind
 from hustings.space import Event, Status, decode
 from hustings.space import event as e
+from hustings.space import replay_event as r
 from hustings.web import studio as studios
 from hustings.web.catalogue import Listed
 from hustings.web.database import Unstorable
@@ -46,6 +47,8 @@ _HOOKED: Final[dict[type, str]] = {
     e.WentLive: "space.live",
     e.Ended: "space.ended",
     e.Posted: "space.posted",
+    r.Expiring: "space.expiring",
+    r.Expired: "space.expired",
     e.HandRaised: "hand.raised",
 }
 # What happens once in a space.
@@ -151,10 +154,12 @@ class _Herald:
         for seq, event in events:
             what = _HOOKED.get(type(event), "")
             # Earlier versions wrote what they had missed under its name alone.
-            if what and event.at_ms > since_ms and not known & {what, _key(event, what)}:
+            if what and _is_news(event, since_ms) and not known & {what, _key(event, what)}:
                 listed = await self._listed(space)
                 if listed is None:
                     return
+                if isinstance(event, r.Expiring):
+                    await notes.of_expiry(studio, listed, event.expires_at_ms)
                 await self._once(listed, event, what)
             self._read[space] = seq
 
@@ -217,6 +222,13 @@ class _Herald:
         await self._studio.reminders.note_overdue(space, notice)
 
 
+def _is_news(event: Event, since_ms: int) -> bool:
+    """Whether it is worth telling: for a day, and of what is to be deleted until it is."""
+    if isinstance(event, r.Expiring) and event.expires_at_ms is not None:
+        return event.expires_at_ms > since_ms + _PAST_MS
+    return event.at_ms > since_ms
+
+
 def _ends(what: str) -> bool:
     return what == "space.cancelled"
 
@@ -234,6 +246,8 @@ def _more(event: Event) -> dict[str, Any]:
         return {"name": event.name, "note": event.note}
     if isinstance(event, e.Delayed):
         return {"reason": event.reason, "starts_at_ms": event.starts_at_ms}
+    if isinstance(event, r.Expiring):
+        return {"expires_at_ms": event.expires_at_ms}
     return {"reason": event.reason} if isinstance(event, e.Cancelled) else {}
 
 

@@ -29,6 +29,8 @@ EVENT_WORDS: Final = {
     "space.live": mark("A space goes live"),
     "space.ended": mark("A space ends"),
     "space.posted": mark("A recording is published"),
+    "space.expiring": mark("A recording will be deleted, or will not after all"),
+    "space.expired": mark("A recording is deleted, because its time is over"),
     "hand.raised": mark("A listener raises a hand"),
     "report.made": mark("Something is reported"),
     "ping": mark("A test"),

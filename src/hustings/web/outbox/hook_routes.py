@@ -26,6 +26,8 @@ EventName = Literal[
     "space.live",
     "space.ended",
     "space.posted",
+    "space.expiring",
+    "space.expired",
     "hand.raised",
     "report.made",
 ]
@@ -39,7 +41,7 @@ class NewHook(BaseModel):
     url: str = Field(
         min_length=8, max_length=limits.HOOK_URL_CHARS, examples=["https://example.org/hooks"]
     )
-    events: Annotated[list[EventName], Field(min_length=1, max_length=9)] = Field(
+    events: Annotated[list[EventName], Field(min_length=1, max_length=11)] = Field(
         examples=[["space.live", "space.posted"]]
     )
     everywhere: bool = Field(

@@ -37,6 +37,8 @@ EVENTS: Final = (
     "space.live",
     "space.ended",
     "space.posted",
+    "space.expiring",
+    "space.expired",
     "hand.raised",
     "report.made",
 )

@@ -7,8 +7,10 @@ them read. Without a mail server there are none.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Final
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from hustings import limits, words
@@ -30,6 +32,16 @@ _MEMBER_TEXT: Final = mark(
 )
 _SOON: Final = mark("“{title}” begins soon")
 _SOON_TEXT: Final = mark("Your space “{title}” begins in less than half an hour. Its desk:")
+
+_EXPIRING: Final = mark("The recording of “{title}” will be deleted on {day}")
+_EXPIRING_TEXT: Final = mark(
+    "The time for which the recording of “{title}” was to be kept is over on {day}. It will be "
+    "deleted then, and its receipt stays. If it is to stay as well, say so here:"
+)
+_STAYS: Final = mark("The recording of “{title}” stays")
+_STAYS_TEXT: Final = mark(
+    "The recording of “{title}” will not be deleted after all. How long it is kept stands here:"
+)
 
 _VALUE: Final = re.compile(r"(\{\w+\})")
 
@@ -83,6 +95,41 @@ async def to_hosts(studio: Studio) -> None:
         )
 
 
+async def of_expiry(studio: Studio, listed: Listed, expires_at_ms: int | None) -> None:
+    """Tell the host when their recording will be deleted; None: that it will not."""
+    account = await studio.accounts.get(listed.owner_id)
+    if account is None:
+        return
+    day = "" if expires_at_ms is None else _day(expires_at_ms)
+    before = await _told_before(studio, listed, "expiring-")
+    if not day and not before:
+        return
+    await _send(
+        studio,
+        listed,
+        account,
+        key=f"expiring-{day}" if day else f"stays-{before}",
+        subject=_EXPIRING if day else _STAYS,
+        text=_EXPIRING_TEXT if day else _STAYS_TEXT,
+        link=f"{studio.settings.public_url('studio')}/s/{listed.id}/keeping",
+        day=day,
+    )
+
+
+async def _told_before(studio: Studio, listed: Listed, begins: str) -> int:
+    """How often something of that kind was told of a space."""
+    query = select(func.count()).where(
+        AnnouncedRow.space_id == listed.id, AnnouncedRow.what.startswith(begins, autoescape=True)
+    )
+    async with studio.database.read() as session:
+        return await session.scalar(query) or 0
+
+
+def _day(at_ms: int) -> str:
+    """A day as every language reads it (ISO 8601), by UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
+
+
 async def _send(
     studio: Studio,
     listed: Listed,
@@ -93,12 +140,13 @@ async def _send(
     text: str,
     link: str,
     name: str = "",
+    day: str = "",
     within_s: int = limits.LETTER_S,
 ) -> None:
     if not (studio.mail.works and account.email):
         return
     reader = words.load(words.choose(listed.language))
-    values = {"{title}": listed.title, "{name}": name}
+    values = {"{title}": listed.title, "{name}": name, "{day}": day}
     now_ms = studios.now_ms()
     try:
         async with studio.database.write() as session:

@@ -32,7 +32,7 @@ def reset(settings: Settings, *, email: str) -> str:
 
 
 async def _invite(settings: Settings, email: str, role: SiteRole) -> str:
-    database = await _opened(settings)
+    database = await opened(settings)
     try:
         made = await Invitations(database).make(
             email=email, role=role, by_id=None, now_ms=studios.now_ms()
@@ -45,7 +45,7 @@ async def _invite(settings: Settings, email: str, role: SiteRole) -> str:
 
 
 async def _reset(settings: Settings, email: str) -> str:
-    database = await _opened(settings)
+    database = await opened(settings)
     try:
         account = await Accounts(database, Passwords()).by_email(email)
         if account is None:
@@ -56,7 +56,7 @@ async def _reset(settings: Settings, email: str) -> str:
     return f"{settings.public_url('studio')}/reset/{token}"
 
 
-async def _opened(settings: Settings) -> Database:
+async def opened(settings: Settings) -> Database:
     """The database as this version of the program has it."""
     if not settings.database_url and not (settings.folder / "hustings.db").exists():
         raise ConfigError(

@@ -10,7 +10,9 @@ from starlette.exceptions import HTTPException
 
 from hustings.space import Status
 from hustings.web import page
+from hustings.web.agenda import shown
 from hustings.web.catalogue import Listed
+from hustings.web.feeds import shows
 from hustings.web.standing import CurrentStudio, Visitor
 
 router: Final = APIRouter(include_in_schema=False)
@@ -34,7 +36,19 @@ async def profile(
         ("Coming up", [s for s in spaces if s.status is Status.SCHEDULED]),
         ("Past", [s for s in spaces if s.status in (Status.ENDED, Status.POSTED)]),
     ]
-    values = {"person": found, "groups": groups, "share_url": studio.share_url}
+    show = shows.host_show(found)
+    base = studio.settings.public_url("studio")
+    about = {"title": found.name, "path": show.page, "description": found.biography}
+    values = {
+        "person": found,
+        "groups": groups,
+        "share_url": studio.share_url,
+        "show_sign_in": True,
+        "preview": shown.preview(studio, **about, picture=found.picture),
+        "feed_url": base + show.path,
+        "calendar_url": base + show.calendar,
+        "linked": shows.linked(studio, show),
+    }
     return page.render(request, "people_public.html", values)
 
 

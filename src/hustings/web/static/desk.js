@@ -1,5 +1,6 @@
 // The host's desk: everything beside the stage, brought together.
 
+import { askChapter, showChapter } from "./chapter.js";
 import { Chat } from "./chat.js";
 import { Hands } from "./hands.js";
 import { showInvite, showLink } from "./invite.js";
@@ -37,6 +38,7 @@ export class Desk {
     const before = ["scheduled", "doors"].includes(space.status);
     const over = ["ended", "posted", "withheld", "cancelled"].includes(space.status);
     showInvite(seated && !over);
+    showChapter(seated ? space.status : "");
     showLater(seated && before);
     this.#hands.show(space, now_ms);
     this.talk.follow(space.removed);
@@ -50,6 +52,11 @@ export class Desk {
   /** @param {number} now_ms the studio's clock */
   tick(now_ms) {
     this.#hands.tick(now_ms);
+  }
+
+  /** A chapter of the recording is to begin. */
+  chapter() {
+    askChapter();
   }
 
   /**

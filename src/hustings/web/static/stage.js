@@ -196,6 +196,7 @@ listen({
     q: () => go("more", "questions-title"),
     p: () => go("more", "polls-title"),
     u: () => void undoLast(),
+    k: () => desk?.chapter(),
   }),
 });
 element("step-down")?.addEventListener("click", () => void stepDown());

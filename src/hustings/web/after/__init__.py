@@ -1,0 +1,1 @@
+"""After the end: a finished recording, published, edited, put right and cut into clips."""
