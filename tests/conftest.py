@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import postgres
+from tests.store.s3 import S3Server
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -35,6 +37,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if absent and (item.get_closest_marker("browser") or item.get_closest_marker("journey")):
             item.add_marker(pytest.mark.skip(reason=f"needs {' and '.join(absent)}"))
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """One real S3 server for all tests of this process; whoever kills it starts it again."""
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    asyncio.run(server.start())
+    yield server
+    server.kill()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -26,6 +26,7 @@ class Scope(StrEnum):
     SPEAK = "speak"
     LISTEN = "listen"
     TALK = "talk"  # to write and to raise a hand, as `person`
+    REPLAY = "replay"  # to fetch the files of a recording, as long as `link` is in the store
     INVITE = "invite"  # to be given a ticket to listen: what a private space's link holds
 
 
@@ -35,7 +36,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     `exp` is in seconds of Unix time, as RFC 7519 section 4.1.4 has it. `role` is one of
     `space.Role`'s values for speakers and empty for listeners. `person` is who talks: `a-<account
     id>`, or `g-<16 of a-z0-9>` for a guest with a name. `sign_in` is the SHA-256 of the sign-in's
-    token that a ticket to talk ends with, empty for a guest.
+    token that a ticket to talk ends with, empty for a guest. `link` is the id of a link to a
+    recording, which can be ended (`store.links`).
     """
 
     space: str
@@ -46,6 +48,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     exp: int
     person: str = ""
     sign_in: str = ""
+    link: str = ""
     iss: str = ISSUER
 
 

@@ -110,13 +110,14 @@ class Script:
     def made(self, pcm: Sound, *, live: bool) -> Chunk:
         """The next chunk, encoded but not logged."""
         assert len(pcm) == CHUNK_SAMPLES
+        first, *rest = pcm.reshape(-1, 960)
         made = Chunk(
             epoch=self.epoch,
             n=self.n,
             boot_id=BOOT,
             boottime_ns=(self.n + 1) * CHUNK_NS,
             programme=Programme.LIVE if live else Programme.HOLD,
-            opus=tuple(self._opus.encode(f) for f in pcm.reshape(-1, 960)),
+            opus=(self._opus.encode_alone(first), *map(self._opus.encode, rest)),
             aac=tuple(self._aac.encode(f) for f in pcm.reshape(-1, 1024)),
         )
         self.n += 1

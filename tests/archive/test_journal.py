@@ -77,7 +77,7 @@ def test_a_decision_stands_where_it_was_heard() -> None:
         (29, e.Ended(at_ms=5, by="host")), (31, e.OnAir(at_ms=5, n=32, live=False)),
     )  # fmt: skip
     spans = _spans((10, 10), (26, 6))
-    timeline = json.loads(build(journal, spans))
+    timeline = json.loads(build(journal, spans, []))
     assert [(event["type"], event["at_ms"] / 320) for event in timeline["events"]] == [
         ("live", 0), ("held", 10), ("resumed", 10), ("held", 11), ("resumed", 11), ("ended", 16),
     ]  # fmt: skip

@@ -152,3 +152,104 @@ def test_what_is_no_key_is_refused(folder: Path) -> None:
             verify_folder(folder, pem)
     with pytest.raises(BadInput, match="receipt"):
         verify_folder(folder / "stems", b"")
+
+
+# --- revisions --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chain(folder: Path, pair: Keys) -> Path:
+    """The same folder with a receipt that was revised twice, and all of them kept."""
+    (folder / "receipts").mkdir()
+    data = (folder / "receipt.json").read_bytes()
+    (folder / "receipts/1.json").write_bytes(data)
+    for number, why in ((2, "transcript"), (3, "edited")):
+        data, made = receipt.revise(
+            data,
+            changes={"edits": [{"kind": "cut", "at_ms": 320, "length_ms": number * 320}]},
+            why=[why],
+            private_pem=pair.receipt_private(),
+            at_ms=number,
+        )
+        assert made == number
+        (folder / f"receipts/{number}.json").write_bytes(data)
+    (folder / "receipt.json").write_bytes(data)
+    return folder
+
+
+def test_a_revision_follows_the_one_before(chain: Path, pair: Keys) -> None:
+    first, second, third = (
+        json.loads((chain / f"receipts/{n}.json").read_bytes())["receipt"] for n in (1, 2, 3)
+    )
+    assert first["revision"] == {
+        "number": 1, "at_ms": 0, "previous_sha256": None, "why": ["posted"],
+    }  # fmt: skip
+    before = hashlib.sha256((chain / "receipts/2.json").read_bytes()).hexdigest()
+    assert third["revision"] == {
+        "number": 3, "at_ms": 3, "previous_sha256": before, "why": ["edited"],
+    }  # fmt: skip
+    assert third["files"] == first["files"]
+    assert second["edits"][0]["length_ms"] == 640
+    assert third["edits"][0]["length_ms"] == 960
+    verdict = verify_folder(chain, pair.receipt_public())
+    assert verdict.problems == ()
+    assert {f"receipts/{n}.json" for n in (1, 2, 3)} <= set(verdict.checked)
+
+
+def test_a_member_can_be_taken_away(chain: Path, pair: Keys) -> None:
+    data, number = receipt.revise(
+        (chain / "receipt.json").read_bytes(),
+        changes={"edits": None},
+        why=["edited"],
+        private_pem=pair.receipt_private(),
+        at_ms=9,
+    )
+    assert number == 4
+    assert "edits" not in json.loads(data)["receipt"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_changed_byte_in_the_chain_is_found_and_named(
+    chain: Path, pair: Keys, number: int
+) -> None:
+    path = chain / f"receipts/{number}.json"
+    data = path.read_bytes()
+    at = data.index(b'"duration_ms": 320') + len(b'"duration_ms": ')
+    path.write_bytes(data[:at] + b"9" + data[at + 1 :])
+    verdict = verify_folder(chain, pair.receipt_public())
+    name = f"receipts/{number}.json"
+    assert any(problem.startswith(f"{name}: ") for problem in verdict.problems)
+    assert name not in verdict.checked
+
+
+def test_white_space_that_changes_the_hash_breaks_the_chain(chain: Path, pair: Keys) -> None:
+    """Laid out anew a receipt is valid, and is not the one that the next names."""
+    path = chain / "receipts/2.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes())))
+    (problem,) = verify_folder(chain, pair.receipt_public()).problems
+    assert problem == "receipts/3.json: does not follow the receipt before it."
+
+
+def test_a_missing_a_swapped_and_a_newer_receipt_are_named(chain: Path, pair: Keys) -> None:
+    second = (chain / "receipts/2.json").read_bytes()
+    (chain / "receipts/2.json").unlink()
+    (problem,) = verify_folder(chain, pair.receipt_public()).problems
+    assert problem == "receipts/2.json: is missing, the chain of receipts is broken there."
+    (chain / "receipts/2.json").write_bytes((chain / "receipts/1.json").read_bytes())
+    problems = verify_folder(chain, pair.receipt_public()).problems
+    assert problems[0] == "receipts/2.json: is number 1."
+    (chain / "receipts/2.json").write_bytes(second)
+    (chain / "receipt.json").write_bytes(second)
+    problems = verify_folder(chain, pair.receipt_public()).problems
+    assert problems == ("receipts/3.json: is newer than receipt.json, whose number is 2.",)
+
+
+def test_a_receipt_of_an_earlier_version_is_the_first(folder: Path, pair: Keys) -> None:
+    whole = json.loads((folder / "receipt.json").read_bytes())["receipt"]
+    del whole["revision"]
+    old = receipt.sign(whole, pair.receipt_private())
+    assert (receipt.revision(old), receipt.previous(old)) == (1, None)
+    _, number = receipt.revise(
+        old, changes={}, why=["transcript"], private_pem=pair.receipt_private(), at_ms=1
+    )
+    assert number == 2

@@ -79,7 +79,9 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 def test_files_are_listed_with_hash_length_and_duration(evening: Finished) -> None:
     listed = {entry["name"]: entry for entry in evening.receipt["files"]}
     sounds = {"replay.m4a", "replay.opus", "stems/ada.opus"}
-    assert set(listed) == sounds | {"timeline.json", "reel.json"}
+    assert set(listed) == sounds | {
+        "timeline.json", "chapters.json", "waveform.json", "reel.json",
+    }  # fmt: skip
     for name, entry in listed.items():
         data = (evening.folder / name).read_bytes()
         assert entry["sha256"] == hashlib.sha256(data).hexdigest()

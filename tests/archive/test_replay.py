@@ -12,7 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from hustings import chunk
-from hustings.archive.replay import AAC_NAME, OPUS_NAME, Chapter, Replay
+from hustings.archive.chapters import Chapter
+from hustings.archive.label import Label
+from hustings.archive.replay import AAC_NAME, OPUS_NAME, Replay
 from hustings.archive.slots import Slots
 from hustings.clock import CHUNK_SAMPLES
 from hustings.log.subjects import Kind
@@ -43,10 +45,10 @@ def _write(script: Script, folder: Path, chapters: list[Chapter] | None = None) 
         if entry.kind is Kind.MIX:
             out += slots.add(chunk.unpack(entry.data), entry.stamp_ns)
     out += slots.finish()
-    replay = Replay(folder, space=SPACE, title="Täglich", artist="Ada")
+    replay = Replay(folder, space=SPACE)
     for slot in out:
         replay.add(slot)
-    replay.close(chapters or [])
+    replay.close(Label(title="Täglich", artist="Ada", chapters=chapters or []))
     return len(out)
 
 

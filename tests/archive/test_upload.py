@@ -7,6 +7,7 @@ import hashlib
 import signal
 import sys
 from pathlib import Path
+from typing import IO
 
 import msgspec
 import pytest
@@ -34,7 +35,7 @@ class Shop(Objects):
         self.refusals = refusals
         self.given: list[str] = []
 
-    async def put(self, path: str, source: bytes | Path) -> None:
+    async def put(self, path: str, source: bytes | Path | IO[bytes]) -> None:
         if self.refusals:
             self.refusals -= 1
             raise StoreError("full")

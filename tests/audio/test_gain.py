@@ -82,3 +82,17 @@ def test_voices_come_out_near_minus_16_lufs(voice: str, change_db: float) -> Non
     pcm = decode_file(said, format="wav") * np.float32(10 ** (change_db / 20))
     out, _ = drive(pcm, SpeakerGain(), VoiceActivity())
     assert loudness_lufs(out[len(out) // 2 :]) == pytest.approx(-16, abs=1.5)
+
+
+def test_it_settles_at_once_where_nobody_hears_the_way() -> None:
+    slow, quick = SpeakerGain(), SpeakerGain()
+    quiet = tone(300, 0.02, -30.0)
+    for _ in range(20):
+        for gain in (slow, quick):
+            gain.process(quiet, level_dbfs=-33.0, speaking=True)
+    quick.settle()
+    assert slow.gain_db < 2
+    assert quick.gain_db == pytest.approx(17.0, abs=0.1)
+    untouched = SpeakerGain()
+    untouched.settle()
+    assert untouched.gain_db == 0.0

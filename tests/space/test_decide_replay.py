@@ -211,8 +211,8 @@ def test_nothing_is_deleted_before_it_was_announced() -> None:
     soon = evening.now_ms + 1_000
     evening.do(rc.WarnOfExpiry(**PLATFORM, expires_at_ms=soon))
     assert evening.refused(rc.Expire(**PLATFORM)) == "status"
-    evening.do(c.Edit(**HOST, keep_days=-1))
-    assert evening.space.replay.keep_days is None
+    again = evening.do(c.Edit(**HOST, keep_days=-1))
+    assert again.replay.keep_days is None
     evening.now_ms = soon
     assert evening.do(rc.Expire(**PLATFORM)).gone
     assert evening.refused(edit("cut", 0, SLOT)) == "status"

@@ -139,6 +139,16 @@ class Crowd:
             "turned_away": Count(totals.turned_away, TURNED_AWAY),
         }
 
+    def reactions(self) -> list[tuple[int, dict[str, int]]]:
+        """When there were reactions (Unix milliseconds), and how many of each since the last."""
+        out, before = [], dict[str, int]()
+        for moment in self._read()[0]:
+            fresh = {what: n - before.get(what, 0) for what, n in moment.said.items()}
+            if some := {what: n for what, n in fresh.items() if n > 0}:
+                out.append((moment.at_ms, some))
+            before = moment.said
+        return out
+
     def document(self) -> bytes:
         """The posted file."""
         totals = self.totals()

@@ -9,6 +9,9 @@ is plain Ed25519 (RFC 8032); the key's id is the beginning of the SHA-256 of its
 
 A receipt depends on the log alone, but for the count of listeners, which is kept beside it: built
 again after a crash, it is the same.
+
+It is revised, never replaced: each revision names the hash of the one before, and all are kept. So
+a chain that ends with the newest receipt proves what was changed, when and why.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +30,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from hustings import __version__
 from hustings.archive.journal import Journal
-from hustings.archive.spans import Spans, duration_ms
+from hustings.archive.spans import Span, Spans, duration_ms
+from hustings.audio.loudness import Loudness
 from hustings.clock import SAMPLE_RATE
 from hustings.errors import BadInput
 
@@ -66,22 +70,16 @@ def build(
     *,
     files: list[StoredFile],
     counts: Mapping[str, Count],
+    loudness: Loudness | None = None,
 ) -> dict[str, Any]:
-    """The member `receipt` of a finished recording."""
+    """The member `receipt` of a finished recording: its first revision."""
     return {
         "version": VERSION,
         "made_by": f"hustings {__version__}",
         "space": _space(journal),
         "audio": _audio(spans),
-        "files": [_file(file) for file in files],
-        "gaps": [
-            {
-                "at_ms": duration_ms(gap.index),
-                "length_ms": duration_ms(gap.count),
-                "cause": journal.cause(gap),
-            }
-            for gap in spans.gaps
-        ],
+        "files": [described(file) for file in files],
+        "gaps": [part for gap in spans.gaps for part in _gap(journal, spans, gap)],
         "holds": [
             {
                 "at_ms": hold.at_ms,
@@ -99,6 +97,73 @@ def build(
         "counts": {
             name: {"value": count.value, "how": count.how} for name, count in counts.items()
         },
+        **({} if loudness is None else {"loudness": measured(loudness)}),
+        "revision": {
+            "number": 1,
+            "at_ms": journal.space.ended_at_ms or 0,
+            "previous_sha256": None,
+            "why": ["posted"],
+        },
+    }
+
+
+def revise(
+    newest: bytes,
+    *,
+    changes: Mapping[str, Any],
+    why: Sequence[str],
+    private_pem: bytes,
+    at_ms: int,
+) -> tuple[bytes, int]:
+    """The receipt that follows the `newest` one, signed, and its number.
+
+    `changes` are members to be put in place of those of that name; None takes one away. `why` says
+    in a word each what was done. Raises `BadInput` when `newest` is no receipt.
+    """
+    before, _ = _parsed(newest)
+    number = revision(newest) + 1
+    after = {name: value for name, value in {**before, **changes}.items() if value is not None}
+    after["made_by"] = f"hustings {__version__}"
+    after["revision"] = {
+        "number": number,
+        "at_ms": at_ms,
+        "previous_sha256": hashlib.sha256(newest).hexdigest(),
+        "why": list(why),
+    }
+    return sign(after, private_pem), number
+
+
+def revision(data: bytes) -> int:
+    """The number of a receipt's revision; one of an earlier version of the program is the first."""
+    told = _parsed(data)[0].get("revision", {})
+    number = told.get("number", 1) if isinstance(told, dict) else 0
+    if not isinstance(number, int) or number < 1:
+        raise BadInput("receipt", expected="a revision from 1 on", got=repr(number))
+    return number
+
+
+def previous(data: bytes) -> str | None:
+    """The SHA-256 of the receipt before this one, None of the first."""
+    told = _parsed(data)[0].get("revision", {})
+    found = told.get("previous_sha256") if isinstance(told, dict) else None
+    return None if found is None else str(found)
+
+
+def described(file: StoredFile) -> dict[str, Any]:
+    """A file as an entry of the member `files`."""
+    entry: dict[str, Any] = {"name": file.name, "bytes": file.length, "sha256": file.sha256}
+    if file.duration_ms is not None:
+        entry["duration_ms"] = file.duration_ms
+    return entry
+
+
+def measured(loudness: Loudness) -> dict[str, str]:
+    """The member `loudness`: in words, because all numbers of a receipt are whole."""
+    return {
+        "integrated": f"{loudness.integrated_lufs:.1f} LUFS",
+        "range": f"{loudness.range_lu:.1f} LU",
+        "true_peak": f"{loudness.true_peak_dbtp:.1f} dBTP",
+        "how": "EBU R 128 on the decoded Opus file, all of it",
     }
 
 
@@ -149,6 +214,11 @@ def verify(data: bytes, public_pem: bytes, files: Mapping[str, Path]) -> list[st
         elif found.sha256 != entry["sha256"]:
             problems.append(f"{name}: was changed, its SHA-256 is {found.sha256}.")
     return problems
+
+
+def key_id(public_pem: bytes) -> str:
+    """The id of a public key, as a receipt names it; `BadInput` when it is none."""
+    return _key_id(_public(public_pem))
 
 
 def names(data: bytes) -> list[str]:
@@ -226,12 +296,12 @@ def _seats(journal: Journal, spans: Spans) -> list[dict[str, Any]]:
     ]
 
 
-def _file(file: StoredFile) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "name": file.name,
-        "bytes": file.length,
-        "sha256": file.sha256,
-    }
-    if file.duration_ms is not None:
-        described["duration_ms"] = file.duration_ms
-    return described
+def _gap(journal: Journal, spans: Spans, gap: Span) -> Iterator[dict[str, Any]]:
+    cause = journal.cause(gap)
+    for part, remixed in spans.parts(gap):
+        told = {
+            "at_ms": duration_ms(part.index),
+            "length_ms": duration_ms(part.count),
+            "cause": cause,
+        }
+        yield {**told, "remixed": True} if remixed else told

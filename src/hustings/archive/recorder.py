@@ -14,20 +14,29 @@ import hashlib
 import logging
 import shutil
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final, cast
 
 from hustings import limits
-from hustings.archive import receipt, salt
+from hustings.archive import cover, minutes, receipt, salt
 from hustings.archive.crowd import NAME as CROWD_NAME
 from hustings.archive.crowd import Crowd
-from hustings.archive.recording import KINDS, TIMELINE_NAME, Finished, Recording
+from hustings.archive.hearing import Hearing
+from hustings.archive.minutes import Tallies
+from hustings.archive.recording import (
+    CHAPTERS_NAME,
+    KINDS,
+    TIMELINE_NAME,
+    WAVEFORM_NAME,
+    Finished,
+    Recording,
+)
 from hustings.archive.reel import INDEX_NAME
 from hustings.archive.replay import AAC_NAME, OPUS_NAME
 from hustings.archive.upload import Upload
-from hustings.errors import Conflict, LogAway
+from hustings.errors import Conflict, LogAway, StoreError
 from hustings.keys import Keys
 from hustings.log.contract import Entry, Live, Log
 from hustings.log.propose import propose
@@ -48,10 +57,21 @@ _POLL_S: Final = 0.05
 
 
 class Recorder:
-    """Records one space. `folder` is its own, and empty again when `run` returns."""
+    """Records one space. `folder` is its own, and empty again when `run` returns. `address` is
+    where the space is at home; `tallies` gives the results of its votes, should somebody count
+    them."""
 
     def __init__(
-        self, space: str, *, folder: Path, log: Log, live: Live, objects: Objects, keys: Keys
+        self,
+        space: str,
+        *,
+        folder: Path,
+        log: Log,
+        live: Live,
+        objects: Objects,
+        keys: Keys,
+        address: str = "",
+        tallies: Callable[[], Awaitable[Tallies]] | None = None,
     ) -> None:
         self.space = space
         self._folder = folder
@@ -59,6 +79,8 @@ class Recorder:
         self._live = live
         self._objects = objects
         self._keys = keys
+        self._address = address
+        self._tallies = tallies
         self.crowd = Crowd(space, folder / "crowd")
         self.on_stage = False  # live or held
 
@@ -80,13 +102,15 @@ class Recorder:
             return
 
     async def _record(self) -> None:
-        recording = Recording(self.space, self._folder / "recording")
+        folder = self._folder / "recording"
+        recording = Recording(self.space, folder, address=self._address)
+        hearing = Hearing(self.space, log=self._log, tallies=self._tallies)
         try:
-            async with Upload(self.space, self._objects) as upload:
+            async with Upload(self.space, self._objects) as upload, hearing:
                 await self._follow(recording, upload)
                 if recording.ended:
                     await self._read_rest(recording)
-                    await self._complete(recording, upload)
+                    await self._complete(recording, hearing, upload)
         finally:
             await asyncio.to_thread(recording.abandon)
 
@@ -100,7 +124,9 @@ class Recorder:
                 self.on_stage = recording.space.status in (Status.LIVE, Status.HELD)
                 if recording.ended or recording.space.status is Status.CANCELLED:
                     return
-                if entry.seq % _BREATH_ENTRIES == 0:
+                if recording.behind > limits.ARCHIVE_BEHIND_COUNT:
+                    await asyncio.to_thread(recording.rest)
+                elif entry.seq % _BREATH_ENTRIES == 0:
                     await asyncio.sleep(0)
 
     async def _read_rest(self, recording: Recording) -> None:
@@ -136,12 +162,17 @@ class Recorder:
             return True
         return recording.seq > before
 
-    async def _complete(self, recording: Recording, upload: Upload) -> None:
+    async def _complete(self, recording: Recording, hearing: Hearing, upload: Upload) -> None:
         began = time.monotonic()
+        picture = await self._picture(recording.space.picture)
+        beside = {CROWD_NAME: self.crowd.document()}
+        if await asyncio.to_thread(recording.close, picture=picture):
+            heard, tallies = await hearing.all(recording.space)
+            beside[minutes.NAME] = recording.minutes(
+                heard, tallies=tallies, reactions=self.crowd.reactions()
+            )
         finished = await asyncio.to_thread(
-            recording.finish,
-            counts=self.crowd.counts(),
-            beside={CROWD_NAME: self.crowd.document()},
+            recording.finish, counts=self.crowd.counts(), beside=beside
         )
         if finished is None:
             await self._propose(Withhold(by=BY, reason=NOTHING_SAID))
@@ -149,7 +180,11 @@ class Recorder:
         upload.give(recording.packs())
         await upload.done()
         signed = receipt.sign(finished.receipt, self._keys.receipt_private())
-        await self._store(finished, signed, upload)
+        await self._store(finished, upload)
+        await upload.put(layout.events(self.space), recording.decisions())
+        # The receipt comes last: it says that the files are whole.
+        await upload.put(layout.receipt_number(self.space, 1), signed)
+        await upload.put(layout.receipt(self.space), signed)
         await self._propose(
             Post(
                 by=BY,
@@ -162,10 +197,21 @@ class Recorder:
             "space %s: %.1f s finished in %.2f s", self.space, finished.duration_ms / 1000, took_s
         )
 
-    async def _store(self, finished: Finished, signed: bytes, upload: Upload) -> None:
+    async def _store(self, finished: Finished, upload: Upload) -> None:
         for file in finished.files:
             await upload.put(_place(self.space, file.name), finished.folder / file.name)
-        await upload.put(layout.receipt(self.space), signed)
+
+    async def _picture(self, picture: str) -> bytes:
+        """The space's picture as JPEG; empty if it has none, or none that can be had."""
+        path = layout.picture(picture, "square")
+        try:
+            size = await self._objects.size(path) if picture else None
+            if size is None or size > limits.PICTURE_BYTES:
+                return b""
+            return await asyncio.to_thread(cover.jpeg, await self._objects.get(path, 0, size))
+        except StoreError as error:
+            log.warning("space %s: posted without its picture: %s", self.space, error)
+            return b""
 
     async def _propose(self, command: Command) -> None:
         while True:
@@ -189,6 +235,9 @@ def _place(space: str, name: str) -> str:
         AAC_NAME: layout.replay_aac(space),
         OPUS_NAME: layout.replay_opus(space),
         TIMELINE_NAME: layout.timeline(space),
+        CHAPTERS_NAME: layout.chapters(space),
+        WAVEFORM_NAME: layout.waveform(space),
+        minutes.NAME: layout.talk(space),
         CROWD_NAME: layout.crowd(space),
         INDEX_NAME: layout.reel_index(space),
     }

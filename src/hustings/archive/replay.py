@@ -6,10 +6,11 @@ slot and agree with each other to the sample (see `splice`). The same slots give
 
 from __future__ import annotations
 
+import shutil
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from typing import Final
 
@@ -17,115 +18,178 @@ import av
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
-from hustings import __version__
 from hustings.archive import splice
+from hustings.archive.chapters import Chapter
+from hustings.archive.label import MADE_BY, Label
 from hustings.archive.slots import Slot
+from hustings.archive.splice import Mixed
 from hustings.chunk import (
     AAC_FRAME_SAMPLES,
     OPUS_FRAME_SAMPLES,
     SILENT_AAC_FRAME,
     SILENT_OPUS_FRAME,
 )
-from hustings.clock import CHUNK_SAMPLES, SAMPLE_RATE
-from hustings.formats import ogg
+from hustings.clock import SAMPLE_RATE
+from hustings.formats import m4a, ogg
 
 AAC_NAME: Final = "replay.m4a"
 OPUS_NAME: Final = "replay.opus"
-VENDOR: Final = f"hustings {__version__}"
 
 _SAMPLE: Final = Fraction(1, SAMPLE_RATE)
 _MS: Final = Fraction(1, 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """A stretch of the replay with a name, from `start_ms` to `end_ms`."""
-
-    start_ms: int
-    end_ms: int
-    title: str
+_COPIED: Final = 1 << 20  # bytes at a time
 
 
 class Replay:
-    """The two files of one recording in a folder. Ends with `close()`."""
+    """The two files of one recording in a folder. Ends with `close()` or `abandon()`."""
 
-    def __init__(self, folder: Path, *, space: str, title: str, artist: str) -> None:
-        self._aac = _AacFile(folder / AAC_NAME, title=title, artist=artist)
-        self._opus = _OpusFile(folder / OPUS_NAME, space=space, title=title, artist=artist)
+    def __init__(self, folder: Path, *, space: str) -> None:
+        self._aac = AacFile(folder / AAC_NAME)
+        self._opus = OpusFile(folder / OPUS_NAME, serial=zlib.crc32(space.encode()))
 
-    def add(self, slot: Slot) -> None:
+    def add(self, slot: Slot, *, mixed: Mixed | None = None, lead: tuple[bytes, ...] = ()) -> None:
         """Append a slot. Slots come in the order of their index, none missing."""
-        self._aac.add(slot)
-        self._opus.add(slot)
+        if slot.index == 0:
+            self._aac.prime(splice.aac_priming(slot))
+        self._aac.add(splice.aac_frames(slot, mixed=mixed, lead=lead))
+        self._opus.add(splice.opus_packets(slot, mixed=mixed))
 
-    def close(self, chapters: Sequence[Chapter] = ()) -> None:
-        """Finish both files. The MP4 is rewritten with its index in front: seconds at most."""
+    def close(self, label: Label) -> None:
+        """Finish both files. Each is copied once, with what is known at the end in front."""
         try:
-            self._opus.close()
+            self._opus.close(label)
         finally:
-            self._aac.close(chapters)
+            self._aac.close(label)
+
+    def abandon(self) -> None:
+        """Close both files as they are: they will be deleted."""
+        self._opus.abandon()
+        self._aac.abandon()
 
 
-class _AacFile:
-    def __init__(self, path: Path, *, title: str, artist: str) -> None:
-        self._container: OutputContainer = av.open(
-            str(path), "w", format="ipod", options={"movflags": "+faststart"}
-        )
+class AacFile:
+    """AAC frames in MP4. Order: `prime`, any number of `add`, `close` or `abandon`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._container: OutputContainer = av.open(str(path), "w", format="ipod")
         # The stream's encoder is never used: it provides the description of AAC-LC in the header.
         self._stream: AudioStream = self._container.add_stream("aac", rate=SAMPLE_RATE)
         self._stream.layout = "mono"
         self._stream.time_base = _SAMPLE
-        self._container.metadata.update(title=title, artist=artist)
         self._pts = -splice.AAC_PRIMING_SAMPLES
 
-    def add(self, slot: Slot) -> None:
-        if self._pts < 0:
-            self._write(splice.aac_priming(slot))
-        for frame in splice.aac_frames(slot):
-            self._write(frame)
+    def prime(self, frame: bytes) -> None:
+        """The frame that is decoded and cut."""
+        self.add((frame,))
 
-    def close(self, chapters: Sequence[Chapter]) -> None:
+    def add(self, frames: Sequence[bytes]) -> None:
+        """The frames that follow."""
+        for frame in frames:
+            packet = av.Packet(frame or SILENT_AAC_FRAME)  # an empty one would be refused
+            packet.stream = self._stream
+            packet.time_base = _SAMPLE
+            packet.pts = packet.dts = self._pts
+            packet.duration = AAC_FRAME_SAMPLES
+            packet.is_keyframe = True
+            self._container.mux_one(packet)
+            self._pts += AAC_FRAME_SAMPLES
+
+    def close(self, label: Label) -> None:
+        """Nothing follows: the file is written anew with its index in front."""
         # Set only now: where the chapters are is known at the end, and the muxer asks at the end.
-        self._container.set_chapters(
-            [
-                {
-                    "id": number,
-                    "start": chapter.start_ms,
-                    "end": chapter.end_ms,
-                    "time_base": _MS,
-                    "metadata": {"title": chapter.title},
-                }
-                for number, chapter in enumerate(chapters, 1)
-            ]
-        )
+        set_chapters(self._container, label.chapters)
+        self._container.close()
+        finish_m4a(self._path, label)
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
         self._container.close()
 
-    def _write(self, frame: bytes) -> None:
-        packet = av.Packet(frame or SILENT_AAC_FRAME)  # an empty one would be refused
-        packet.stream = self._stream
-        packet.time_base = _SAMPLE
-        packet.pts = packet.dts = self._pts
-        packet.duration = AAC_FRAME_SAMPLES
-        packet.is_keyframe = True
-        self._container.mux_one(packet)
-        self._pts += AAC_FRAME_SAMPLES
+
+def set_chapters(container: OutputContainer, chapters: Sequence[Chapter]) -> None:
+    """Give an MP4 that is being written its chapters."""
+    container.set_chapters(
+        [
+            {
+                "id": number,
+                "start": chapter.start_ms,
+                "end": chapter.end_ms,
+                "time_base": _MS,
+                "metadata": {"title": chapter.title},
+            }
+            for number, chapter in enumerate(chapters, 1)
+        ]
+    )
 
 
-class _OpusFile:
-    def __init__(self, path: Path, *, space: str, title: str, artist: str) -> None:
-        self._stream = ogg.Stream(serial=zlib.crc32(space.encode()))
-        self._slots = 0
+def finish_m4a(path: Path, label: Label) -> None:
+    """Put a written file's index in front, with the label in it."""
+    made = path.with_suffix(".new")
+    with path.open("rb") as old, made.open("wb") as new:
+        places = dict(m4a.places(lambda at: _read(old, at, 16), path.stat().st_size))
+        (first, end), (index, index_end) = places[b"ftyp"], places[b"moov"]
+        new.write(_read(old, first, end - first))
+        new.write(m4a.finished(_read(old, index, index_end - index), items=label.items()))
+        old.seek(end)
+        _copy(old, new, index - end)
+    made.replace(path)
+
+
+class OpusFile:
+    """Opus packets of 20 ms in Ogg. The headers are written at the end, in a page of their own."""
+
+    def __init__(self, path: Path, *, serial: int) -> None:
+        self._path = path
+        self._serial = serial
+        self._stream = ogg.Stream(serial=serial)
+        self._packets = 0
         self._file = path.open("wb")
-        comments = [("TITLE", title), ("ARTIST", artist)]
-        tags = ogg.tags(vendor=VENDOR, comments=[c for c in comments if c[1]])
-        self._file.write(self._stream.begin(ogg.head(), tags))
+        self._file.write(self._stream.begin(ogg.head(), ogg.tags(vendor=MADE_BY)))
+        self._head = self._file.tell()
 
-    def add(self, slot: Slot) -> None:
-        self._slots += 1
-        for packet in splice.opus_packets(slot):
+    def add(self, packets: Sequence[bytes]) -> None:
+        """The packets that follow."""
+        self._packets += len(packets)
+        for packet in packets:
             self._file.write(self._stream.add(packet, OPUS_FRAME_SAMPLES))
 
-    def close(self) -> None:
+    def page(self, page: ogg.Page) -> None:
+        """A page that follows whole, its packets 20 ms each."""
+        self._packets += len(page.sizes)
+        self._file.write(self._stream.add_page(page, len(page.sizes) * OPUS_FRAME_SAMPLES))
+
+    def close(self, label: Label) -> None:
+        """Nothing follows: the file is written anew with its label."""
         with self._file:
             self._file.write(self._stream.add(SILENT_OPUS_FRAME, OPUS_FRAME_SAMPLES))
-            self._file.write(self._stream.end(ogg.PRE_SKIP + self._slots * CHUNK_SAMPLES))
+            samples = self._packets * OPUS_FRAME_SAMPLES
+            self._file.write(self._stream.end(ogg.PRE_SKIP + samples))
+        made = self._path.with_suffix(".new")
+        with self._path.open("rb") as old, made.open("wb") as new:
+            new.write(self._begin(label))
+            old.seek(self._head)
+            shutil.copyfileobj(old, new, _COPIED)
+        made.replace(self._path)
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
+        self._file.close()
+
+    def _begin(self, label: Label) -> bytes:
+        # One page, however long the label: the numbers of those that follow are fixed.
+        comments = label.comments()
+        while len(tags := ogg.tags(vendor=MADE_BY, comments=comments)) > ogg.PAGE_BYTES:
+            comments.pop()
+        return ogg.Stream(serial=self._serial).begin(ogg.head(), tags)
+
+
+def _read(file: BufferedReader, at: int, count: int) -> bytes:
+    file.seek(at)
+    return file.read(count)
+
+
+def _copy(old: BufferedReader, new: BufferedWriter, count: int) -> None:
+    while count > 0 and (data := old.read(min(_COPIED, count))):
+        new.write(data)
+        count -= len(data)

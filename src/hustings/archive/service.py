@@ -12,6 +12,8 @@ import logging
 import shutil
 import time
 from collections import deque
+from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -19,7 +21,9 @@ import msgspec
 from hustings import limits
 from hustings.archive import salt
 from hustings.archive.audience import Audience
+from hustings.archive.keeping import Keeping
 from hustings.archive.recorder import BY, Recorder, wall_clock_ms
+from hustings.archive.revising.reviser import Reviser
 from hustings.archive.votes import Votes
 from hustings.errors import BadInput, LogAway, LogError, StoreError
 from hustings.log import subjects
@@ -29,9 +33,11 @@ from hustings.log.subjects import Kind
 from hustings.role import Context
 from hustings.space import ON_STAGE, Space, Status
 from hustings.store.objects import Objects
+from hustings.talk import Tally
 
 log = logging.getLogger("hustings.archive")
 
+REVISING: Final = "revising"  # in the data folder: recordings that are made anew
 WORK: Final = "work"  # in the data folder: recordings in the making, a folder for each space
 
 
@@ -40,13 +46,29 @@ async def serve(context: Context) -> None:
     objects = Objects.open(context.settings)
     async with asyncio.TaskGroup() as group:
         archive = Archive(context, objects, group)
+        reviser = Reviser(
+            context.settings.folder / REVISING,
+            log=context.log,
+            live=context.live,
+            objects=objects,
+            keys=context.keys,
+            address=context.settings.public_url("listen"),
+        )
+        keeping = Keeping(
+            context.settings,
+            log=context.log,
+            live=context.live,
+            objects=objects,
+            revise=reviser.ask,
+        )
         ends = [
             await context.live.subscribe(subjects.live("*", Kind.EV), archive.on_event),
+            await context.live.subscribe(subjects.live("*", Kind.EV), keeping.on_event),
             await context.live.subscribe(subjects.live("*", Kind.TALK), archive.on_talk),
             await context.live.subscribe(subjects.crowd("*"), archive.on_crowd),
             await context.live.serve(subjects.SALT, archive.on_salt),
         ]
-        work = (archive.look(), archive.scan(), archive.count())
+        work = (archive.look(), archive.scan(), archive.count(), keeping.run(), reviser.run())
         tasks = [group.create_task(one) for one in work]
         context.ready()
         await context.stopping.wait()
@@ -221,11 +243,20 @@ class Archive:
             live=self._context.live,
             objects=self._objects,
             keys=self._context.keys,
+            address=f"{self._context.settings.public_url('listen')}/s/{space}",
+            tallies=partial(self._results, space),
         )
         task = self._group.create_task(self._record(recorder))
         self._running[space] = (recorder, task)
         self._count_votes(space)
         log.info("space %s: recording", space)
+
+    async def _results(self, space: str) -> Mapping[str, Tally]:
+        """The results of a space's votes; nothing while nobody counts them: they come again."""
+        counting = self._votes.get(space)
+        if counting is None:
+            raise LogAway(f"the votes of space {space} are not counted at the moment")
+        return await counting[0].results()
 
     async def _record(self, recorder: Recorder) -> None:
         try:

@@ -7,7 +7,9 @@ replay             [ index 0 …       ]            [ index …         ]      s
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from hustings.archive.slots import Slot
 from hustings.chunk import Chunk
@@ -40,6 +42,7 @@ class Spans:
         self.gaps: list[Span] = []
         self.reigns: list[Reign] = []
         self._clock_ns = 0
+        self._remixed: set[int] = set()  # slots of gaps that were mixed from the stems
         self._clocked: list[tuple[Slot, Slot]] = []  # first and last slot with a chunk, by span
 
     @property
@@ -67,8 +70,10 @@ class Spans:
             total += (span.count - between) * CHUNK_NS
         return round(total / 1_000_000)
 
-    def add(self, slot: Slot) -> None:
-        """Take the next slot."""
+    def add(self, slot: Slot, *, remixed: bool = False) -> None:
+        """Take the next slot. `remixed`: it is a gap, and the stems have its sound."""
+        if remixed:
+            self._remixed.add(slot.index)
         if slot.opens:
             self.spans.append(Span(slot.n, slot.index, 0))
             self._clocked.append((slot, slot))
@@ -82,6 +87,14 @@ class Spans:
             self.reigns.append(Reign(slot.chunk.epoch, slot.n, 0))
         reign = self.reigns[-1]
         self.reigns[-1] = replace(reign, count=reign.count + 1)
+
+    def parts(self, gap: Span) -> Iterator[tuple[Span, bool]]:
+        """A gap in stretches that were mixed from the stems, and those that are silence."""
+        slots = range(gap.index, gap.index + gap.count)
+        for remixed, some in groupby(slots, key=self._remixed.__contains__):
+            indexes = list(some)
+            first_n = gap.first_n + indexes[0] - gap.index
+            yield Span(first_n, indexes[0], len(indexes)), remixed
 
     def position_ms(self, n: int) -> int:
         """Replay time at which programme number `n` begins; off air, where the replay goes on."""

@@ -17,6 +17,7 @@ frame is ever copied. At a gap, and at the border between two encoders, silence 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from hustings.archive.slots import Slot
@@ -35,20 +36,34 @@ _LAG: Final = PROGRAMME_DELAY_SAMPLES // AAC_FRAME_SAMPLES
 AAC_PRIMING_SAMPLES: Final = AAC_FRAME_SAMPLES  # one frame is decoded and cut
 
 
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """The frames of a slot that was mixed from the stems, placed as those of any slot are."""
+
+    aac: tuple[bytes, ...]
+    opus: tuple[bytes, ...]
+
+
 def aac_priming(first: Slot) -> bytes:
     """The frame in front of the first slot's."""
     return first.chunk.aac[_LAG - 1] if first.chunk else SILENT_AAC_FRAME
 
 
-def aac_frames(slot: Slot) -> tuple[bytes, ...]:
-    """The 15 AAC frames of a slot."""
+def aac_frames(
+    slot: Slot, *, mixed: Mixed | None = None, lead: tuple[bytes, ...] = ()
+) -> tuple[bytes, ...]:
+    """The 15 AAC frames of a slot. `lead` is what stands in front of a mixed one that follows."""
+    if mixed is not None:
+        return mixed.aac
     if slot.chunk is None:
         return (SILENT_AAC_FRAME,) * AAC_FRAMES
-    return slot.chunk.aac[_LAG:] + _tail(slot)
+    return slot.chunk.aac[_LAG:] + (lead or _tail(slot))
 
 
-def opus_packets(slot: Slot) -> tuple[bytes, ...]:
+def opus_packets(slot: Slot, *, mixed: Mixed | None = None) -> tuple[bytes, ...]:
     """The 16 Opus packets of a slot."""
+    if mixed is not None:
+        return mixed.opus
     if slot.chunk is None:
         return (SILENT_OPUS_FRAME,) * OPUS_FRAMES
     return slot.chunk.opus

@@ -8,21 +8,22 @@ few packets, or the transport is a new one, the anchor is set anew. Where nothin
 silence. What lies in no slot of the replay (held time, the green room) is left out, and so is a
 packet that reaches over the end of a live span.
 
-Packets are kept until the slot they belong to is certain, as chunks are.
+Packets are kept until the slot they belong to is certain, as chunks are, and some slots longer: a
+gap in the mix is filled from them.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BufferedWriter
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from hustings import limits
-from hustings.archive.replay import VENDOR
+from hustings.archive.label import MADE_BY
 from hustings.archive.slots import Slot
 from hustings.chunk import PROGRAMME_DELAY_SAMPLES
 from hustings.clock import CHUNK_SAMPLES, SAMPLE_RATE, sample_of
@@ -31,6 +32,9 @@ from hustings.formats import ogg
 from hustings.stem import StemBatch, StemPacket
 
 FOLDER: Final = "stems"
+# More than the decoder's lag, and a whole number of 2.5 ms, in which silence comes: whatever
+# entered the mix on a tick stands in the stem to the sample.
+PRE_SKIP: Final = 360
 
 _DRIFT: Final = limits.STEM_DRIFT_MS * SAMPLE_RATE // 1000
 _JUMP: Final = limits.STEM_JUMP_MS * SAMPLE_RATE // 1000
@@ -38,7 +42,7 @@ _SHORTEST: Final = ogg.SILENCE[-1][0]
 _NEVER: Final = 1 << 62
 _SEAT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it becomes part of a file's name
 
-_Placed: TypeAlias = tuple[int, int, bytes]  # sample of the mixer's input, length, payload
+Placed: TypeAlias = tuple[int, int, bytes]  # sample of the mixer's input, length, payload
 _SAMPLE: Final = itemgetter(0)
 
 
@@ -109,6 +113,21 @@ class Stems:
                 here = seat.placed[n] = []
             here.append((sample, length, packet.payload))
 
+    def sounds(self, n: int) -> bool:
+        """Whether any seat has sent something in number `n`, which is not written yet."""
+        return any(n in seat.placed for seat in self._seats.values())
+
+    def heard(self, first_n: int, end_n: int) -> Iterator[tuple[str, list[Placed]]]:
+        """Each seat's packets of the numbers `first_n` to `end_n` (exclusive), in their order."""
+        for name, seat in sorted(self._seats.items()):
+            found = [
+                packet
+                for n in range(first_n, end_n)
+                for packet in seat.placed.get(n) or seat.recent.get(n) or ()
+            ]
+            if found:
+                yield name, sorted(found, key=_SAMPLE)
+
     def advance(self, slot: Slot) -> None:
         """Write what belongs to a slot. Slots come in the order of their index, none missing."""
         self.forget(slot.n)
@@ -117,6 +136,9 @@ class Stems:
             if packets := seat.placed.pop(slot.n, None):
                 packets.sort(key=_SAMPLE)
                 seat.write(slot, packets)
+                seat.recent[slot.n] = packets
+            for n in [n for n in seat.recent if n < slot.n - limits.REMIX_HISTORY_SLOTS]:
+                del seat.recent[n]
 
     def forget(self, before_n: int) -> None:
         """Drop what lies before number `before_n`: it was off air."""
@@ -138,64 +160,80 @@ class Stems:
 
 
 class _Seat:
-    """One seat and its file. Positions in the file are samples of the decoded stream, pre-skip
-    included: sound that entered the mix at x of the replay belongs at x + pre-skip, because the
-    decoder lags by as much."""
+    """One seat and its file."""
 
     def __init__(self, path: Path, *, serial: int) -> None:
         self.anchor = Anchor()
-        self.placed: dict[int, list[_Placed]] = {}  # by programme number
+        self.placed: dict[int, list[Placed]] = {}  # by programme number
+        self.recent: dict[int, list[Placed]] = {}  # the newest of those that are written
         self.packets = 0
         self._path = path
-        self._stream = ogg.Stream(serial=serial)
-        self._file: BufferedWriter | None = None
+        self._serial = serial
+        self._file: StemFile | None = None
 
     @property
     def open(self) -> bool:
         """Whether there is a file."""
         return self._file is not None
 
-    def write(self, slot: Slot, packets: Iterable[_Placed]) -> None:
+    def write(self, slot: Slot, packets: Iterable[Placed]) -> None:
         """Append packets of a slot, in order."""
-        file, stream = self._begun(), self._stream
-        start = sample_of(slot.index) + ogg.PRE_SKIP
+        if self._file is None:
+            self._file = StemFile(self._path, serial=self._serial)
+        start = sample_of(slot.index) + PRE_SKIP
         shift = start - sample_of(slot.n)
         end = start + CHUNK_SAMPLES if slot.closes else _NEVER
         for sample, length, payload in packets:
-            at = sample + shift
-            behind = at - stream.samples
-            # A double, or one that overlaps too much with what is written to be moved behind it.
-            if behind < -(length // 2):
-                continue
-            if at - min(behind, 0) + length > end:
-                continue
-            if behind >= _SHORTEST:
-                self._fill(file, at)
-            if page := stream.add(payload, length):
-                file.write(page)
-            self.packets += 1
+            self.packets += self._file.place(payload, at=sample + shift, length=length, end=end)
 
     def close(self, slots: int) -> None:
         """Finish the file, if there is one."""
-        if self._file is None:
-            return
-        end = sample_of(slots) + ogg.PRE_SKIP
-        with self._file as file:
-            self._fill(file, end)
-            if self._stream.samples < end:
-                samples, packet = ogg.SILENCE[-1]
-                file.write(self._stream.add(packet, samples))
-            file.write(self._stream.end(end))
+        if self._file is not None:
+            self._file.close(slots)
 
-    def _begun(self) -> BufferedWriter:
-        if self._file is None:
-            self._path.parent.mkdir(exist_ok=True)
-            self._file = self._path.open("wb")
-            self._file.write(self._stream.begin(ogg.head(), ogg.tags(vendor=VENDOR)))
-        return self._file
 
-    def _fill(self, file: BufferedWriter, until: int) -> None:
+class StemFile:
+    """A stem being written: an Ogg Opus file that has silence where nothing is placed.
+
+    Positions in it are samples of the decoded stream, pre-skip included. A packet is placed where
+    the stage had what it decodes to, so the decoder's lag is in both: what entered the mix at x of
+    the replay stands at x + pre-skip.
+    """
+
+    def __init__(self, path: Path, *, serial: int) -> None:
+        path.parent.mkdir(exist_ok=True)
+        self._stream = ogg.Stream(serial=serial)
+        self._file: BufferedWriter = path.open("wb")
+        self._file.write(self._stream.begin(ogg.head(pre_skip=PRE_SKIP), ogg.tags(vendor=MADE_BY)))
+
+    def place(self, payload: bytes, *, at: int, length: int, end: int = _NEVER) -> bool:
+        """Add a packet of so many samples at a position; False if it cannot be there: it is a
+        double, overlaps too much with what is written to be moved behind it, or passes `end`."""
+        behind = at - self._stream.samples
+        if behind < -(length // 2) or at - min(behind, 0) + length > end:
+            return False
+        if behind >= _SHORTEST:
+            self.fill(at)
+        if page := self._stream.add(payload, length):
+            self._file.write(page)
+        return True
+
+    def page(self, page: ogg.Page, samples: int) -> None:
+        """Add a page as it is; its packets decode to so many samples."""
+        self._file.write(self._stream.add_page(page, samples))
+
+    def fill(self, until: int) -> None:
         """Silence up to a position, to less than 2.5 ms."""
         for samples, packet in ogg.SILENCE:
             while self._stream.samples + samples <= until:
-                file.write(self._stream.add(packet, samples))
+                self._file.write(self._stream.add(packet, samples))
+
+    def close(self, slots: int) -> None:
+        """Finish the file: it is as long as a replay of so many slots."""
+        end = sample_of(slots) + PRE_SKIP
+        with self._file:
+            self.fill(end)
+            if self._stream.samples < end:
+                samples, packet = ogg.SILENCE[-1]
+                self._file.write(self._stream.add(packet, samples))
+            self._file.write(self._stream.end(end))

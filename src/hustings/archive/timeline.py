@@ -7,10 +7,11 @@ said or done off air. Times are milliseconds of the replay (`at_ms`) and of Unix
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
+from hustings.archive.chapters import Chapter
 from hustings.archive.journal import Journal
-from hustings.archive.replay import Chapter
 from hustings.archive.spans import Spans, duration_ms
 from hustings.space import Event
 from hustings.space import event as e
@@ -18,7 +19,7 @@ from hustings.space import event as e
 VERSION: Final = 1
 
 
-def build(journal: Journal, spans: Spans) -> bytes:
+def build(journal: Journal, spans: Spans, chapters: Sequence[Chapter]) -> bytes:
     """The timeline of a finished recording."""
     events = [
         {"at_ms": spans.position_ms(fact.n), "wall_ms": fact.event.at_ms, **public}
@@ -47,21 +48,19 @@ def build(journal: Journal, spans: Spans) -> bytes:
         ],
         "chapters": [
             {"at_ms": chapter.start_ms, "end_ms": chapter.end_ms, "title": chapter.title}
-            for chapter in chapters(spans)
+            for chapter in chapters
+        ],
+        "spans": [
+            {
+                "first_chunk": span.first_n,
+                "chunks": span.count,
+                "at_ms": duration_ms(span.index),
+            }
+            for span in spans.spans
         ],
         "events": events,
     }
     return json.dumps(timeline, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def chapters(spans: Spans) -> list[Chapter]:
-    """One chapter for each live span; none where the programme was never held."""
-    if len(spans.spans) < 2:
-        return []
-    return [
-        Chapter(duration_ms(span.index), duration_ms(span.index + span.count), f"Part {number}")
-        for number, span in enumerate(spans.spans, 1)
-    ]
 
 
 def _public(event: Event) -> dict[str, Any] | None:

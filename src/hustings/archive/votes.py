@@ -83,6 +83,12 @@ class Votes:
         """Tell the results once more: nothing is counted any more."""
         await self._tell()
 
+    async def results(self) -> dict[str, Tally]:
+        """The results with all that the log has now; raises `LogAway`."""
+        for kind in self._seqs:
+            await self._read(kind)
+        return self._tallies()
+
     async def take(self, message: Message) -> bytes:
         """The answer to an edge's batch: it is in the log. Raises, and so leaves it unanswered,
         while the log is away; what is no batch is answered with what is wrong."""
@@ -191,10 +197,13 @@ class Votes:
             await self._tell()
 
     async def _tell(self) -> None:
-        options = {poll.id: len(poll.options) for poll in self._state.polls.values()}
         self._told = (self._count.version, self._loop.time())
-        told = _Told(self._count.tallies(options))
+        told = _Told(self._tallies())
         await self._live.publish(subjects.tally(self.space), _encoder.encode(told))
+
+    def _tallies(self) -> dict[str, Tally]:
+        options = {poll.id: len(poll.options) for poll in self._state.polls.values()}
+        return self._count.tallies(options)
 
 
 _encoder = msgspec.json.Encoder()

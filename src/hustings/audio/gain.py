@@ -59,6 +59,13 @@ class SpeakerGain:
             return frame
         return frame * np.float32(self._linear)
 
+    def settle(self) -> None:
+        """Go at once to the gain that what was measured so far wants: nobody hears the way."""
+        if self._heard_s > 0.0:
+            wanted = TARGET_DBFS - 10 * float(np.log10(self._mean))
+            self._gain_db = min(max(wanted, GAIN_DB_MIN), GAIN_DB_MAX)
+            self._linear = 10 ** (self._gain_db / 20)
+
     def _move(self, frame: Frame, step_db: float) -> Frame:
         before = self._linear
         self._gain_db += step_db

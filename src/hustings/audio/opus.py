@@ -163,17 +163,19 @@ class OpusEncoder:
 
 
 class OpusDecoder:
-    """Decodes packets of up to 120 ms, mono or stereo, to `channels`, with concealment."""
+    """Decodes packets of up to 120 ms, mono or stereo, to `channels`, with concealment.
+
+    `rate` is that of the decoded samples: 48,000, or one of the lower ones that every Opus decoder
+    makes by itself (8,000, 12,000, 16,000, 24,000; RFC 6716 section 2.1.3).
+    """
 
     __slots__ = ("_channels", "_decode", "_output", "_output_at", "_state")
 
-    def __init__(self, *, channels: int = 1) -> None:
+    def __init__(self, *, channels: int = 1, rate: int = SAMPLE_RATE) -> None:
         lib = library()
         error = ctypes.c_int()
         self._channels = channels
-        self._state = ctypes.c_void_p(
-            lib.opus_decoder_create(SAMPLE_RATE, channels, ctypes.byref(error))
-        )
+        self._state = ctypes.c_void_p(lib.opus_decoder_create(rate, channels, ctypes.byref(error)))
         assert error.value == 0, f"libopus refused a decoder: {error.value}"
         self._output = np.zeros(_SAMPLES_MAX * channels, np.float32)
         self._output_at = self._output.ctypes.data
@@ -187,13 +189,13 @@ class OpusDecoder:
 
     def decode_fec(self, packet: bytes, samples: int) -> Frame:
         """The `samples` before this packet, from the copy that it carries; concealed where it
-        carries none. `samples` is a multiple of 120."""
+        carries none. `samples` is a multiple of 2.5 ms."""
         if not packet:
             raise BadInput("Opus packet", expected="at least one byte")
         return self._run(packet, samples, 1)
 
     def conceal(self, samples: int) -> Frame:
-        """A guess at `samples` lost samples, which fades when it goes on. A multiple of 120."""
+        """A guess at `samples` lost samples, which fades when it goes on. A multiple of 2.5 ms."""
         return self._run(None, samples, 0)
 
     def reset(self) -> None:

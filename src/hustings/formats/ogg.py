@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from hustings.chunk import OPUS_OFFSET_SAMPLES
@@ -25,6 +26,7 @@ from hustings.errors import BadInput
 MIME: Final = "audio/ogg; codecs=opus"
 PAGE_PACKETS: Final = 50  # a second of 20 ms packets: 0.3 % overhead at 32 kbit/s, seeks to 1 s
 SEGMENTS: Final = 255  # a page's segment table, RFC 3533 section 6
+PAGE_BYTES: Final = SEGMENTS * 255 - 1  # the longest packet that fits into one page
 PRE_SKIP: Final = 312  # samples by which libopus lags in its usual mode at 48 kHz
 RATE: Final = 48_000
 
@@ -133,6 +135,12 @@ class Stream:
         self.samples += samples
         return out
 
+    def add_page(self, page: Page, samples: int) -> bytes:
+        """Add all packets of a page as they stand there; they decode to `samples`."""
+        out = self._flush(0, self.samples) if self._body else b""
+        self.samples += samples
+        return out + self._page(0, self.samples, page.lacing, page.body)
+
     def end(self, samples: int) -> bytes:
         """The last page. The stream's sound is `samples` long, pre-skip included: no more than was
         added; what the last packet has beyond is cut by the player (RFC 7845 section 4.4)."""
@@ -156,6 +164,53 @@ class Stream:
         )
         self._number += 1
         return page
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as it was read. Its packets are whole, as those of every file of ours."""
+
+    granule: int
+    lacing: bytes
+    body: bytes
+
+    @property
+    def sizes(self) -> list[int]:
+        """The lengths of its packets."""
+        out, size = [], 0
+        for value in self.lacing:
+            size += value
+            if value < 255:
+                out.append(size)
+                size = 0
+        return out
+
+    @property
+    def packets(self) -> list[bytes]:
+        """Its packets."""
+        out, at = [], 0
+        for size in self.sizes:
+            out.append(self.body[at : at + size])
+            at += size
+        return out
+
+
+def pages(read: Callable[[int], bytes]) -> Iterator[Page]:
+    """The pages of a file that this module has written, but for the headers; `read` gives the bytes
+    that follow. `BadInput` where they are no pages, or were changed."""
+    number = 0
+    while head := read(_HEADER.size):
+        if len(head) < _HEADER.size:
+            raise BadInput("Ogg", expected="a whole page", got=f"{len(head)} bytes")
+        magic, version, _, granule, _, found, checked, count = _HEADER.unpack(head)
+        lacing = read(count)
+        body = read(sum(lacing))
+        blank = head[:_CRC_AT] + bytes(4) + head[_CRC_AT + 4 :] + lacing + body
+        if (magic, version, found) != (b"OggS", 0, number) or crc(blank) != checked:
+            raise BadInput("Ogg", expected=f"page {number} as it was written")
+        if number > 1:
+            yield Page(granule, lacing, body)
+        number += 1
 
 
 def live_opening(title: str) -> bytes:

@@ -89,7 +89,7 @@ LIVE: Final[dict[str, Rights]] = {
         ),
     ),
     "archive": Rights(
-        publish=(*_live("ev"), "archive.crowd.*", "archive.tally.*"),
+        publish=(*_live("ev"), "archive.crowd.*", "archive.tally.*", "archive.work.*"),
         subscribe=(
             *_live("obs", "ev", "talk"),
             *("crowd.*", "stage.beat.*", "stage.gone.*", "archive.salt", "archive.votes.*"),
@@ -101,7 +101,7 @@ LIVE: Final[dict[str, Rights]] = {
         publish=(*_live("ev", "talk", "backstage"), "stage.open"),
         subscribe=(
             *_live("obs", "ev", "levels", "talk", "backstage", "captions"),
-            *("crowd.*", "archive.crowd.*", "archive.tally.*", "serve.notice"),
+            *("crowd.*", "archive.crowd.*", "archive.tally.*", "archive.work.*", "serve.notice"),
             *("stage.beat.*", "stage.gone.*"),
         ),
     ),

@@ -18,6 +18,7 @@ archive.salt            a request to the archive: the salt of a space
 archive.crowd.<space>   what only the archive can say of a crowd, once a second
 archive.votes.<space>   a request to the archive: votes to be kept
 archive.tally.<space>   the results of a space's ballots, at most once a second
+archive.work.<space>    how far the archive is with what it makes of a recording
 """
 
 from __future__ import annotations
@@ -136,6 +137,11 @@ def votes(space: str) -> str:
 def tally(space: str) -> str:
     """The results of a space's ballots; `*` for all."""
     return f"archive.tally.{space}"
+
+
+def work(space: str) -> str:
+    """How far the archive is with what it makes of a recording: JSON; `*` for all."""
+    return f"archive.work.{space}"
 
 
 def message_id(space: str, kind: Kind, *, epoch: int, number: int) -> str:

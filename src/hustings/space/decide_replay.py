@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from hustings import limits
 from hustings.clock import CHUNK_MS
@@ -10,7 +10,7 @@ from hustings.space import replay_command as c
 from hustings.space import replay_event as r
 from hustings.space.cuts import merged, widened
 from hustings.space.refusal import Refusal, bad_id, reason, text
-from hustings.space.replay import Replay
+from hustings.space.replay import ClipShape, Replay
 from hustings.space.rule import Made, Rule
 from hustings.space.state import Space, Status
 
@@ -231,6 +231,7 @@ def _make_clip(space: Space, command: c.MakeClip, now_ms: int) -> Made:
         from_ms=span[0],
         to_ms=span[1],
         title=title,
+        shapes=_shapes(command.shapes),
     )
 
 
@@ -238,10 +239,12 @@ def _rename_clip(space: Space, command: c.RenameClip, now_ms: int) -> Made:
     clip = space.replay.clips.get(command.clip)
     if clip is None:
         return Refusal("missing", "There is no such clip.")
-    title = text(command.title, "A title", chars=limits.TITLE_CHARS)
+    given = clip.title if command.title is None else command.title
+    title = text(given, "A title", chars=limits.TITLE_CHARS)
     if isinstance(title, Refusal):
         return title
-    if title == clip.title:
+    shapes = clip.shapes if command.shapes is None else _shapes(command.shapes)
+    if (title, shapes) == (clip.title, clip.shapes):
         return Refusal("done", "Nothing has changed.")
     return r.ClipMade(
         at_ms=now_ms,
@@ -250,7 +253,13 @@ def _rename_clip(space: Space, command: c.RenameClip, now_ms: int) -> Made:
         from_ms=clip.from_ms,
         to_ms=clip.to_ms,
         title=title,
+        shapes=shapes,
     )
+
+
+def _shapes(shapes: tuple[ClipShape, ...]) -> tuple[ClipShape, ...]:
+    """Each once, in the order in which they are always named."""
+    return tuple(one for one in get_args(ClipShape) if one in shapes)
 
 
 def _remove_clip(space: Space, command: c.RemoveClip, now_ms: int) -> Made:
@@ -269,7 +278,9 @@ def _revise(space: Space, command: c.Revise, now_ms: int) -> Made:
     wrong = _platform(space, command.role)
     if wrong is not None:
         return wrong
-    if command.through <= space.replay.done and not command.sha256:
+    replay = space.replay
+    news = command.sha256 or command.through > replay.done or command.failed != replay.failed
+    if not news and command.unfinished == replay.unfinished:
         return Refusal("done", "This was done already.")
     return r.Revised(
         at_ms=now_ms,
@@ -282,7 +293,20 @@ def _revise(space: Space, command: c.Revise, now_ms: int) -> Made:
         kept_bytes=command.kept_bytes,
         unfinished=command.unfinished,
         failed=command.failed,
+        redacted=command.redacted,
     )
+
+
+def _redact(space: Space, command: c.Redact, now_ms: int) -> Made:
+    wrong = _platform(space, command.role)
+    if wrong is not None:
+        return wrong
+    replay = space.replay
+    if not replay.redact:
+        return Refusal("done", "Nothing is to be taken out of the log.")
+    if replay.asked > replay.done:
+        return Refusal("status", "What was asked for is done first.")
+    return r.Redacted(at_ms=now_ms, by=command.by, asked=replay.asked)
 
 
 def _warn(space: Space, command: c.WarnOfExpiry, now_ms: int) -> Made:
@@ -315,6 +339,7 @@ RULES: Final[dict[type, Rule]] = {
     c.RenameClip: Rule(_RECORDED, True, _rename_clip),
     c.RemoveClip: Rule(_RECORDED, True, _remove_clip),
     c.Revise: Rule(_RECORDED, True, _revise),
+    c.Redact: Rule(_RECORDED, True, _redact),
     c.WarnOfExpiry: Rule(_RECORDED, True, _warn),
     c.Expire: Rule(_RECORDED, True, _expire),
 }

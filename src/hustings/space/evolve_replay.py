@@ -17,6 +17,9 @@ def evolve_replay(space: Space, event: r.ReplayDecided) -> Space:
             return space  # its place is in the log
         case r.Revised():
             return _revised(space, event)
+        case r.Redacted():
+            # Counted anew without what is taken out, earlier numbers are lower: all are done.
+            return replace(space, replay=replace(replay, asked=event.asked, redact=()))
         case r.Expiring():
             return replace(space, replay=replace(replay, expires_at_ms=event.expires_at_ms))
         case r.Expired():
@@ -36,17 +39,7 @@ def _asked(replay: Replay, event: r.ReplayDecided) -> Replay:
             assert chapters is not None
             return replace(replay, chapters=tuple(Heading(c.at_ms, c.title) for c in chapters))
         case r.SpanEdited():
-            change = Change(
-                id=event.edit,
-                kind=event.kind,
-                from_ms=event.from_ms,
-                to_ms=event.to_ms,
-                reason=event.reason,
-                by=event.by,
-                at_ms=event.at_ms,
-                number=replay.asked,
-            )
-            return replace(replay, changes=(*replay.changes, change))
+            return replace(replay, changes=(*replay.changes, _change(replay, event)))
         case r.EditUndone():
             changes = tuple(
                 replace(change, undone=replay.asked)
@@ -70,21 +63,38 @@ def _asked(replay: Replay, event: r.ReplayDecided) -> Replay:
         case r.Corrected():
             return replace(replay, corrections=replay.corrections + len(event.corrections))
         case r.ClipMade():
-            clip = Clip(
-                id=event.clip,
-                from_ms=event.from_ms,
-                to_ms=event.to_ms,
-                title=event.title,
-                by=event.by,
-                at_ms=event.at_ms,
-                number=replay.asked,
-            )
-            return replace(replay, clips={**replay.clips, event.clip: clip})
+            return replace(replay, clips={**replay.clips, event.clip: _clip(replay, event)})
         case r.ClipRemoved():
             left = {key: clip for key, clip in replay.clips.items() if key != event.clip}
             return replace(replay, clips=left)
         case _:
             return replay
+
+
+def _change(replay: Replay, event: r.SpanEdited) -> Change:
+    return Change(
+        id=event.edit,
+        kind=event.kind,
+        from_ms=event.from_ms,
+        to_ms=event.to_ms,
+        reason=event.reason,
+        by=event.by,
+        at_ms=event.at_ms,
+        number=replay.asked,
+    )
+
+
+def _clip(replay: Replay, event: r.ClipMade) -> Clip:
+    return Clip(
+        id=event.clip,
+        from_ms=event.from_ms,
+        to_ms=event.to_ms,
+        title=event.title,
+        shapes=event.shapes,
+        by=event.by,
+        at_ms=event.at_ms,
+        number=replay.asked,
+    )
 
 
 def _revised(space: Space, event: r.Revised) -> Space:
@@ -95,6 +105,7 @@ def _revised(space: Space, event: r.Revised) -> Space:
         kept_bytes=event.kept_bytes,
         unfinished=event.unfinished,
         failed=event.failed,
+        redact=(*space.replay.redact, *event.redacted),
         revision=event.number,
     )
     return replace(

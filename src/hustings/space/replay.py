@@ -15,6 +15,7 @@ from typing import Literal
 from hustings.clock import CHUNK_MS
 from hustings.space.cuts import Cuts, Span, widened
 
+ClipShape = Literal["square", "wide", "tall"]
 ChangeKind = Literal["trim", "cut", "silence"]
 
 
@@ -50,12 +51,14 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A stretch of the replay with an address of its own; `number` is that of the wish."""
+    """A stretch of the replay with an address of its own; `number` is that of the wish, `shapes`
+    are those of its videos."""
 
     id: str
     from_ms: int
     to_ms: int
     title: str
+    shapes: tuple[ClipShape, ...]
     by: str
     at_ms: int
     number: int
@@ -77,8 +80,9 @@ class Replay:
     still makes something that nobody had to ask for, such as the mastered version.
 
     `chapters` are the host's, None while they are the automatic ones. `transcript` is the hash of
-    the newest draft. `keep_days` is how long the recording is kept, 0 for ever, None as the
-    installation does; it goes at `expires_at_ms`, and went at `expired_at_ms`.
+    the newest draft; `redact` are sentences whose corrections are still to be taken out of the log.
+    `keep_days` is how long the recording is kept, 0 for ever, None as the installation does; it
+    goes at `expires_at_ms`, and went at `expired_at_ms`.
     """
 
     original_ms: int = 0
@@ -93,6 +97,7 @@ class Replay:
     chapters: tuple[Heading, ...] | None = None
     clips: Mapping[str, Clip] = field(default_factory=dict)
     corrections: int = 0
+    redact: tuple[str, ...] = ()
     transcript: str = ""
     transcript_language: str = ""
     kept_bytes: int = 0

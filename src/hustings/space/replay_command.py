@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hustings.space.asking import Asking
-from hustings.space.replay import ChangeKind, Heading
+from hustings.space.replay import ChangeKind, ClipShape, Heading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +83,16 @@ class MakeClip(Asking):
     to_ms: int
     title: str
     revision: int
+    shapes: tuple[ClipShape, ...] = ("square",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameClip(Asking):
-    """Give a clip another title."""
+    """Give a clip another title, or videos of other shapes; None leaves it."""
 
     clip: str
-    title: str
+    title: str | None = None
+    shapes: tuple[ClipShape, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,12 @@ class Revise(Asking):
     kept_bytes: int
     unfinished: bool = False
     failed: str = ""
+    redacted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redact(Asking):
+    """Say that corrections of erased sentences are about to be taken out of the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +146,7 @@ ReplayCommand: TypeAlias = (
     | RenameClip
     | RemoveClip
     | Revise
+    | Redact
     | WarnOfExpiry
     | Expire
 )

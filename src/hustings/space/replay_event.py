@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from hustings.space.happening import Decision
-from hustings.space.replay import ChangeKind
+from hustings.space.replay import ChangeKind, ClipShape
 
 
 class Correction(msgspec.Struct, frozen=True, array_like=True):
@@ -80,12 +80,13 @@ class Corrected(Decision, frozen=True, kw_only=True, tag="corrected"):
 
 
 class ClipMade(Decision, frozen=True, kw_only=True, tag="clip_made"):
-    """A stretch gets an address of its own, or another title."""
+    """A stretch gets an address of its own, or another title or videos of other shapes."""
 
     clip: str
     from_ms: int
     to_ms: int
     title: str
+    shapes: tuple[ClipShape, ...] = ("square",)
 
 
 class ClipRemoved(Decision, frozen=True, kw_only=True, tag="clip_removed"):
@@ -96,7 +97,8 @@ class ClipRemoved(Decision, frozen=True, kw_only=True, tag="clip_removed"):
 
 class Revised(Decision, frozen=True, kw_only=True, tag="revised"):
     """The archive has done what was asked up to wish `through`: receipt `number` says what is there
-    now. Empty `sha256`: the receipt is as it was. `failed` is why a wish could not be done."""
+    now. Empty `sha256`: the receipt is as it was. `failed` is why a wish could not be done. Of
+    the sentences `redacted` something was erased: corrections of them do not count any more."""
 
     number: int
     sha256: str
@@ -106,6 +108,14 @@ class Revised(Decision, frozen=True, kw_only=True, tag="revised"):
     kept_bytes: int
     unfinished: bool = False
     failed: str = ""
+    redacted: tuple[str, ...] = ()
+
+
+class Redacted(Decision, frozen=True, kw_only=True, tag="redacted"):
+    """Corrections of what was erased are taken out of the log: they held the words. So that this
+    loses no count, it is told how many wishes there were."""
+
+    asked: int
 
 
 class Expiring(Decision, frozen=True, kw_only=True, tag="expiring"):
@@ -129,6 +139,7 @@ ReplayDecided: TypeAlias = (
     | ClipMade
     | ClipRemoved
     | Revised
+    | Redacted
     | Expiring
     | Expired
 )
