@@ -73,6 +73,44 @@ def test_what_is_not_in_hand_is_told_and_no_problem(folder: Path, pair: Keys) ->
     assert verdict.absent == ("stems/ada.opus",)
 
 
+def test_files_are_known_by_any_name(folder: Path, pair: Keys) -> None:
+    """As they lie in the ZIP archive: each under a name for people."""
+    (folder / "Tracks").mkdir()
+    (folder / "replay.m4a").rename(folder / "An evening.m4a")
+    (folder / "stems/ada.opus").rename(folder / "Tracks/An evening - Ada.opus")
+    (folder / "receipt.pub.pem").write_bytes(pair.receipt_public())
+    verdict = verify_folder(folder, pair.receipt_public())
+    assert verdict.problems == ()
+    assert {"An evening.m4a", "Tracks/An evening - Ada.opus"} < set(verdict.checked)
+    assert verdict.absent == ()
+    (folder / "An evening.m4a").write_bytes(b"something else")
+    verdict = verify_folder(folder, pair.receipt_public())
+    assert verdict.problems == ("An evening.m4a: is no file of this receipt, or was changed.",)
+    assert verdict.absent == ("replay.m4a",)
+
+
+def test_what_is_published_and_the_original_go_by_one_name(folder: Path, pair: Keys) -> None:
+    edited = folder / "versions/2"
+    edited.mkdir(parents=True)
+    (edited / "replay.m4a").write_bytes(b"shorter")
+    more = receipt.described(receipt.stored("versions/2/replay.m4a", edited / "replay.m4a"))
+    newest = (folder / "receipt.json").read_bytes()
+    files = [*json.loads(newest)["receipt"]["files"], more]
+    data, _ = receipt.revise(
+        newest,
+        changes={"files": files},
+        why=("edited",),
+        private_pem=pair.receipt_private(),
+        at_ms=1,
+    )
+    for source in (folder / "replay.m4a", edited / "replay.m4a"):
+        assert receipt.verify(data, pair.receipt_public(), {"replay.m4a": source}) == []
+    (edited / "replay.m4a").write_bytes(b"changed")
+    problems = receipt.verify(data, pair.receipt_public(), {"replay.m4a": edited / "replay.m4a"})
+    (problem,) = problems
+    assert problem.startswith("replay.m4a: was changed")
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_a_changed_receipt_is_not_signed(folder: Path, pair: Keys, seed: int) -> None:
     """Any change of a value in the receipt, with or without a matching file, breaks it."""

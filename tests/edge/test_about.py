@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import async_playwright
 
+from hustings import keys
 from hustings.edge import about
 from hustings.space import Role, Space, Status
 from hustings.space.replay import Replay
@@ -84,6 +85,9 @@ async def test_a_browser_takes_it_as_data(h: House) -> None:
         assert (await follow.get_attribute("href") or "").endswith("/feed.xml")
         assert [line for line in told if "Content Security Policy" in line] == []
         await browser.close()
+    known = keys.ensure(h.folder)
+    key = await h.get("/receipt.pub.pem")
+    assert key.body == known.receipt_public()
     robots = await h.get("/robots.txt")
     assert robots.fields["content-type"] == "text/plain; charset=utf-8"
     assert b"/sitemap.xml\n" in robots.body

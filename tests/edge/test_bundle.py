@@ -32,6 +32,7 @@ def test_names_are_those_of_title_and_people() -> None:
     sizes |= {f"stems/{seat}.opus": 5 for seat in ("s1", "s2", "s3", "s9")}
     assert [one.called for one in members(space, sizes)] == [
         "Who pays Rivers.m4a",
+        "Who pays Rivers - talk.json",
         "receipt.json",
         "Tracks/Who pays Rivers - Ada.opus",
         "Tracks/Who pays Rivers - Ada (s2).opus",

@@ -191,17 +191,17 @@ def verify(data: bytes, public_pem: bytes, files: Mapping[str, Path]) -> list[st
     """What is wrong with a receipt and the files in hand: an empty list says that nothing is.
 
     `files` holds paths by their name in the receipt ("replay.m4a"); those that are not in hand are
-    left out. Each problem is a sentence that names the file. Raises `BadInput` when `data` is no
-    receipt or the key is none.
+    left out. Of an edited recording the published file and the original go by one name. Each
+    problem is a sentence that names the file. Raises `BadInput` when `data` is no receipt or the
+    key is none.
     """
     receipt, signature = _parsed(data)
     problems = []
     if not _signed(receipt, signature, _public(public_pem)):
         problems.append("The receipt is not signed with this key, or was changed.")
-    listed = {str(entry["name"]): entry for entry in receipt["files"]}
     for name, path in files.items():
-        entry = listed.get(name)
-        if entry is None:
+        entries = [entry for entry in receipt["files"] if _called(str(entry["name"]), name)]
+        if not entries:
             problems.append(f"{name}: the receipt does not list this file.")
             continue
         try:
@@ -209,9 +209,13 @@ def verify(data: bytes, public_pem: bytes, files: Mapping[str, Path]) -> list[st
         except OSError as error:
             problems.append(f"{name}: cannot be read ({error.strerror}).")
             continue
-        if found.length != entry["bytes"]:
-            problems.append(f"{name}: has {found.length} bytes, not {entry['bytes']}.")
-        elif found.sha256 != entry["sha256"]:
+        if any(found.sha256 == entry["sha256"] for entry in entries):
+            continue
+        lengths = {entry["bytes"] for entry in entries}
+        if found.length not in lengths:
+            wanted = " or ".join(str(length) for length in sorted(lengths))
+            problems.append(f"{name}: has {found.length} bytes, not {wanted}.")
+        else:
             problems.append(f"{name}: was changed, its SHA-256 is {found.sha256}.")
     return problems
 
@@ -219,6 +223,16 @@ def verify(data: bytes, public_pem: bytes, files: Mapping[str, Path]) -> list[st
 def key_id(public_pem: bytes) -> str:
     """The id of a public key, as a receipt names it; `BadInput` when it is none."""
     return _key_id(_public(public_pem))
+
+
+def hashes(data: bytes) -> dict[str, str]:
+    """The names of the listed files by SHA-256; `BadInput` when `data` is no receipt."""
+    return {str(entry["sha256"]): str(entry["name"]) for entry in _parsed(data)[0]["files"]}
+
+
+def _called(listed: str, name: str) -> bool:
+    """Whether a listed file goes by that name: an edited version's does without its folder."""
+    return listed == name or (listed.startswith("versions/") and listed.split("/", 2)[2] == name)
 
 
 def names(data: bytes) -> list[str]:

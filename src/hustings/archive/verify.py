@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,11 @@ from hustings.errors import BadInput
 
 RECEIPT_NAME: Final = "receipt.json"
 RECEIPTS_NAME: Final = "receipts"
+# What lies beside a recording without being listed: receipts, what was decided, the reel's packs
+# (their index is listed), drafts, keys.
+_UNLISTED: Final = re.compile(
+    r"receipt\.json$|receipts/|events\.json$|reel/\d+\.pack$|draft/|[^/]+\.pem$"
+)
 _NUMBER: Final = re.compile("[1-9][0-9]{0,8}")
 
 
@@ -41,14 +47,39 @@ def verify_folder(folder: Path, public_pem: bytes) -> Verdict:
     files = {name: folder / name for name in names if _inside(name)}
     here = {name: path for name, path in files.items() if path.is_file()}
     problems = receipt.verify(data, public_pem, here)
+    renamed, strangers = _renamed(folder, receipt.hashes(data), known=set(here))
+    problems += strangers
     chain = _chain(folder / RECEIPTS_NAME, data, public_pem)
     problems += [problem for problem in chain.values() if problem]
     wrong = {problem.partition(":")[0] for problem in problems}
     return Verdict(
-        checked=tuple(name for name in (*here, *chain) if name not in wrong),
-        absent=tuple(name for name in names if name not in here),
+        checked=tuple(name for name in (*here, *renamed, *chain) if name not in wrong),
+        absent=tuple(name for name in names if name not in here and name not in renamed.values()),
         problems=tuple(problems),
     )
+
+
+def _renamed(
+    folder: Path, hashes: Mapping[str, str], *, known: Collection[str]
+) -> tuple[dict[str, str], list[str]]:
+    """Files that go by other names, as in the ZIP archive: which each is, by its hash; and what is
+    wrong with those that are none."""
+    found: dict[str, str] = {}
+    strangers: list[str] = []
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if name in known or _UNLISTED.match(name):
+            continue
+        try:
+            is_it = hashes.get(receipt.stored(name, path).sha256)
+        except OSError as error:
+            strangers.append(f"{name}: cannot be read ({error.strerror}).")
+            continue
+        if is_it is None:
+            strangers.append(f"{name}: is no file of this receipt, or was changed.")
+        else:
+            found[name] = is_it
+    return found, strangers
 
 
 def _chain(folder: Path, newest: bytes, public_pem: bytes) -> dict[str, str]:

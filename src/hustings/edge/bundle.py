@@ -32,6 +32,7 @@ _NAMES: Final = {
     "transcript.json": "{title} - transcript.json",
     "chapters.json": "{title} - chapters.json",
     "timeline.json": "{title} - timeline.json",
+    "talk.json": "{title} - talk.json",
     "crowd.json": "{title} - crowd.json",
     "receipt.json": "receipt.json",
 }

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from hustings import limits
 from hustings.edge import card
 from hustings.edge.kept import Kept, chapters
-from hustings.edge.reply import Reply, problem
+from hustings.edge.reply import Fields, Reply, problem
 from hustings.edge.rights import unshared
 from hustings.errors import BadInput, LogError, StoreError
 from hustings.formats import calendar
@@ -26,7 +26,7 @@ from hustings.log.subjects import checked
 from hustings.words import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from hustings.edge.door import Door
     from hustings.edge.head import Request
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 class Pages:
     """Answers with what `door` renders, once the space's state is known. `listen` is the public
-    address of the edges."""
+    address of the edges, `receipt_key` gives the public key that checks receipts (PEM)."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class Pages:
         transcripts: Transcripts,
         rights: Rights,
         listen: str,
+        receipt_key: Callable[[], bytes],
     ) -> None:
         self._rooms = rooms
         self._door = door
@@ -58,6 +59,7 @@ class Pages:
         self._transcripts = transcripts
         self._rights = rights
         self._listen = listen
+        self._receipt_key = receipt_key
         self._looking: dict[str, asyncio.Event] = {}  # what the store is being asked of
 
     def page(
@@ -96,6 +98,14 @@ class Pages:
     def robots(self, _: Request) -> Reply:
         """robots.txt."""
         return self._door.robots()
+
+    def receipt_key(self, _: Request) -> Reply:
+        """The public key that checks this installation's receipts (PEM)."""
+        fields: Fields = (
+            ("Content-Type", "application/x-pem-file"),
+            ("Cache-Control", "public, max-age=3600"),
+        )
+        return Reply(fields=fields, body=self._receipt_key())
 
     def file(self, request: Request, name: str) -> Reply:
         """One of the files at the root."""

@@ -149,6 +149,7 @@ class Edge:
                 transcripts=Transcripts(replay, self.assets),
                 rights=rights,
                 listen=listen,
+                receipt_key=context.keys.receipt_public,
             ),
             clips=Clips(
                 rooms=self.rooms,

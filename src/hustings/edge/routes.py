@@ -3,6 +3,7 @@
 /s/{space}, /s/{space}/embed     the page of a space, and the player for other pages
 /s/{space}/event.ics             the space in a calendar
 /oembed                          how to embed a page
+/receipt.pub.pem                 the key that checks receipts
 /assets/{digest}/{language}/{name}   the player's files
 /sw.js, /manifest.webmanifest, /offline.html  those of them that have to stand at the root
 /pictures/{id}/{size}.webp       pictures of spaces and people
@@ -120,6 +121,7 @@ class Routes:
         self._own: dict[str, Callable[[Request], Outcome | Awaitable[Outcome]]] = {
             "oembed": self._oembed,
             "robots.txt": self._house.pages.robots,
+            "receipt.pub.pem": self._house.pages.receipt_key,
             "healthz": lambda _: _text("ok\n"),
             "readyz": self._ready,
             "metrics": self._metrics,
