@@ -106,7 +106,7 @@ async def test_the_moment_of_a_recording_is_shared(visit: Visit, crowd: Crowd, e
     await page.click("#pass")
     assert await page.input_value("dialog input[readonly]") == edge.page
     await page.click("text=Begin at 0:12")
-    assert await page.input_value("dialog input[readonly]") == f"{edge.page}#t=12"
+    assert await page.input_value("dialog input[readonly]") == f"{edge.page}?t=12"
     mail = await page.get_attribute("dialog a", "href")
     assert mail is not None
     assert mail.startswith("mailto:?subject=What%20the%20river")
