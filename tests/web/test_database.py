@@ -5,17 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import func, select, text
 
 from hustings.web.database import Database
-from hustings.web.tables import SignInTryRow, Table
-
-
-def _differences(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return list(compare_metadata(context, Table.metadata))
+from hustings.web.tables import SignInTryRow
+from tests.web.test_migrations import differences
 
 
 async def test_migrations_match_the_models(tmp_path: Path) -> None:
@@ -23,7 +17,7 @@ async def test_migrations_match_the_models(tmp_path: Path) -> None:
     await database.migrate()
     await database.migrate()
     async with database.engine.connect() as connection:
-        assert await connection.run_sync(_differences) == []
+        assert await connection.run_sync(differences) == []
         assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
         assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
     await database.close()

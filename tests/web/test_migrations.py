@@ -93,7 +93,8 @@ def _ours(name: str, _: object) -> bool:
     return not name.startswith("fts_")
 
 
-def _differences(connection: Connection) -> list[object]:
+def differences(connection: Connection) -> list[object]:
+    """What the tables of a database have that the models have not, and the reverse."""
     def compared(name: str | None, *_: object) -> bool:
         return not (name or "").startswith("fts_")
 
@@ -121,7 +122,7 @@ async def test_up_from_every_revision_with_rows(database: Database, revision: st
     async with database.engine.connect() as connection:
         after = await connection.run_sync(lambda c: _counts(c, list(before)))
         assert after == before
-        assert await connection.run_sync(_differences) == []
+        assert await connection.run_sync(differences) == []
 
 
 async def test_up_at_once(database: Database) -> None:
@@ -129,4 +130,4 @@ async def test_up_at_once(database: Database) -> None:
     await database.migrate()
     await database.migrate()
     async with database.engine.connect() as connection:
-        assert await connection.run_sync(_differences) == []
+        assert await connection.run_sync(differences) == []

@@ -9,6 +9,7 @@ event: backstage   {"lines": [{"id", "seat", "name", "text", "at_ms"}]}: only to
 event: talk        {"said": […], "asked": […]}: what was written since; GET /talk has the rest
 event: tally       {ballot: {"counts", "voters"}}: ballots whose votes have changed
 event: taken       {"page"}: this page sits down on the asker's seat; any other lets go
+event: work        for hosts: {"part", "done"}: what the archive makes of the recording, 0 to 1
 event: ping        {}: nothing has happened for a while
 """
 
@@ -111,6 +112,9 @@ def _news(studio: Studio, asker: Standing, viewer: Viewer, reader: Words) -> lis
     if viewer.crowd is not None and asker.hosts:
         out.append(_event("crowd", msgspec.to_builtins(viewer.crowd)))
     viewer.crowd = None
+    if viewer.work is not None and asker.hosts:
+        out.append(_event("work", msgspec.to_builtins(viewer.work)))
+    viewer.work = None
     if viewer.said or viewer.asked:
         written = {"said": list(viewer.said), "asked": list(viewer.asked)}
         out.append(_event("talk", msgspec.to_builtins(written)))

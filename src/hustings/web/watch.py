@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -46,6 +46,13 @@ class Advice(msgspec.Struct, frozen=True):
     seat: str = ""
 
 
+class Work(msgspec.Struct, frozen=True):
+    """What the archive makes of a recording, and how much of it is done, 0 to 1."""
+
+    part: Literal["sound", "original", "clip", "master"]
+    done: float
+
+
 class _Levels(msgspec.Struct):
     levels: dict[str, float]
 
@@ -59,6 +66,7 @@ class Viewer:
     levels: dict[str, float] | None = None
     listening: int | None = None
     crowd: Figures | None = None
+    work: Work | None = None
     taken: dict[str, str] = field(default_factory=dict)
     warnings: deque[Advice] = field(default_factory=lambda: deque(maxlen=_WARNINGS_COUNT))
     backstage: deque[Line] = field(
@@ -131,6 +139,16 @@ class _Watch:
         changed = self.heard.count(message.data)
         for viewer in self.viewers if changed else ():
             viewer.tallies.update(changed)
+            viewer.wake.set()
+
+    async def on_work(self, message: Message) -> None:
+        try:
+            work = msgspec.json.decode(message.data, type=Work)
+        except msgspec.MsgspecError as error:
+            log.warning("%s: not work: %s", message.subject, error)
+            return
+        for viewer in self.viewers:
+            viewer.work = work
             viewer.wake.set()
 
     async def on_levels(self, message: Message) -> None:
@@ -325,6 +343,7 @@ class Watches:
             subjects.live(watch.space_id, "levels"): watch.on_levels,
             subjects.live(watch.space_id, "obs"): watch.on_observation,
             subjects.tally(watch.space_id): watch.on_tally,
+            subjects.work(watch.space_id): watch.on_work,
         }
         ends = [
             await subscribe(self._live, subject, handler) for subject, handler in handlers.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,8 +39,13 @@ async def test_cut_in_the_studio_and_taken_back(tmp_path: Path, servers: Engines
             assert made["original_ms"] == 3 * _PART * 320
             edit = {"kind": "cut", "from_ms": 3_200, "to_ms": 6_400, "reason": "A whistle."}
             asked = edit | {"revision": made["revision"]}
+            told = asyncio.create_task(_told(host, room))
             answer = await host.post(f"{room}/recording/edits", json=asked)
             assert answer.json()["making"], answer.text
+            async with asyncio.timeout(30):
+                work = await told
+            assert work["part"] == "sound"
+            assert 0 <= work["done"] <= 1
             made = await until(lambda: _finished(host, room), within_s=30)
             assert (made["duration_ms"], made["failed"]) == (6_400, "")
             assert made["edits"][0]["state"] == "made"
@@ -53,6 +60,17 @@ async def test_cut_in_the_studio_and_taken_back(tmp_path: Path, servers: Engines
             assert _whistles((await host.get(f"{page}/recording.m4a")).content)
         finally:
             await archive.kill()
+
+
+async def _told(host: httpx.AsyncClient, room: str) -> dict[str, Any]:
+    """What the studio says first of the archive's work."""
+    async with host.stream("GET", f"{room}/events", timeout=30) as answer:
+        lines = answer.aiter_lines()
+        async for line in lines:
+            if line == "event: work":
+                told: dict[str, Any] = json.loads((await anext(lines)).removeprefix("data: "))
+                return told
+    raise AssertionError("the stream ended")
 
 
 async def _spoken(web: Running, host: httpx.AsyncClient) -> str:

@@ -76,9 +76,11 @@ def _by_type(schema: dict[str, Any], schemas: dict[str, Any], name: str) -> Any:
         case "object":
             return {}
         case "array":
-            items = schema.get("items", {})
             # `reasons` holds what `reason` is.
-            return [specimen(items, schemas, name=name.removesuffix("s"))]
+            name = name.removesuffix("s")
+            if "prefixItems" in schema:
+                return [specimen(one, schemas, name=name) for one in schema["prefixItems"]]
+            return [specimen(schema.get("items", {}), schemas, name=name)]
         case "boolean":
             return False
         case "integer" | "number":

@@ -19,6 +19,7 @@ const LOOK_MS = 5000;
  * @property {(talk: {said?: any[], asked?: any[]}) => void} talk what the audience wrote (hosts only)
  * @property {(ballots: Record<string, any>) => void} tally results of ballots that changed
  * @property {(lines: any[]) => void} backstage what those on stage wrote to each other
+ * @property {(work: {part: string, done: number}) => void} [work] what the archive makes (hosts only)
  * @property {(page: string) => void} taken the page that sits down on our seat
  * @property {(online: boolean) => void} online whether the stream is connected
  * @property {(problem: Problem) => void} refused why there is no stream for us (401, 403, 404)
@@ -54,6 +55,7 @@ export function follow(space, listener) {
     source.addEventListener("talk", (event) => listener.talk(data(event)));
     source.addEventListener("tally", (event) => listener.tally(data(event).ballots ?? data(event)));
     source.addEventListener("backstage", (event) => listener.backstage(data(event).lines));
+    source.addEventListener("work", (event) => listener.work?.(data(event)));
     source.addEventListener("taken", (event) => listener.taken(data(event).page));
     source.onopen = () => listener.online(true);
     source.onerror = () => {

@@ -156,10 +156,23 @@ document.addEventListener("click", (event) => {
   if (place.dataset.end) selection.choose(Number(place.dataset.at), Number(place.dataset.end));
 });
 const nothing = () => {};
+
+/** How far the archive is. @param {{part: string, done: number}} work */
+function progress({ part: what, done }) {
+  const bar = document.querySelector("[data-making] progress");
+  if (!(bar instanceof HTMLProgressElement)) return;
+  bar.value = done;
+  const words = {
+    sound: t("The sound is being made"), original: t("The original is being made anew"),
+    clip: t("A clip is being made"), master: t("The mastered version is being made"),
+  }[what];
+  bar.setAttribute("aria-label", words ?? "");
+  if (bar.nextElementSibling) bar.nextElementSibling.textContent = `${words ?? ""} · ${Math.floor(done * 100)} %`;
+}
 follow(api, {
   state: () => parts.soon(),
   levels: nothing, listening: nothing, crowd: nothing, warning: nothing, talk: nothing, tally: nothing,
-  backstage: nothing, taken: nothing, refused: nothing,
+  backstage: nothing, taken: nothing, refused: nothing, work: progress,
   online: (online) => {
     document.body.dataset.events = String(online);
   },
