@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import IO
 
 import msgspec
 import pytest
@@ -150,6 +151,48 @@ async def test_what_is_unlike_is_told_and_kept(
     await kept.look(SPACE)
     assert not (await _sound(posted))[Kind.MIX]
     assert json.loads((posted.settings.folder / UNLIKE).read_bytes()) == {}
+
+
+async def test_what_is_made_anew_while_it_is_compared_is_no_difference(
+    posted: House, clock: Clock
+) -> None:
+    log, live = await posted.connect("web")
+
+    class Busy(Objects):
+        async def size(self, path: str) -> int | None:
+            if path == layout.replay_aac(SPACE):
+                await self.put(path, b"made anew")
+                hide = Edit(by="account1", role=Role.HOST, title=f"Another {time.time_ns()}")
+                await propose(log, live, SPACE, hide, now_ms=9)
+            return await super().size(path)
+
+    kept = await _keeping(posted, Busy(posted.objects._store))
+    clock.on(25 * HOUR_MS)
+    await kept.look(SPACE)
+    assert not (posted.settings.folder / UNLIKE).exists()
+    assert all((await _sound(posted)).values())
+
+
+async def test_words_that_leave_the_log_while_it_is_copied_leave_the_store(posted: House) -> None:
+    log, live = await posted.connect("web")
+    archive_log, _ = await posted.connect("archive")
+    secret = Edit(by="account1", role=Role.HOST, title="Secret words")
+    assert isinstance(await propose(log, live, SPACE, secret, now_ms=9), Space)
+    told = await log.last(SPACE, Kind.EV)
+    assert told is not None
+    seq = told.seq
+    plain = Edit(by="account1", role=Role.HOST, title="Plain words")
+    assert isinstance(await propose(log, live, SPACE, plain, now_ms=9), Space)
+
+    class Slow(Objects):
+        async def put(self, path: str, source: bytes | Path | IO[bytes]) -> None:
+            if path == layout.events(SPACE):
+                await archive_log.erase(SPACE, [seq])
+            await super().put(path, source)
+
+    kept = await _keeping(posted, Slow(posted.objects._store))
+    await kept.look(SPACE)
+    assert b"Secret" not in (await posted.objects.whole(layout.events(SPACE)) or b"Secret")
 
 
 async def test_a_chunk_that_only_the_log_has_is_kept(posted: House, clock: Clock) -> None:

@@ -163,6 +163,17 @@ async def test_a_space_without_its_log_is_exported_and_made_again(
     assert second.read_bytes() == first.read_bytes()
 
 
+async def test_what_others_have_here_is_not_replaced(
+    posted: House, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    parcel = tmp_path / "space.tar"
+    await _export(posted, parcel)
+    picture = "pictures/0123456789abcdef/wide.webp"
+    await elsewhere.objects.put(picture, b"of a host here")
+    await bring(check(parcel), objects=elsewhere.objects, log=elsewhere.log)
+    assert await elsewhere.objects.whole(picture) == b"of a host here"
+
+
 async def test_an_id_that_is_taken_is_refused(
     posted: House, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
@@ -287,6 +298,12 @@ async def test_what_a_receipt_does_not_vouch_for_is_refused(parcel: Path, tmp_pa
     forged(longer, "not signed with this key")
     forged(lambda files: files.update({f"{SPACE}/../../etc/x": b""}), "plain names")
     forged(lambda files: files.update({f"{SPACE}/etc/x": b""}), "files/")
+    stranger = keys.ensure(tmp_path / "stranger").receipt_public()
+    theirs = f"{SPACE}/keys/{'0' * 16}.pem"  # another installation's
+    forged(lambda files: files.update({theirs: stranger}), "the key of that name")
+    forged(lambda files: files.update({theirs: b"no key"}), "the key of that name")
+    other = f"{SPACE}/pictures/fedcba9876543210/wide.webp"  # another host's
+    forged(lambda files: files.update({other: b"mine now"}), "no other")
     check(_remade(parcel, to, lambda files: None))
 
 

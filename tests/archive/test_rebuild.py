@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,31 @@ def test_a_new_original_has_a_reel_of_its_own(source: Path, tmp_path: Path) -> N
     assert {one.n for one in chunks} - same == {*range(13, 18), 18, 25}
     heard = decode_file(b"".join(_adts(one.aac) for one in chunks), format="aac")
     assert tone_presence(heard, BOB_HZ, window_ms=10, threshold_db=-40) == []
+
+
+def test_an_original_that_was_replaced_by_half_is_made_all_the_same(
+    source: Path, tmp_path: Path
+) -> None:
+    """An archive is killed after each of the files that it puts in the original's place."""
+    plan = _plan(silenced=((20, 22),), without=(Without("bob", 0, SLOTS),), reel=True)
+    rebuild(source, tmp_path / "v", plan)
+    made = sorted(path for path in (tmp_path / "v").rglob("*") if path.is_file())
+    for count in (made.index(tmp_path / "v/reel/0.pack") + 1, len(made)):
+        half = tmp_path / f"half{count}"
+        shutil.copytree(source, half)
+        for path in made[:count]:
+            shutil.copyfile(path, half / path.relative_to(tmp_path / "v"))
+        rebuild(half, tmp_path / f"again{count}", plan)
+        for name in ("reel.json", "timeline.json"):
+            first, again = (tmp_path / at / name for at in ("v", f"again{count}"))
+            assert len(read(again)) == len(read(first))
+        index = reel.decode((tmp_path / f"again{count}/reel.json").read_bytes())
+        chunks = reel.unpack((tmp_path / f"again{count}/reel/0.pack").read_bytes())
+        assert [chunk.unpack(one).n for one in chunks] == reel.numbers(index, index.packs[0])
+        assert len(chunks) == SLOTS - 2
+        for name in BOTH:
+            heard = decode_file(tmp_path / f"again{count}" / name)
+            assert tone_presence(heard, BOB_HZ, window_ms=10, threshold_db=-45) == []
 
 
 def _adts(frames: tuple[bytes, ...]) -> bytes:

@@ -20,6 +20,7 @@ from hustings.formats import transcript as transcripts
 from hustings.formats.transcript import Transcript
 from hustings.log.follow import read_state
 from hustings.space import Space, Status
+from hustings.space.replay_event import Expired
 from hustings.store import layout
 from hustings.store.objects import Objects
 from tests.archive.conftest import House as Archive
@@ -141,6 +142,32 @@ async def test_a_recording_is_written_down_though_its_child_is_killed(
     fail = next(w for c in draft.cues for w in c.words if c.seat == "ada" and w[2] == "better.")
     assert 7_500 < fail[0] < 8_700, "as the recording has it"
     assert (await _state(house)).replay.transcript_language == "en"
+
+
+async def test_of_a_recording_that_is_gone_nothing_is_written_down(house: House) -> None:
+    """Its time is over while it is heard; what was fetched of it goes as well."""
+    await post(house)
+    folder = Path(house.settings.data) / "captions" / WORK / SPACE
+    objects = Objects.open(house.settings)
+    async with house.captions():
+        await until(_at_work, timeout=30)
+        (child,) = _hearing(os.getpid())
+        os.kill(child, signal.SIGSTOP)
+        await house.event(Expired(at_ms=1, by="archive"))
+        os.kill(child, signal.SIGCONT)
+
+        async def cleared() -> bool:
+            return not folder.exists()
+
+        await until(cleared, timeout=40)
+    assert await objects.size(layout.transcript_draft(SPACE)) is None
+    (folder / "stems").mkdir(parents=True)  # of one that was killed
+    async with house.captions():
+        await until(cleared)
+
+
+async def _at_work() -> bool:
+    return bool(_hearing(os.getpid()))
 
 
 def test_the_child_goes_on_where_it_was_killed(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ def test_a_trim_keeps_what_lies_within() -> None:
         (edit("cut", -1, 10), "value"),
         (edit("cut", 0, LENGTH_MS + 1_000), "value"),
         (edit("cut", 0, LENGTH_MS), "value"),
+        (edit("cut", LENGTH_MS, LENGTH_MS + 9), "value"),
         (edit("cut", 0, 10, reason=" "), "value"),
         (edit("cut", 0, 10, reason="x" * 1_000), "value"),
         (edit("cut", 0, 10, edit="../x"), "value"),
@@ -142,6 +143,34 @@ def test_an_erasure_drops_for_everybody_and_leaves_the_clock_for_one_seat() -> N
     replay = evening.space.replay
     assert replay.cuts(replay.asked).slots == 99
     assert [erasure.seat for erasure in replay.erasures] == ["", "host"]
+
+
+def test_an_erasure_leaves_something_of_what_is_published() -> None:
+    """A version without any sound cannot be made, so the erasure would never be carried out."""
+    evening = posted()
+    evening.do(edit("trim", 0, 10 * SLOT))
+    assert evening.refused(erase(10 * SLOT)) == "value"
+    revise(evening)
+    whole = replace(erase(10 * SLOT), revision=2)
+    assert evening.refused(whole) == "value"
+    evening.do(replace(whole, seat="host", erasure="voice"))
+    evening.do(rc.UndoEdit(**HOST, edit="edit"))
+    evening.do(whole)
+
+
+def test_an_archive_that_comes_late_takes_nothing_back() -> None:
+    """One that was stopped in the middle, while another one carried on."""
+    evening = posted()
+    evening.do(edit("cut", 0, SLOT))
+    late = rc.Revise(
+        **PLATFORM, number=2, sha256="ee" * 32, version=1, through=1, recording_seconds=1.0,
+        kept_bytes=1,
+    )  # fmt: skip
+    evening.do(edit("cut", 4 * SLOT, 5 * SLOT, edit="more"))
+    revise(evening)
+    for command in (late, replace(late, number=3), replace(late, number=3, through=2, version=0)):
+        assert evening.refused(command) == "done"
+    assert (evening.space.version, evening.space.replay.revision) == (1, 2)
 
 
 def test_chapters_are_kept_on_the_clock_of_the_original() -> None:

@@ -19,7 +19,7 @@ from hustings.space import Space
 from hustings.store import decided, layout
 from hustings.store.objects import Objects
 
-_SIZES: Final = ("square", "wide")  # of a picture
+SIZES: Final = ("square", "wide")  # of a picture
 _EVENTS: Final = f"{FILES}events.json"
 
 Progress = Callable[[int, int], None]  # bytes that are written, of how many
@@ -104,7 +104,7 @@ async def _sources(
         if pem is None:
             raise Unfinished(f"the public key {key}, which signed a receipt, is not in the store")
         sources[f"{KEYS}{key}.pem"] = _in_memory(pem)
-    for size in _SIZES if space.picture else ():
+    for size in SIZES if space.picture else ():
         path = layout.picture(space.picture, size)
         if (found := await objects.size(path)) is not None:
             name = f"{PICTURES}{space.picture}/{size}.webp"

@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 
 from hustings import limits
 from hustings.archive import receipt, revival, signer
-from hustings.archive.export import listed
+from hustings.archive.export import SIZES, listed
 from hustings.archive.parcel import FILES, KEYS, PICTURES, Parcel, opened
 from hustings.errors import BadInput, StoreError
 from hustings.log.contract import Log
@@ -28,6 +28,7 @@ from hustings.store.objects import Objects
 _EVENTS: Final = f"{FILES}events.json"
 _RECEIPT: Final = f"{FILES}receipt.json"
 _LAST: Final = (_RECEIPT, _EVENTS)
+_SHARED: Final = (KEYS, PICTURES)  # they lie in folders of all spaces
 
 Progress = Callable[[int, int], None]  # bytes that are stored, of how many
 
@@ -55,6 +56,7 @@ def check(path: Path, *, key_pem: bytes | None = None) -> Checked:
     parcel = opened(path)
     for name in parcel.places:
         _place(parcel.space, name)
+        _key(parcel, name)
     newest = _needed(parcel, _RECEIPT)
     key = signer.signer(newest)
     if key_pem is not None and signer.key_id(key_pem) != key:
@@ -74,6 +76,9 @@ def check(path: Path, *, key_pem: bytes | None = None) -> Checked:
         raise BadInput("receipt.json", expected="the receipt that was announced", got="another")
     if not space.gone:
         _as_signed(parcel, newest)
+    for name in parcel.names(PICTURES):
+        if name not in _pictures(space):
+            raise BadInput(name, expected="the picture of the space and no other")
     return Checked(parcel, space, decisions, key)
 
 
@@ -96,8 +101,11 @@ async def bring(
     with parcel.path.open("rb") as file:
         for name in names:
             start, length = parcel.places[name]
-            window = io.BufferedReader(_Window(file, start, length), limits.RANGE_READ_BYTES)
-            await objects.put(_place(space, name), window)
+            place = _place(space, name)
+            # What others have here under that name is not replaced.
+            if not name.startswith(_SHARED) or await objects.size(place) is None:
+                window = io.BufferedReader(_Window(file, start, length), limits.RANGE_READ_BYTES)
+                await objects.put(place, window)
             done += length
             progress(done, whole)
     await revival.revive(log, space, checked.decisions)
@@ -141,13 +149,27 @@ class _Window(io.RawIOBase):
         return len(data)
 
 
+def _key(parcel: Parcel, name: str) -> None:
+    """A file among the keys is one, and the one that it is called after."""
+    if not name.startswith(KEYS):
+        return
+    try:
+        found = signer.key_id(_needed(parcel, name))
+    except BadInput:
+        found = "none"
+    if name != f"{KEYS}{found}.pem":
+        raise BadInput(name, expected="the key of that name", got=found)
+
+
+def _pictures(space: Space) -> frozenset[str]:
+    """The pictures that a space may bring along."""
+    return frozenset(f"{PICTURES}{space.picture}/{size}.webp" for size in SIZES if space.picture)
+
+
 def _signed(parcel: Parcel, name: str) -> None:
     """A receipt of the parcel is signed with a key of the parcel."""
     data = _needed(parcel, name)
-    key = signer.signer(data)
-    pem = _needed(parcel, f"{KEYS}{key}.pem")
-    if signer.key_id(pem) != key:
-        raise BadInput(f"{KEYS}{key}.pem", expected=f"the key {key}", got=signer.key_id(pem))
+    pem = _needed(parcel, f"{KEYS}{signer.signer(data)}.pem")
     for problem in receipt.verify(data, pem, {}):
         raise BadInput(name.removeprefix(FILES), expected="a receipt as signed", got=problem)
 

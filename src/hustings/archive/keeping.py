@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from hustings import limits
-from hustings.archive import purge, retention, revival
+from hustings.archive import expiry, purge, retention, revival
 from hustings.archive.revising import reviser
 from hustings.config import Settings
 from hustings.errors import BadInput, HustingsError, LogAway, LogError, StoreError
@@ -40,8 +40,6 @@ _log: Final = logging.getLogger("hustings.archive")
 UNLIKE: Final = "unlike.json"  # in the data folder: where log and store differ, for the doctor
 _OVER: Final = frozenset({Status.POSTED, Status.WITHHELD, Status.CANCELLED})
 _HOUR_MS: Final = 3_600_000
-# What is left of a recording whose time is over.
-_LEFT: Final = ("events.json", "receipt.json", "receipts/")
 # Everything that somebody said or wrote.
 _SAID: Final = (Kind.MIX, Kind.STEM, Kind.CAPTION, Kind.TALK)
 
@@ -206,17 +204,22 @@ class Keeping:
         self._seen[space] = decisions[-1].seq
 
     async def _write_down(self, whole: _Whole) -> None:
-        """Have everything that was decided in the store as well."""
-        path = layout.events(whole.space.id)
-        data = await self._objects.whole(path)
-        try:
-            kept = decided.decode(data) if data else ()
-        except BadInput as error:
-            _log.warning("space %s: %s; it is written anew", whole.space.id, error)
-            kept = ()
-        wanted = decided.encode(decided.joined(kept, whole.decisions))
-        if wanted != data:
+        """Have everything that was decided in the store as well, and nothing else: entries with
+        words that were erased leave the log, maybe while this writes."""
+        space, logged = whole.space.id, whole.decisions
+        path = layout.events(space)
+        while True:
+            data = await self._objects.whole(path)
+            try:
+                kept = decided.decode(data) if data else ()
+            except BadInput as error:
+                _log.warning("space %s: %s; it is written anew", space, error)
+                kept = ()
+            wanted = decided.encode(decided.joined(kept, logged))
+            if wanted == data:
+                return
             await self._objects.put(path, wanted)
+            logged = await revival.logged(self._source, space)
 
     async def _retain(self, whole: _Whole) -> None:
         space = whole.space
@@ -249,14 +252,8 @@ class Keeping:
 
     async def _delete(self, whole: _Whole) -> None:
         """Delete a recording whose time is over, and what the log has of it."""
-        space = whole.space.id
-        folder = layout.folder(space)
-        for path in await self._objects.list(folder):
-            if not path.removeprefix(folder).startswith(_LEFT):
-                await self._objects.delete(path)
-        for path in await self._objects.list(layout.links(space)):
-            await self._objects.delete(path)
-        await self._source.purge(space, _SAID)
+        await expiry.delete(whole.space, self._objects)
+        await self._source.purge(whole.space.id, _SAID)
 
     async def _give_up(self, whole: _Whole) -> None:
         """Let the log's sound go, when it is time and the store has it."""
@@ -273,6 +270,10 @@ class Keeping:
             found = await purge.compare(
                 space, whole.decisions, log=self._source, objects=self._objects
             )
+            if found.unlike and await self._moved(whole):
+                # Files may have been made anew while they were compared.
+                self._later(space.id, _wall_ms() + int(limits.KEEPING_AGAIN_S * 1000))
+                return
             await self._tell(space.id, found.unlike)
             if found.unlike:
                 self._later(space.id, _wall_ms() + _HOUR_MS)
@@ -285,6 +286,11 @@ class Keeping:
             else:
                 _log.info("space %s: the store has its sound, the log gave it up", space.id)
         self._bare.add(space.id)
+
+    async def _moved(self, whole: _Whole) -> bool:
+        """Whether something was decided or made meanwhile."""
+        last = await self._source.last(whole.space.id, Kind.EV)
+        return last is None or last.seq != whole.decisions[-1].seq
 
     async def _tell(self, space: str, unlike: list[str]) -> None:
         for sentence in unlike:

@@ -44,11 +44,12 @@ from hustings.space import Command, Refusal, Status
 from hustings.space.command import Post, Withhold
 from hustings.store import layout
 from hustings.store.objects import Objects
+from hustings.words import mark
 
 log = logging.getLogger("hustings.archive")
 
 BY: Final = "archive"
-NOTHING_SAID: Final = "Nothing was said on air."
+NOTHING_SAID: Final = mark("Nothing was said on air.")
 
 # While catching up, others get a turn this often. The connection above all: what it does not read
 # in time stands in front of the answers to our requests, and of the server's signs of life.

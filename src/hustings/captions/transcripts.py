@@ -70,12 +70,17 @@ class Transcripts:
         self._metrics = metrics
         self._waiting: dict[str, int] = {}  # when each ended
         self._tries: dict[str, int] = {}
+        self._at_work = ""
         self._filled = asyncio.Event()
 
     def consider(self, space: Space) -> None:
-        """A recording is ready; one that has a transcript needs none."""
-        gone = space.replay.expired_at_ms is not None
-        if space.replay.transcript or gone or self._engine(space) is None:
+        """A recording is ready; one that has a transcript needs none, and nothing of its sound is
+        kept here."""
+        if space.replay.transcript or space.gone:
+            if space.id != self._at_work:
+                shutil.rmtree(self._folder / space.id, ignore_errors=True)
+            return
+        if self._engine(space) is None:
             return
         if self._tries.get(space.id, 0) < limits.TRANSCRIPT_TRIES_COUNT:
             self._waiting[space.id] = space.ended_at_ms or 0
@@ -90,6 +95,7 @@ class Transcripts:
                 await self._filled.wait()
                 continue
             space = max(self._waiting, key=self._waiting.__getitem__)
+            self._at_work = space
             try:
                 await self._transcribe(space)
             except (HustingsError, OSError) as error:
@@ -99,6 +105,7 @@ class Transcripts:
                 if self._tries[space] >= limits.TRANSCRIPT_TRIES_COUNT:
                     log.error("space %s: no transcript is made until the next start", space)
                     del self._waiting[space]
+                    await self._clear(space)
                 await asyncio.sleep(limits.TRANSCRIPT_AGAIN_S)
             else:
                 self._waiting.pop(space, None)
@@ -112,7 +119,8 @@ class Transcripts:
     async def _transcribe(self, space_id: str) -> None:
         state = await self._state(space_id)
         engine = self._engine(state) if state is not None else None
-        if state is None or engine is None or state.replay.transcript:
+        if state is None or engine is None or state.replay.transcript or state.gone:
+            await self._clear(space_id)
             return
         folder = self._folder / space_id
         language = self._language(state)
@@ -129,15 +137,20 @@ class Transcripts:
         await self._hear(space_id, folder)
         said = {seat: heard(folder, seat) for seat in seats}
         sha256 = await self._store(space_id, said, seats, job)
-        command = NoteTranscript(by=BY, sha256=sha256, engine=engine.name, language=language)
-        await self._propose(space_id, command)
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if sha256:
+            command = NoteTranscript(by=BY, sha256=sha256, engine=engine.name, language=language)
+            await self._propose(space_id, command)
+        await self._clear(space_id)
         self._metrics.add("transcripts_total")
         words = sum(map(len, said.values()))
         log.info(
             "space %s: %d words written down in %.0f s",
             *(space_id, words, time.monotonic() - began),
         )
+
+    async def _clear(self, space_id: str) -> None:
+        """Keep nothing of a recording's sound and words here."""
+        await asyncio.to_thread(shutil.rmtree, self._folder / space_id, ignore_errors=True)
 
     async def _state(self, space_id: str) -> Space | None:
         state, _ = await read_state(self._context.log, space_id, kinds=(Kind.EV,))
@@ -215,11 +228,15 @@ class Transcripts:
     async def _store(
         self, space_id: str, said: dict[str, list[Word]], seats: dict[str, str], job: Job
     ) -> str:
-        """Store the draft without what has been erased, also while this was at work."""
+        """Store the draft without what has been erased, also while this was at work. Returns its
+        hash; empty where the whole recording is gone meanwhile, and the draft with it."""
         before = None
         while True:
             state = await self._state(space_id)
-            erasures = state.replay.erasures if state is not None else ()
+            if state is None or state.gone:
+                await self._objects.delete(layout.transcript_draft(space_id))
+                return ""
+            erasures = state.replay.erasures
             if before is not None and erasures == before[0]:
                 return before[1]
             left = {

@@ -12,6 +12,7 @@ LISTENERS_COUNT: Final = 50_000  # parked sockets of one edge process
 COHORT_COUNT: Final = 500  # sockets written to between two rounds of accepting
 RING_CHUNKS: Final = 60  # 19.2 s in memory: what a resume and a segment need
 SPOOL_BYTES: Final = 2 * 1024**3  # local copies on one edge
+OBLIVION_LOOK_S: Final = 3600.0  # between two looks whether something was erased unheard
 NOTSENT_LOWAT_BYTES: Final = 16 * 1024  # a stalled listener holds 3 s at 32 kbit/s, not minutes
 BURST_CHUNKS: Final = 3  # what a new listener gets at once: 960 ms
 PLAIN_BURST_BYTES: Final = 32 * 1024  # what a plain audio element gathers before it plays

@@ -17,6 +17,9 @@ from hustings.space.state import Space, Status
 _ON_AIR: Final = frozenset({Status.LIVE, Status.HELD})
 _RECORDED: Final = frozenset({Status.POSTED, Status.WITHHELD})
 _STALE: Final = Refusal("stale", "The recording has changed meanwhile. Load it again and look.")
+_OUTSIDE: Final = Refusal(
+    "value", "The stretch lies within the recording and ends after it begins."
+)
 _NONE: Final = Refusal("status", "There is no finished recording yet.")
 _GONE: Final = Refusal("status", "The recording was deleted, because its time was over.")
 
@@ -38,8 +41,10 @@ def _span(space: Space, from_ms: int, to_ms: int, revision: int) -> tuple[int, i
         return _STALE
     shown = replay.shown
     if not 0 <= from_ms < to_ms <= shown.duration_ms + CHUNK_MS:
-        return Refusal("value", "The stretch lies within the recording, its end behind its start.")
+        return _OUTSIDE
     first, end = widened(from_ms, min(to_ms, shown.duration_ms))
+    if first >= end:
+        return _OUTSIDE  # it begins where the recording ends
     return (
         shown.original(first * CHUNK_MS),
         shown.original(end * CHUNK_MS, ends=True),
@@ -117,14 +122,15 @@ def _edit_span(space: Space, command: c.EditSpan, now_ms: int) -> Made:
     return edited
 
 
-def _left(replay: Replay, edited: r.SpanEdited) -> int:
-    """How many slots an edit would leave, together with everything that was asked for before."""
+def _left(replay: Replay, edited: r.SpanEdited | r.Erased) -> int:
+    """How many slots this would leave, together with everything that was asked for before."""
     now = replay.cuts(replay.asked)
     first, end = widened(edited.from_ms, edited.to_ms)
-    if edited.kind == "silence":
+    kind = edited.kind if isinstance(edited, r.SpanEdited) else "cut"
+    if kind == "silence":
         return now.slots
     inside = sum(max(0, min(end, high) - max(first, low)) for low, high in now.kept)
-    return inside if edited.kind == "trim" else now.slots - inside
+    return inside if kind == "trim" else now.slots - inside
 
 
 def _undo(space: Space, command: c.UndoEdit, now_ms: int) -> Made:
@@ -161,7 +167,7 @@ def _erase(space: Space, command: c.Erase, now_ms: int) -> Made:
     everything = sum(end - first for first, end in merged(spans, replay.slots)) >= replay.slots
     if everything and not command.seat:
         return Refusal("value", "Nothing would be left. Delete the recording instead.")
-    return r.Erased(
+    erased = r.Erased(
         at_ms=now_ms,
         by=command.by,
         erasure=command.erasure,
@@ -169,6 +175,9 @@ def _erase(space: Space, command: c.Erase, now_ms: int) -> Made:
         to_ms=span[1],
         seat=command.seat,
     )
+    if not command.seat and _left(replay, erased) <= 0:
+        return Refusal("value", "Nothing would be left of what is published. Undo an edit first.")
+    return erased
 
 
 def _transcribed(space: Space, command: c.NoteTranscript, now_ms: int) -> Made:
@@ -279,6 +288,9 @@ def _revise(space: Space, command: c.Revise, now_ms: int) -> Made:
     if wrong is not None:
         return wrong
     replay = space.replay
+    late = command.through < replay.done or command.version < replay.version
+    if late or (command.sha256 and command.number <= replay.revision):
+        return Refusal("done", "A newer revision was announced meanwhile.")
     news = command.sha256 or command.through > replay.done or command.failed != replay.failed
     if not news and command.unfinished == replay.unfinished:
         return Refusal("done", "This was done already.")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hustings import limits
 from hustings.archive.clips import plan
 from hustings.space import Space
 from hustings.space.replay import Change, Clip, Erasure, Replay
@@ -69,6 +70,16 @@ def test_it_follows_the_edits(
 ) -> None:
     (one,) = _plans(_space(*(_cut(*change) for change in changes)))
     assert (one.from_ms, one.to_ms) == expected
+
+
+def test_what_is_put_back_makes_no_clip_longer_than_clips_are() -> None:
+    space = _space(_cut("cut", 3_840, 3_600_000))
+    clip = replace(space.replay.clips["clip1"], to_ms=3_606_400)
+    replay = replace(space.replay, original_ms=7_200_000, clips={"clip1": clip})
+    space = replace(space, replay=replay)
+    assert _plans(space)[0].duration_ms == 640 + 6_400
+    (one,) = _plans(replace(space, replay=replace(replay, changes=())))
+    assert one.duration_ms == limits.CLIP_MS + 320
 
 
 def test_of_what_was_cut_out_there_is_no_clip() -> None:

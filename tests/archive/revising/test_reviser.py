@@ -3,132 +3,44 @@ is nowhere any more."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import av
-import numpy as np
 import pytest
 
+from hustings import limits
+from hustings.archive.revising import work
+from hustings.archive.revising.reviser import Reviser
+from hustings.archive.revising.work import MakeClip
+from hustings.archive.service import REVISING
 from hustings.archive.verify import verify_folder
 from hustings.formats import transcript
-from hustings.formats.transcript import Cue, Transcript
-from hustings.log.contract import Live, Log
-from hustings.log.follow import read_state
 from hustings.log.propose import propose
 from hustings.log.subjects import Kind
-from hustings.space import Command, Refusal, Space
 from hustings.space import replay_command as rc
 from hustings.space.replay import Heading
 from hustings.store import layout
+from hustings.store.objects import Objects
 from tests.archive.conftest import House, until
-from tests.archive.script import SPACE, WALL_MS, Script, Speaker
-from tests.tones import tone
-
-SLOT = 320
-SLOTS = 50
-ADA_HZ, BEN_HZ = 1_000, 3_000
-BEN = (20, 30)  # the slots in which the second voice is heard
-BY: dict[str, Any] = {"by": "host"}
-
-
-def evening() -> Script:
-    """One voice all the time, another one in the middle."""
-    script, ada, ben = Script(), Speaker("seatada"), Speaker("seatben", timestamp=9_000)
-    script.open("seatada", "seatben")
-    script.hold(2)
-    script.go_live()
-    for first in range(0, SLOTS, 5):
-        both = BEN[0] <= first < BEN[1]
-        one = tone(ADA_HZ, 5 * 0.32, -18)
-        other = tone(BEN_HZ, 5 * 0.32, -18)
-        at = script.n * 15_360
-        script.stems(ada.speak(one, at=at))
-        if both:
-            script.stems(ben.speak(other, at=at))
-        else:
-            ben.timestamp += 5 * 15_360
-        script.live(one + other if both else one)
-    script.end()
-    return script
-
-
-class Host:
-    """Somebody who runs the space, and waits for the archive."""
-
-    def __init__(self, log: Log, live: Live) -> None:
-        self._log = log
-        self._live = live
-
-    async def state(self) -> Space:
-        state, _ = await read_state(self._log, SPACE, kinds=(Kind.EV,))
-        assert state is not None
-        return state
-
-    async def settled(self) -> Space:
-        """The space once everything is made."""
-        found: list[Space] = []
-
-        async def done() -> bool:
-            state = await self.state()
-            found[:] = [state]
-            replay = state.replay
-            assert not replay.failed, replay.failed
-            return bool(
-                state.recording_ready and replay.asked == replay.done and not replay.unfinished
-            )
-
-        await until(done, timeout=60)
-        return found[0]
-
-    async def asks(self, command: Command) -> Space:
-        await self.wishes(command)
-        return await self.settled()
-
-    async def wishes(self, command: Command) -> None:
-        answer = await propose(self._log, self._live, SPACE, command, now_ms=WALL_MS)
-        assert not isinstance(answer, Refusal), answer
-
-
-def powers(path: Path) -> dict[int, list[float]]:
-    """How loud each voice is in each slot of a file, in dB of full scale."""
-    with av.open(str(path)) as container:
-        sound = np.concatenate([one.to_ndarray()[0] for one in container.decode(audio=0)])
-    out: dict[int, list[float]] = {ADA_HZ: [], BEN_HZ: []}
-    time = np.arange(15_360) / 48_000
-    for slot in range(len(sound) // 15_360):
-        part = sound[slot * 15_360 : (slot + 1) * 15_360]
-        for hz, levels in out.items():
-            found = abs(np.dot(part, np.exp(-2j * np.pi * hz * time))) / len(part)
-            levels.append(20 * np.log10(max(float(found), 1e-6)))
-    return out
-
-
-async def copied(house: House, folder: Path) -> Path:
-    """Everything that the store has of the space, as an export has it."""
-    for path in await house.objects.list(layout.folder(SPACE)):
-        target = folder / path.removeprefix(layout.folder(SPACE))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(await house.objects.whole(path) or b"")
-    return folder
-
-
-def receipt_of(folder: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((folder / "receipt.json").read_bytes())["receipt"]
-    return told
-
-
-def edit(kind: Any, first: int, end: int, *, revision: int) -> rc.EditSpan:
-    return rc.EditSpan(
-        **BY,
-        edit=f"{kind}edit",
-        kind=kind,
-        from_ms=first * SLOT,
-        to_ms=end * SLOT,
-        reason="A number",
-        revision=revision,
-    )
+from tests.archive.revising.hosting import (
+    ADA_HZ,
+    BEN_HZ,
+    BY,
+    SLOT,
+    SLOTS,
+    Host,
+    copied,
+    edit,
+    erased,
+    evening,
+    powers,
+    receipt_of,
+    said,
+)  # fmt: skip
+from tests.archive.script import SPACE, WALL_MS
 
 
 async def test_a_recording_is_mastered_and_cut(house: House, tmp_path: Path) -> None:
@@ -155,6 +67,10 @@ async def test_a_recording_is_mastered_and_cut(house: House, tmp_path: Path) -> 
         ("cut", 10 * SLOT, 10 * SLOT),
     ]
     assert told["published"]["duration_ms"] == (SLOTS - 10) * SLOT
+    assert told["published"]["kept"] == [
+        {"at_ms": 0, "length_ms": 10 * SLOT},
+        {"at_ms": 20 * SLOT, "length_ms": (SLOTS - 20) * SLOT},
+    ]
     assert "LUFS" in told["loudness"]["integrated"]
     assert f"versions/{edited.version}/master.m4a" in {one["name"] for one in told["files"]}
     assert verify_folder(folder, house.keys.receipt_public()).problems == ()
@@ -184,46 +100,19 @@ async def test_what_was_cut_is_put_back_and_chapters_are_named(
     assert verify_folder(folder, house.keys.receipt_public()).problems == ()
 
 
-def said() -> Transcript:
-    cues = (
-        Cue(id="c1", at_ms=0, end_ms=900, seat="seatada", text="I stay."),
-        Cue(id="c2", at_ms=7_040, end_ms=8_000, seat="seatben", text="I wish I had not."),
-    )
-    seats = {"seatada": "Ada", "seatben": "Ben"}
-    return Transcript(language="en", seats=seats, cues=cues)
-
-
-async def erased(house: House, host: Host) -> Space:
-    """The space after a voice was written down, its words put right, and all of it erased."""
-    first = await host.settled()
-    await house.objects.put(layout.transcript_draft(SPACE), transcript.encode(said()))
-    await host.asks(rc.NoteTranscript(by="captions", sha256="0f", engine="e", language="en"))
-    sentence = ("c2", "I wish I had not.", "I wish I had not said that.")
-    before = await host.asks(rc.Correct(**BY, corrections=(sentence,)))
-    text = await house.objects.whole(layout.transcript(SPACE, "txt"))
-    assert text is not None
-    assert b"had not said that" in text
-    revision = before.replay.revision
-    after = await host.asks(
-        rc.Erase(
-            **BY, erasure="gone", from_ms=0, to_ms=SLOTS * SLOT, seat="seatben", revision=revision
-        )
-    )
-    assert after.version == first.version + 1
-
-    async def redacted() -> bool:
-        return not (await host.state()).replay.redact
-
-    await until(redacted)
-    return await host.asks(edit("cut", 0, 1, revision=after.replay.revision))
-
-
 async def test_a_voice_that_is_erased_is_nowhere_any_more(house: House, tmp_path: Path) -> None:
     await house.feed(evening())
     log, _ = await house.connect("archive")
+    draft = layout.transcript_draft(SPACE)
     async with house.archive():
         # The last wish is counted on, although entries of the log are gone.
-        after = await erased(house, Host(*await house.connect("web")))
+        host = Host(*await house.connect("web"))
+        await erased(house, host)
+        # Whoever writes down what was said may have begun before, and be killed in between.
+        await house.objects.put(draft, transcript.encode(said()))
+        late = rc.NoteTranscript(by="captions", sha256="1f", engine="e", language="en")
+        after = await host.asks(late)
+        await until(lambda: _without(house, draft, b"I wish"))
         folder = await copied(house, tmp_path / "after")
         left = [entry async for entry in log.read(SPACE, [Kind.MIX, Kind.STEM, Kind.EV])]
     version = f"versions/{after.version}"
@@ -240,6 +129,9 @@ async def test_a_voice_that_is_erased_is_nowhere_any_more(house: House, tmp_path
     told = receipt_of(folder)["erased"]
     assert [(one["kind"], one["length_ms"]) for one in told] == [("seat", SLOTS * SLOT)]
     assert verify_folder(folder, house.keys.receipt_public()).problems == ()
+    await house.objects.put(draft, transcript.encode(said()))
+    async with house.archive():  # one that was killed before it had cleaned up
+        await until(lambda: _without(house, draft, b"I wish"))
 
 
 async def test_a_clip_is_made_and_goes_again(house: House, tmp_path: Path) -> None:
@@ -264,3 +156,125 @@ async def test_a_clip_is_made_and_goes_again(house: House, tmp_path: Path) -> No
     folder = await copied(house, tmp_path / "without")
     assert not (folder / "clips").exists()
     assert "clips" not in json.dumps(receipt_of(folder)["files"])
+
+
+async def _without(house: House, path: str, words: bytes) -> bool:
+    return words not in (await house.objects.whole(path) or words)
+
+
+async def test_a_clip_that_cannot_be_made_holds_up_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ARCHIVE_RETRY_S", 0.1)
+    patience = {MakeClip: 0.0}
+    monkeypatch.setattr(work, "time_s", lambda one: patience.get(type(one), 60.0))
+    await house.feed(evening())
+    host = Host(*await house.connect("web"))
+    clip = rc.MakeClip(
+        **BY, clip="clip", from_ms=30 * SLOT, to_ms=34 * SLOT, title="Best", revision=2
+    )
+    gone = rc.Erase(**BY, erasure="gone", from_ms=0, to_ms=SLOT, seat="", revision=2)
+    async with house.archive():
+        await host.settled()
+        await host.wishes(clip)
+        await host.wishes(gone)
+
+        async def erased_without_it() -> bool:
+            replay = (await host.state()).replay
+            return replay.asked == replay.done and bool(replay.failed)
+
+        await until(erased_without_it)
+        numbers = (await host.state()).replay.revision
+        assert [e["kind"] for e in (await _receipt(house))["erased"]] == ["span"]
+        patience[MakeClip] = 60.0
+
+        async def made() -> bool:
+            replay = (await host.state()).replay
+            return not replay.unfinished and not replay.failed
+
+        await until(made)
+        assert await house.objects.size(layout.clip(SPACE, "clip", "audio.m4a"))
+        assert (await host.state()).replay.revision <= numbers + 2
+
+
+async def _receipt(house: House) -> dict[str, Any]:
+    data = await house.objects.whole(layout.receipt(SPACE))
+    told: dict[str, Any] = json.loads(data or b"")["receipt"]
+    return told
+
+
+async def test_a_broken_file_stops_nobody_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ARCHIVE_RETRY_S", 0.1)
+    await house.feed(evening())
+    host = Host(*await house.connect("web"))
+    async with house.archive():
+        await host.settled()
+        newest = await house.objects.whole(layout.receipt(SPACE))
+        assert newest is not None
+        await house.objects.put(layout.receipt(SPACE), b"[]")
+        await host.wishes(rc.SetChapters(**BY, chapters=(Heading(0, "One"),), revision=2))
+
+        async def told() -> bool:
+            return bool((await host.state()).replay.failed)
+
+        await until(told)
+        await house.objects.put(layout.receipt(SPACE), newest)
+
+        async def done() -> bool:
+            replay = (await host.state()).replay
+            return replay.asked == replay.done and not replay.failed
+
+        await until(done)
+
+
+async def test_what_was_under_way_when_its_time_was_over_is_gone_too(house: House) -> None:
+    await house.feed(evening())
+    log, live = await house.connect("web")
+    host = Host(log, live)
+    async with house.archive():
+        await host.settled()
+    announced = (await host.state()).receipt_sha256
+
+    class Slow(Objects):
+        """While the receipt is stored, the time of the recording is over."""
+
+        async def put(self, path: str, source: bytes | Path | IO[bytes]) -> None:
+            await super().put(path, source)
+            if path == layout.receipt(SPACE):
+                for command in (
+                    rc.WarnOfExpiry(by="archive", expires_at_ms=WALL_MS),
+                    rc.Expire(by="archive"),
+                ):
+                    await propose(log, live, SPACE, command, now_ms=WALL_MS)
+
+    await host.wishes(edit("cut", 10, 20, revision=2))
+    archive_log, archive_live = await house.connect("archive")
+    reviser = Reviser(
+        house.settings.folder / REVISING,
+        log=archive_log,
+        live=archive_live,
+        objects=Slow(house.objects._store),
+        keys=house.keys,
+        address="https://listen.example",
+    )
+    await reviser.look(SPACE)
+    assert (await host.state()).gone
+    folder = layout.folder(SPACE)
+    left = [path.removeprefix(folder) for path in await house.objects.list(folder)]
+    assert left == ["events.json", "receipt.json", "receipts/1.json", "receipts/2.json"]
+    data = await house.objects.whole(layout.receipt(SPACE))
+    assert hashlib.sha256(data or b"").hexdigest() == announced
+
+
+async def test_what_was_cut_off_leaves_nothing_on_the_disk(house: House) -> None:
+    left = house.settings.folder / REVISING / SPACE / "original" / "replay.m4a"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"It was to be destroyed.")
+    async with house.archive():
+
+        async def gone() -> bool:
+            return not left.exists()
+
+        await until(gone)

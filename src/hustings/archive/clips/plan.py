@@ -12,11 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, get_args
 
+from hustings import limits
 from hustings.clock import CHUNK_MS
 from hustings.space import Space
 from hustings.space.cuts import Cuts, widened
 from hustings.space.replay import Clip, ClipShape, Erasure
 
+# Of one clip, with the slot that it begins in the middle of. It may have reached over what was cut
+# out and has been put back since.
+_SLOTS: Final = limits.CLIP_MS // CHUNK_MS + 1
 SHAPES: Final[tuple[ClipShape, ...]] = get_args(ClipShape)
 
 
@@ -81,6 +85,7 @@ def _planned(space: Space, clip: Clip, cuts: Cuts, listen: str) -> ClipPlan | No
     if not kept:
         return None
     from_ms = cuts.nearest(kept[0][0] * CHUNK_MS)
+    slots = min(sum(high - low for low, high in kept), _SLOTS)
     return ClipPlan(
         id=clip.id,
         space=space.id,
@@ -90,6 +95,6 @@ def _planned(space: Space, clip: Clip, cuts: Cuts, listen: str) -> ClipPlan | No
         address=f"{listen}/c/{space.id}/{clip.id}",
         language=space.language,
         from_ms=from_ms,
-        to_ms=from_ms + sum(high - low for low, high in kept) * CHUNK_MS,
+        to_ms=from_ms + slots * CHUNK_MS,
         made_at_ms=clip.at_ms,
     )

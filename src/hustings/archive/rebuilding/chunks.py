@@ -3,6 +3,9 @@
 A chunk whose slot is silent goes: the programme has a gap there, as if it had never been logged. Of
 one that stays behind such a slot, or is mixed anew, the frames are those of the new replay. Packs
 without any such chunk are copied as they are.
+
+Each chunk says itself which it is: of a reel that was being replaced when everything stopped, some
+packs are new already, with fewer chunks than the index of before has.
 """
 
 from __future__ import annotations
@@ -59,11 +62,10 @@ def remade(
             packs.append(pack)
             names.append(name)
             continue
-        chunks = reel.unpack((source / name).read_bytes())
         left = [
             _anew(data, slots[n], fates, joins, frames) if n in touched else data
-            for n, data in zip(numbers, chunks, strict=True)
-            if n not in gone
+            for data in reel.unpack((source / name).read_bytes())
+            if (n := chunk.unpack(data).n) not in gone
         ]
         if left:
             data = reel.pack(left)

@@ -6,17 +6,22 @@ done before the receipt says so, and whatever is interrupted is done again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
 from hustings import caption, chunk, stem
+from hustings.archive.revising.words import erased
 from hustings.archive.revising.workshop import Workshop
 from hustings.clock import CHUNK_MS, CHUNK_SAMPLES
 from hustings.errors import BadInput
+from hustings.formats import transcript
 from hustings.log.contract import Entry, Log
 from hustings.log.subjects import Kind
 from hustings.space import Space
 from hustings.store.reel import Index, Reel
+
+DRAFT: Final = "draft/transcript.json"
 
 # Sound, and words that a machine heard in it. The store has all of it that is left.
 _HEARD: Final = (Kind.MIX, Kind.STEM, Kind.CAPTION)
@@ -39,6 +44,18 @@ async def destroy(space: Space, *, shop: Workshop, log: Log, numbers: frozenset[
     gone = [name for name in await shop.names() if name in _MADE_OF_IT or _older(name, space)]
     await shop.drop(gone)
     return gone
+
+
+async def forget_words(space: Space, *, shop: Workshop) -> None:
+    """Take out of the draft what was erased. Once that is announced, and not before: from what is
+    missing in it then, nobody could tell any more which sentences to take out of the log."""
+    data = await shop.whole(DRAFT) if space.replay.erasures else None
+    if data is None:
+        return
+    draft = transcript.decode(data)
+    left = await asyncio.to_thread(erased, draft, space.replay.erasures)
+    if left != draft:
+        await shop.keep(DRAFT, transcript.encode(left))
 
 
 async def _heard(space: str, log: Log, numbers: frozenset[int]) -> AsyncIterator[int]:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from hustings import limits
-from hustings.archive import revival
+from hustings.archive import expiry, revival
 from hustings.archive.recorder import wall_clock_ms
-from hustings.archive.revising.revision import Revision
+from hustings.archive.revising.destroying import forget_words
+from hustings.archive.revising.revision import FAILED, Revision
 from hustings.archive.revising.wishes import held_back, wishes
 from hustings.archive.revising.work import WorkFailed
 from hustings.archive.revising.workshop import Workshop
@@ -35,7 +37,9 @@ from hustings.store.objects import Objects
 log: Final = logging.getLogger("hustings.archive")
 
 BY: Final = "archive"
-_FAILED: Final = "This could not be done yet. It is tried again; the operator's log says why."
+# A file of the store that is not what it was may be anything. One recording's is no reason for
+# all others to wait.
+_BROKEN: Final = (ArithmeticError, LookupError, TypeError, ValueError)
 
 
 def wanted(space: Space) -> bool:
@@ -69,7 +73,9 @@ class Reviser:
             self._filled.set()
 
     async def run(self) -> None:
-        """Revise what is asked for, without end."""
+        """Revise what is asked for, without end. What was left behind by work that was cut off may
+        be what was to be destroyed."""
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
         while True:
             await self._filled.wait()
             while self._order:
@@ -80,8 +86,9 @@ class Reviser:
     async def _revise(self, space: str) -> None:
         try:
             more = await self.look(space)
-        except WorkFailed as error:
-            log.error("space %s: %s", space, error)
+        except (WorkFailed, *_BROKEN) as error:
+            told = None if isinstance(error, WorkFailed) else error
+            log.error("space %s: cannot be revised: %s", space, error, exc_info=told)
             await self._failed(space)
             self._again(space)
         except (HustingsError, OSError) as error:
@@ -106,11 +113,17 @@ class Reviser:
             return False
         if state.replay.erasures:
             await self._redact(state, decisions)
-        if state.replay.asked <= state.replay.done and not state.replay.unfinished:
+        done = state.replay.asked <= state.replay.done
+        idle = done and not state.replay.unfinished
+        if idle and not state.replay.erasures:
             return False
         workshop = Workshop(space, self._folder / space, self._objects)
         await workshop.empty()
         try:
+            if done:
+                await forget_words(state, shop=workshop)
+            if idle:
+                return False
             revision = Revision(
                 state,
                 wishes(state, decisions),
@@ -120,11 +133,19 @@ class Reviser:
                 keys=self._keys,
                 address=self._address,
             )
-            await self._propose(space, await revision.make())
-            await revision.clear()
+            if await self._propose(space, await revision.make()):
+                await revision.clear()
+            else:
+                await self._overtaken(space)
         finally:
             await workshop.close()
         return True
+
+    async def _overtaken(self, space: str) -> None:
+        """Something was decided meanwhile after which none of this was to be made."""
+        state = await self._proposals.state(space)
+        if state is not None and state.gone:
+            await expiry.delete(state, self._objects)
 
     async def _redact(self, space: Space, decisions: Sequence[Decision]) -> None:
         """Take corrections of erased sentences out of the log, and out of its copy in the store."""
@@ -160,14 +181,15 @@ class Reviser:
             recording_seconds=state.recording_seconds or 0.0,
             kept_bytes=replay.kept_bytes,
             unfinished=replay.unfinished,
-            failed=_FAILED,
+            failed=FAILED,
         )
         try:
             await self._propose(space, command)
         except (LogError, StoreError, BadInput) as error:
             log.warning("space %s: %s", space, error)
 
-    async def _propose(self, space: str, command: Revise) -> None:
+    async def _propose(self, space: str, command: Revise) -> bool:
+        """Whether it was taken as said."""
         while True:
             try:
                 answer = await self._proposals.propose(space, command, now_ms=wall_clock_ms)
@@ -176,4 +198,5 @@ class Reviser:
                 continue
             if isinstance(answer, Refusal):
                 log.info("space %s: left as it is: %s", space, answer.reason)
-            return
+                return False
+            return True

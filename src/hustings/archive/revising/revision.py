@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -20,12 +21,13 @@ from hustings.archive.cover import jpeg
 from hustings.archive.label import day
 from hustings.archive.receipt import StoredFile
 from hustings.archive.revising import destroying, work
+from hustings.archive.revising.changes import changes
 from hustings.archive.revising.wishes import Wishes
 from hustings.archive.revising.words import erased, published
 from hustings.archive.revising.workshop import Workshop
 from hustings.audio.loudness import Loudness
-from hustings.clock import CHUNK_MS
 from hustings.formats import transcript, webvtt
+from hustings.formats.transcript import Transcript
 from hustings.keys import Keys
 from hustings.log import subjects
 from hustings.log.contract import Live, Log
@@ -33,6 +35,9 @@ from hustings.space import Space
 from hustings.space.cuts import widened
 from hustings.space.replay_command import Revise
 from hustings.store import layout, reel
+from hustings.words import mark
+
+log: Final = logging.getLogger("hustings.archive")
 
 BY: Final = "archive"
 MASTER: Final = "master.m4a"
@@ -41,7 +46,7 @@ _ORIGINAL: Final = (
     *("replay.m4a", "replay.opus", "stems/", "reel/", "reel.json"),
     *("timeline.json", "chapters.json", "talk.json", "waveform.json"),
 )
-_DRAFT: Final = "draft/transcript.json"
+FAILED: Final = mark("This could not be done yet. It is tried again; the operator's log says why.")
 _WORDS: Final = ("transcript.json", "transcript.vtt", "transcript.txt")
 
 
@@ -73,13 +78,13 @@ class Revision:
         self._gone: set[str] = set()  # names that are not there any more
         self._redacted: tuple[str, ...] = ()  # sentences of which something was erased
         self._loudness: Loudness | None = None
+        self._late: work.WorkFailed | None = None  # why a clip is not made yet
         self._told = 0.0
 
     async def make(self) -> Revise:
         """Make and store everything, and return what is to be said of it."""
         if not self._wished.any:
-            await self._master()
-            return await self._sign(why=("mastered",), unfinished=False)
+            return await self._rest()
         if self._wished.sound:
             await self._sound()
         if self._replay.transcript and (self._wished.sound or self._wished.words):
@@ -90,14 +95,22 @@ class Revision:
         unfinished = self._wished.sound or self._replay.unfinished
         return await self._sign(why=self._wished.why, unfinished=unfinished)
 
+    async def _rest(self) -> Revise:
+        """What nobody waits for: the mastered version, and clips that could not be made before."""
+        names = await self._shop.names()
+        await self._clips(missing=True)
+        clips = bool(self._files or self._gone)
+        mastered = self._below + MASTER not in names and await self._master()
+        if self._late is not None and not self._files:
+            raise self._late
+        if not clips and not mastered:
+            return await self._told_of(self._replay.revision, "", unfinished=False)
+        made = {"mastered": mastered, "clips": clips}
+        return await self._sign(why=tuple(why for why in made if made[why]), unfinished=False)
+
     async def clear(self) -> None:
         """Delete what this revision replaced, and of the draft what was erased."""
-        data = await self._shop.whole(_DRAFT) if self._replay.erasures else None
-        if data is not None:
-            draft = transcript.decode(data)
-            left = erased(draft, self._replay.erasures)
-            if left != draft:
-                await self._shop.keep(_DRAFT, transcript.encode(left))
+        await destroying.forget_words(self._space, shop=self._shop)
         below = layout.version_folder("", self._version) if self._version else None
         keep = below.removeprefix(layout.folder("")) if below else ""
         names = await self._shop.names()
@@ -175,27 +188,33 @@ class Revision:
         )
 
     async def _words(self) -> None:
-        data = await self._shop.whole(_DRAFT)
+        data = await self._shop.whole(destroying.DRAFT)
         if data is None:
             return
-        draft = transcript.decode(data)
-        corrections = self._wished.corrections
-        if self._wished.erased:
-            whole, draft = draft, erased(draft, self._replay.erasures)
-            left = {cue.id: cue for cue in draft.cues}
-            self._redacted = tuple(cue.id for cue in whole.cues if left.get(cue.id) != cue)
-            corrections = tuple(one for one in corrections if one.cue not in self._redacted)
+        # Seconds of work on a long day, in which others record.
+        forms = await asyncio.to_thread(self._written, transcript.decode(data))
+        for name, form in zip(_WORDS, forms, strict=True):
+            self._store([await self._shop.keep(self._below + name, form)])
+
+    def _written(self, whole: Transcript) -> tuple[bytes, ...]:
+        """The published forms of a draft. It may be younger than an erasure: whoever heard the
+        words may have begun before it."""
+        draft = erased(whole, self._replay.erasures)
+        left = {cue.id: cue for cue in draft.cues}
+        gone = frozenset(cue.id for cue in whole.cues if left.get(cue.id) != cue)
+        self._redacted = tuple(cue.id for cue in whole.cues if cue.id in gone)
+        corrections = [one for one in self._wished.corrections if one.cue not in gone]
         said = published(draft, corrections, self._cuts, slots=self._replay.slots)
-        forms = (
+        return (
             transcript.encode(said),
             webvtt.write(said).encode(),
             transcript.plain(said).encode(),
         )
-        for name, form in zip(_WORDS, forms, strict=True):
-            self._store([await self._shop.keep(self._below + name, form)])
 
-    async def _clips(self) -> None:
-        """Make the clips that are wished, and those that what changed has changed."""
+    async def _clips(self, *, missing: bool = False) -> None:
+        """Make the clips that are wished, and those that what changed has changed; or those that
+        are `missing`. One that cannot be made holds up nothing else, an erasure least of all: it is
+        tried again with what nobody waits for."""
         plans = clip_plan.plan(self._space, self._cuts, listen=self._address)
         names = await self._shop.names()
         shapes = {one.id: self._replay.clips[one.id].shapes for one in plans}
@@ -203,11 +222,19 @@ class Revision:
         await self._drop(gone)
         again = self._wished.sound or self._wished.words
         wanted = [one for one in plans if again or one.id in self._wished.clips]
+        if missing:
+            wanted = [one for one in plans if f"clips/{one.id}/clip.json" not in names]
         if not wanted:
             return
         source = await self._published()
         for plan in wanted:
-            await self._clip(plan, source)
+            try:
+                await self._clip(plan, source)
+            except work.WorkFailed as error:
+                log.error("space %s: clip %s: %s", self._space.id, plan.id, error)
+                self._late = error
+                # What there was of it was made of what may be gone.
+                await self._drop(name for name in names if name.startswith(f"clips/{plan.id}/"))
 
     async def _clip(self, plan: ClipPlan, source: Path) -> None:
         folder = self._shop.place(f"clips/{plan.id}")
@@ -231,7 +258,8 @@ class Revision:
                 await asyncio.to_thread((folder / "picture.webp").write_bytes, picture)
         return folder
 
-    async def _master(self) -> None:
+    async def _master(self) -> bool:
+        """Make the mastered version; whether there is one."""
         source = await self._published()
         target = self._shop.place("master") / MASTER
         order = work.Master(
@@ -241,8 +269,10 @@ class Revision:
             said=await self._said(source / "chapters.json"),
         )
         await self._do(order, "master")
-        if target.exists():
-            self._store([await self._shop.keep(self._below + MASTER, target)])
+        if not target.exists():
+            return False
+        self._store([await self._shop.keep(self._below + MASTER, target)])
+        return True
 
     async def _said(self, chapters: Path | None = None) -> work.Said:
         """What the files say of themselves, with the host's chapters or those in a file."""
@@ -301,70 +331,42 @@ class Revision:
     async def _sign(self, *, why: tuple[str, ...], unfinished: bool) -> Revise:
         """Revise the receipt, store it, and return what is to be said."""
         newest = await self._shop.newest_receipt()
-        before = json.loads(newest)["receipt"]
-        changes = self._changes(before)
+        changed = changes(
+            json.loads(newest)["receipt"],
+            self._space,
+            through=self._wished.through,
+            version=self._version,
+            files=self._files,
+            gone=self._gone,
+            loudness=self._loudness,
+        )
         signed, number = receipt.revise(
             newest,
-            changes=changes,
+            changes=changed,
             why=why,
             private_pem=self._keys.receipt_private(),
             at_ms=time.time_ns() // 1_000_000,
         )
         await self._shop.keep(f"receipts/{number}.json", signed)
         await self._shop.keep("receipt.json", signed)
+        return await self._told_of(
+            number, hashlib.sha256(signed).hexdigest(), unfinished=unfinished
+        )
+
+    async def _told_of(self, number: int, sha256: str, *, unfinished: bool) -> Revise:
+        """What is to be said once receipt `number` is the newest; no hash: it was before."""
         return Revise(
             by=BY,
             number=number,
-            sha256=hashlib.sha256(signed).hexdigest(),
+            sha256=sha256,
             version=self._version,
             through=self._wished.through,
             recording_seconds=self._cuts.duration_ms / 1000,
             kept_bytes=await self._shop.bytes_kept(),
-            unfinished=unfinished,
+            unfinished=unfinished or self._late is not None,
+            failed=FAILED if self._late is not None else "",
             redacted=self._redacted,
         )
-
-    def _changes(self, before: dict[str, Any]) -> dict[str, Any]:
-        """The members of the receipt that are others now."""
-        stale = f"versions/{self._replay.version}/" if self._wished.sound else None
-        entries = {str(entry["name"]): entry for entry in before["files"]}
-        kept = [
-            entry
-            for name, entry in entries.items()
-            if name not in self._files
-            and name not in self._gone
-            and not (stale and self._replay.version and name.startswith(stale))
-        ]
-        new = [receipt.described(file) for file in self._files.values()]
-        replay = self._replay
-        changes: dict[str, Any] = {"files": sorted([*kept, *new], key=lambda one: one["name"])}
-        changes["space"] = {**before["space"], "title": self._space.title}
-        if self._version:
-            changes["published"] = {
-                "version": self._version,
-                "folder": self._below,
-                "duration_ms": self._cuts.duration_ms,
-            }
-        if self._loudness is not None:
-            changes["loudness"] = receipt.measured(self._loudness)
-        changes["edits"] = [
-            {
-                "kind": one.kind,
-                "at_ms": widened(one.from_ms, one.to_ms)[0] * CHUNK_MS,
-                "length_ms": _length_ms(one.from_ms, one.to_ms),
-                "reason": one.reason,
-            }
-            for one in replay.in_force(self._wished.through)
-        ] or None
-        changes["erased"] = [
-            {
-                "at_ms": one.at_ms,
-                "kind": "seat" if one.seat else "span",
-                "length_ms": _length_ms(one.from_ms, one.to_ms),
-            }
-            for one in replay.erasures
-        ] or None
-        return changes
 
 
 def _wanted(name: str, shapes: Mapping[str, Collection[str]]) -> bool:
@@ -372,8 +374,3 @@ def _wanted(name: str, shapes: Mapping[str, Collection[str]]) -> bool:
     _, clip, file = name.split("/", 2)
     shape = file.removeprefix("video-").removesuffix(".mp4")
     return clip in shapes and (shape == file or shape in shapes[clip])
-
-
-def _length_ms(from_ms: int, to_ms: int) -> int:
-    first, end = widened(from_ms, to_ms)
-    return (end - first) * CHUNK_MS

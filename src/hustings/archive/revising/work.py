@@ -1,8 +1,8 @@
 """Heavy work in a process of its own: niced, so that what is live goes first, and mortal.
 
 The archive writes down what is to be done and starts a child, which says how far it is, line by
-line, and ends. It dies with the archive. What it leaves behind when it dies is thrown away: the
-folder that it writes to is its own.
+line, and ends. It dies with the archive, and when its time is up. What it leaves behind when it
+dies is thrown away: the folder that it writes to is its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from hustings import limits
 from hustings.archive.clips.plan import ClipPlan
+from hustings.clock import CHUNK_MS
 from hustings.errors import HustingsError
 from hustings.space.cuts import Span
 from hustings.space.replay import ClipShape
@@ -102,10 +104,22 @@ def decode(data: bytes) -> Work:
     return work
 
 
+def time_s(work: Work) -> float:
+    """How long the work may take: nobody waits for it, but others wait behind it."""
+    match work:
+        case Rebuild():
+            length_ms = work.slots * CHUNK_MS
+        case Master():
+            length_ms = work.duration_ms
+        case MakeClip():
+            length_ms = work.plan.duration_ms * max(1, len(work.shapes))
+    return limits.WORK_LEAST_S + limits.WORK_RATIO * length_ms / 1000
+
+
 async def done(work: Work, *, folder: Path, progress: Callable[[float], None]) -> None:
     """Have `work` done by a child; `folder` is for its order. `progress` is told 0 to 1.
 
-    Raises `WorkFailed`. Cancelled, it ends the child and waits for that.
+    Raises `WorkFailed`, also when the time is up. However it is left, the child has ended.
     """
     order = folder / "order.json"
     await asyncio.to_thread(order.write_bytes, encode(work))
@@ -118,20 +132,27 @@ async def done(work: Work, *, folder: Path, progress: Callable[[float], None]) -
     assert child.stdout is not None
     assert child.stderr is not None
     said = asyncio.create_task(_last(child.stderr))
+    what = type(work).__name__.lower()
     try:
-        async for line in child.stdout:
-            with contextlib.suppress(ValueError):
-                progress(float(line))
-        code = await child.wait()
-    except asyncio.CancelledError:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
-        raise
+        async with asyncio.timeout(time_s(work)):
+            await _follow(child.stdout, progress)
+            code = await child.wait()
+    except TimeoutError:
+        raise WorkFailed(f"{what} was not done in {time_s(work):.0f} s") from None
     finally:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
         told = await said
     if code != 0:
-        raise WorkFailed(f"{type(work).__name__.lower()} ended with {code}: {told}")
+        raise WorkFailed(f"{what} ended with {code}: {told}")
+
+
+async def _follow(stream: asyncio.StreamReader, progress: Callable[[float], None]) -> None:
+    async for line in stream:
+        with contextlib.suppress(ValueError):
+            progress(float(line))
 
 
 async def _last(stream: asyncio.StreamReader) -> str:
