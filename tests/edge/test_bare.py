@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hustings import limits
 from hustings.archive import purge
 from hustings.config import Settings
 from hustings.errors import StoreError
@@ -172,3 +173,22 @@ async def test_what_was_erased_or_has_expired_goes_from_the_spool(h: House) -> N
     await h.start_edge()
     await emptied()
     assert (folder / "state.json").exists()
+
+
+async def test_what_was_erased_unheard_goes_as_well(
+    h: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The live path was away when it was decided."""
+    monkeypatch.setattr(limits, "OBLIVION_LOOK_S", 0.2)
+    await _evening(h)
+    await _new_edge(h)
+    await _served(h)
+    folder = h.folder / "data/edge-0" / SPACE
+    await h.stop_edge(h.edges[0])
+    (folder / "state.json").unlink()  # the oldest file, that was given up for others
+    await h.start_edge()
+    assert list(folder.iterdir())
+    await h.event(Erased(at_ms=9, by="web", erasure="er1", from_ms=0, to_ms=640))
+    async with asyncio.timeout(8):
+        while list(folder.iterdir()):
+            await asyncio.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from collections.abc import AsyncGenerator
@@ -39,6 +40,11 @@ def test_names_are_those_of_title_and_people() -> None:
         "Tracks/Who pays Rivers - Élodie B.opus",
         "Tracks/Who pays Rivers - s9.opus",
     ]
+    talkers = {one: _seat(one, "\U0001d538" * 80) for one in ("s1", "s2")}
+    long = Space(id=SPACE, title="河" * 120, seats=talkers)
+    names = [one.called for one in members(long, {**sizes, "master.m4a": 6})]
+    assert len(set(names)) == len(names)
+    assert max(len(name.rpartition("/")[2].encode()) for name in names) <= 255
     assert plain("../\x00etc..") == "etc"
     assert members(Space(id=SPACE, title="///"), {"replay.m4a": 1})[0].called == f"{SPACE}.m4a"
 
@@ -68,10 +74,16 @@ async def test_an_edge_sends_it(h: House, monkeypatch: pytest.MonkeyPatch) -> No
     await objects.put(layout.transcript(SPACE, "txt"), b"")  # nobody said anything
     await objects.put(layout.stem(SPACE, "s1"), SOUND[:70_000])
     await objects.put(layout.transcript_draft(SPACE), b"not public")
+    await objects.put(layout.talk(SPACE), b'{"chat":[{"id":"m1"},{"id":"m2"}]}')
     await h.open_with(2)
     await h.end(1)
     posted = e.Posted(at_ms=9, by="archive", recording_seconds=2, receipt_sha256="ab" * 32)
     await h.event(posted)
+    await h.event(e.MessageRemoved(at_ms=10, by="mod", message="m2", reason="Spam"))
+    await h.until(lambda s: s["status"] == "posted")
+    async with asyncio.timeout(5):  # what was taken down is not in it
+        while len((await h.get(f"/live/{SPACE}/talk.json")).json()["chat"]) != 1:
+            await asyncio.sleep(0.05)
     await h.until(lambda s: s["status"] == "posted")
     answer = await h.get(f"/live/{SPACE}/all.zip")
     assert answer.status == 200
@@ -83,6 +95,7 @@ async def test_an_edge_sends_it(h: House, monkeypatch: pytest.MonkeyPatch) -> No
         assert {one.filename: archive.read(one) for one in archive.infolist()} == {
             "Evening talk.m4a": SOUND,
             "Evening talk.txt": b"",
+            "Evening talk - talk.json": b'{"chat":[{"id":"m1"}]}',
             "receipt.json": b"{}",
             "Tracks/Evening talk - Ada.opus": SOUND[:70_000],
         }

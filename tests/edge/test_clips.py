@@ -98,6 +98,9 @@ async def test_the_page_is_complete_without_a_script(h: House, shown: str) -> No
     assert "frame-ancestors 'none'" in answer.fields["content-security-policy"]
     again = await h.get(PAGE, If_None_Match=answer.fields["etag"])
     assert again.status == 304
+    german = (await h.get(PAGE, Accept_Language="de")).body.decode()
+    assert "Das ganze Gespräch von hier an hören" in german
+    assert '<html lang="de"' in german
 
 
 async def test_other_sites_are_told_how_it_looks(shown: str) -> None:

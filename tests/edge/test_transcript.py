@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+
+import msgspec
 
 from hustings.config import Settings
 from hustings.edge.transcript import clock
@@ -54,6 +57,32 @@ async def test_it_is_a_page_of_its_own(h: House) -> None:
     german = await h.get(f"/s/{SPACE}/transcript", Accept_Language="de")
     assert '<html lang="de"' in german.body.decode()
     assert (await h.get("/s/nobody0000/transcript")).status == 404
+    # What was made before is not shown of what may not be heard: not for a second.
+    await h.event(r.Erased(at_ms=11, by="host", erasure="gone", from_ms=0, to_ms=900))
+    await _not_read(h)
+    done = msgspec.structs.replace(revised, at_ms=12, number=3, sha256="", through=1)
+    await h.event(done)
+    await _read(h)
+    await h.event(e.Withheld(at_ms=13, by="host", reason="Not now"))
+    await _not_read(h)
+    await h.event(e.Posted(at_ms=14, by="host", recording_seconds=2, receipt_sha256="cd" * 32))
+    await _read(h)
+    await h.event(r.Expired(at_ms=15, by="archive"))
+    await _not_read(h)
+
+
+async def _read(h: House) -> None:
+    await _answers(h, 200)
+
+
+async def _not_read(h: House) -> None:
+    await _answers(h, 404)
+
+
+async def _answers(h: House, status: int) -> None:
+    async with asyncio.timeout(5):
+        while (await h.get(f"/s/{SPACE}/transcript")).status != status:
+            await asyncio.sleep(0.02)
 
 
 def test_times_are_read_as_a_clock() -> None:

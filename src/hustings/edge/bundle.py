@@ -22,6 +22,7 @@ from hustings.space import Space
 _UNWANTED: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NOT_IN_NAMES: Final = re.compile(r'[<>:"/\\|?*]+')
 _NAME_CHARS: Final = 80
+_NAME_BYTES: Final = 100  # a title and a name together: file systems take 255 in all
 # What is in it, and how it is called there. The rest is for programs.
 _NAMES: Final = {
     "replay.m4a": "{title}.m4a",
@@ -71,7 +72,8 @@ def members(space: Space, sizes: Mapping[str, int]) -> list[Member]:
 def plain(text: str) -> str:
     """Words as part of a file's name on any system."""
     line = _NOT_IN_NAMES.sub(" ", _UNWANTED.sub("", text))
-    return " ".join(line.split())[:_NAME_CHARS].strip(" .")
+    short = " ".join(line.split())[:_NAME_CHARS].encode()[:_NAME_BYTES]
+    return short.decode(errors="ignore").strip(" .")
 
 
 Read: TypeAlias = Callable[[Member], AsyncGenerator[bytes, None]]

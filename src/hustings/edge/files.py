@@ -46,7 +46,7 @@ _OF_ALL: Final = {"crowd.json": layout.crowd, "receipt.json": layout.receipt}
 _GONE: Final = problem(
     410,
     "expired",
-    "This recording was deleted: the time for which it was to be kept is over.",
+    "This recording was deleted, because its time was over.",
 )
 _ERASED: Final = problem(410, "erased", "This track was erased.")
 _NO_CLIP: Final = problem(404, "clip", "There is no such clip.")

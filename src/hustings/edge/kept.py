@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from hustings.edge import files
 from hustings.space import Space, Status
+from hustings.words import Words, mark
+
+_PART: Final = mark("Part {n}")
 
 
 class Chapter(msgspec.Struct, frozen=True):
@@ -30,6 +33,13 @@ class Kept:
 
     sizes: dict[str, int] = field(default_factory=dict)
     chapters: tuple[Chapter, ...] = ()
+
+
+def heading(title: str, reader: Words) -> str:
+    """A chapter's title; those that the archive numbers are in the reader's language."""
+    number = title.removeprefix("Part ")
+    numbered = number != title and number.isdecimal()
+    return reader.text(_PART).replace("{n}", number) if numbered else title
 
 
 def chapters(data: bytes | None) -> tuple[Chapter, ...]:

@@ -1,8 +1,9 @@
 """What was erased, or has expired, goes from this edge's disk and memory as well.
 
-It is heard of on the live path; at the start the logs of the spaces that the spool knows are asked
-what was missed. From the moment of the decision nothing of it is given out (`files`): here it is
-destroyed. Once more when the archive is done, because an answer may have been on its way.
+It is heard of on the live path; at the start, and now and then, the logs of the spaces that the
+spool knows are asked what was missed. From the moment of the decision nothing of it is given out
+(`files`): here it is destroyed. Once more when the archive is done, because an answer may have been
+on its way.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import logging
 from typing import Final
 
+from hustings import limits
 from hustings.edge.spool import Spool
 from hustings.edge.stored import Stored
 from hustings.errors import BadInput, LogAway, LogError
@@ -39,9 +41,10 @@ class Oblivion:
         """Hear of it, without end."""
         end = await self._live.subscribe(subjects.live("*", Kind.EV), self._on_event)
         try:
-            for space in self._spool.spaces():
-                await self._missed(space)
-            await asyncio.Event().wait()
+            while True:
+                for space in self._spool.holding():
+                    await self._missed(space)
+                await asyncio.sleep(limits.OBLIVION_LOOK_S)
         finally:
             await end()
 

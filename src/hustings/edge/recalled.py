@@ -10,17 +10,17 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from hustings import limits
+from hustings.edge import files
 from hustings.edge.assets import packed, takes_gzip
 from hustings.edge.head import Request
 from hustings.edge.http import Outcome
 from hustings.edge.replay import Replay, edition
 from hustings.edge.reply import Fields, Reply, unless_known
 from hustings.edge.room import Room
+from hustings.edge.taken import without
 from hustings.errors import StoreError
 from hustings.space import Space, Status
 
@@ -30,7 +30,7 @@ _FIELDS: Final[Fields] = (
     ("Cache-Control", "public, max-age=1"),
     ("Vary", "Accept-Encoding"),
 )
-_LISTS: Final = ("chat", "questions")
+_NOTHING: Final = Reply(fields=_FIELDS, body=b'{"room":{},"polls":[],"chat":[],"questions":[]}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,12 @@ class Recalled:
     def answer(self, request: Request, room: Room) -> Outcome | Awaitable[Outcome]:
         """talk.json of a space in any state."""
         state = room.state
-        if state is None or state.status is not Status.POSTED or state.gone:
+        if state is not None and state.gone:
+            return _NOTHING  # this edge may have it in memory
+        if state is None or state.status is not Status.POSTED:
             return room.chatter.answer(request)
+        if (refusal := files.refusal(state, NAME)) is not None:
+            return refusal  # something is being taken out, of this as well
         return self._stored(request, room, state)
 
     async def _stored(self, request: Request, room: Room, state: Space) -> Outcome:
@@ -77,7 +81,7 @@ class Recalled:
         if NAME not in await self._replay.sizes(state):
             return None
         data = await self._replay.text(state, NAME)
-        plain = None if data is None else _without(data, state.removed)
+        plain = None if data is None else without(data, state.removed)
         if plain is None:
             return None
         etag = f'W/"{hashlib.sha256(plain).hexdigest()[:20]}"'
@@ -85,15 +89,3 @@ class Recalled:
         while len(self._made) > limits.REELS_COUNT:
             self._made.popitem(last=False)
         return made
-
-
-def _without(data: bytes, removed: frozenset[str]) -> bytes | None:
-    """The document without what was taken down; None when it is none."""
-    try:
-        document: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.MsgspecError:
-        return None
-    for name in _LISTS:
-        if isinstance(listed := document.get(name), list):
-            document[name] = [one for one in listed if one.get("id") not in removed]
-    return msgspec.json.encode(document)

@@ -19,6 +19,7 @@ from hustings.edge import bundle, files
 from hustings.edge.bundle import Bundle, Member
 from hustings.edge.head import Request
 from hustings.edge.reply import NO_STORE, Fields, Reply, problem, unless_known
+from hustings.edge.taken import without
 from hustings.space import Space
 from hustings.store import layout
 from hustings.store.objects import Objects
@@ -27,6 +28,7 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _BLOCKS: Final = 4  # sent in one turn of the loop: a millisecond that the live programme waits
 _KEPT: Final = ("Cache-Control", "public, max-age=60")
+_TALK: Final = "talk.json"
 _NO_FILE: Final = problem(404, "file", "The recording has no such file.")
 
 
@@ -106,7 +108,12 @@ class Replay:
         return await self._objects.get(path, 0, size)
 
     async def _all(self, space: Space) -> Reply:
-        held = bundle.members(space, await self.sizes(space))
+        sizes, talk = await self.sizes(space), b""
+        if _TALK in sizes:
+            data = await self.text(space, _TALK)
+            talk = (data and without(data, space.removed)) or b""
+            sizes = {**sizes, _TALK: len(talk)}
+        held = [one for one in bundle.members(space, sizes) if one.name != _TALK or talk]
         if not held:
             return _NO_FILE
         made = Bundle(held)
@@ -118,6 +125,8 @@ class Replay:
         )
 
         def read(member: Member) -> AsyncGenerator[bytes, None]:
+            if member.name == _TALK:
+                return _whole(talk)
             path = files.path(space, member.name)
             assert path is not None, "only public files are listed"
             return self._blocks(path, 0, member.size)
@@ -153,6 +162,11 @@ class Replay:
                 await asyncio.sleep(0)
             yield block
             start += len(block)
+
+
+async def _whole(data: bytes) -> AsyncGenerator[bytes, None]:
+    for start in range(0, len(data), limits.RANGE_READ_BYTES):
+        yield data[start : start + limits.RANGE_READ_BYTES]
 
 
 def edition(space: Space) -> str:

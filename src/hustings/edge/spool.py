@@ -48,6 +48,10 @@ class Spool:
         """Ids of the spaces of which a state is here."""
         return sorted(space for space, name in self._sizes if name == STATE)
 
+    def holding(self) -> list[str]:
+        """Ids of the spaces of which anything is here."""
+        return sorted({space for space, _ in self._sizes})
+
     def has(self, space: str, segment: int) -> bool:
         """Whether a segment is here."""
         return (space, _name(segment)) in self._sizes

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from hustings.edge import files
-from hustings.edge.kept import Kept
+from hustings.edge.kept import Kept, heading
 from hustings.edge.transcript import clock
 from hustings.formats import markup
 from hustings.space import Space, Status
@@ -46,7 +46,8 @@ def written(space: Space, reader: Words, kept: Kept) -> str:
         f"{f' · <bdi>{html.escape(space.host)}</bdi>' if space.host else ''}</p>"
     ]
     if space.reason:
-        parts.append(f'<p class="notice warn" dir="auto">{html.escape(space.reason)}</p>')
+        reason = html.escape(reader.sentence(space.reason))
+        parts.append(f'<p class="notice warn" dir="auto">{reason}</p>')
     links = [] if space.private else _links(space, reader)
     if links:
         parts.append(f"<p>{' · '.join(links)}</p>")
@@ -91,7 +92,7 @@ def _recording(space: Space, reader: Words, kept: Kept) -> list[str]:
     if kept.chapters:
         rows = "".join(
             f'<li><a href="{live}/replay.m4a#t={one.at_ms // 1000}">{clock(one.at_ms // 1000)}</a> '
-            f"<bdi>{html.escape(one.title)}</bdi></li>"
+            f"<bdi>{html.escape(heading(one.title, reader))}</bdi></li>"
             for one in kept.chapters
         )
         parts.append(f"<h2>{html.escape(reader.text(_CHAPTERS))}</h2><ol>{rows}</ol>")

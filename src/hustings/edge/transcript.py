@@ -15,15 +15,17 @@ from typing import Final
 
 import msgspec
 
+from hustings.edge import files
 from hustings.edge.assets import Assets, Wording, packed, takes_gzip
 from hustings.edge.head import Request
-from hustings.edge.kept import Chapter, chapters
+from hustings.edge.kept import Chapter, chapters, heading
 from hustings.edge.reader import VARY, reader
 from hustings.edge.replay import Replay, edition
 from hustings.edge.reply import Fields, Reply, unless_known
 from hustings.space import Space
-from hustings.words import mark
+from hustings.words import Words, mark
 
+_NAME: Final = "transcript.json"
 _PAGES_COUNT: Final = 16
 _TITLE: Final = mark("Transcript")
 _MACHINE: Final = mark("Written down by a machine, which mishears. The recording counts.")
@@ -64,7 +66,10 @@ class Transcripts:
         self._made: OrderedDict[tuple[str, str], _Made] = OrderedDict()
 
     async def answer(self, request: Request, space: Space, *, policy: str) -> Reply | None:
-        """The page; None where there is no transcript. `policy` is what its content may do."""
+        """The page; None where there is no transcript, or none that may be read just now, whatever
+        was made of it before. `policy` is what its content may do."""
+        if files.refusal(space, _NAME) is not None:
+            return None
         wording = self._assets.of(reader(request))
         made = await self._of(space, wording)
         if made is None:
@@ -91,7 +96,7 @@ class Transcripts:
         if made is not None and made.of == of:
             self._made.move_to_end(key)
             return made
-        data = await self._replay.text(space, "transcript.json")
+        data = await self._replay.text(space, _NAME)
         if data is None:
             return None
         timeline = await self._replay.text(space, "timeline.json")
@@ -126,19 +131,20 @@ def _page(space: Space, data: bytes, parts: Sequence[Chapter], wording: Wording)
         f'<p class="soft">{html.escape(text(_MACHINE))}</p>\1</main></body></html>'
     )
     language = html.escape(found.language or space.language)
-    body = f'<article dir="auto" lang="{language}">{_said(found, parts, back)}</article>'
+    said = _said(found, parts, back, wording.words)
+    body = f'<article dir="auto" lang="{language}">{said}</article>'
     # What people wrote comes last, so that nothing in it is taken for a placeholder.
     return page.replace("\0", title).replace("\1", body).encode()
 
 
-def _said(found: Transcript, parts: Sequence[Chapter], back: str) -> str:
+def _said(found: Transcript, parts: Sequence[Chapter], back: str, words: Words) -> str:
     lines: list[str] = []
     speaker = ""
     left = list(parts)
     for cue in found.cues:
         while left and left[0].at_ms <= cue.at_ms:
             chapter = left.pop(0)
-            lines.append(f"<h2>{html.escape(chapter.title)}</h2>")
+            lines.append(f"<h2>{html.escape(heading(chapter.title, words))}</h2>")
             speaker = ""
         if cue.seat != speaker:
             speaker = cue.seat
