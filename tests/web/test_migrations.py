@@ -95,6 +95,7 @@ def _ours(name: str, _: object) -> bool:
 
 def differences(connection: Connection) -> list[object]:
     """What the tables of a database have that the models have not, and the reverse."""
+
     def compared(name: str | None, *_: object) -> bool:
         return not (name or "").startswith("fts_")
 

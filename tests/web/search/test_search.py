@@ -105,8 +105,13 @@ async def test_nothing_is_found_any_more(web: Running) -> None:
         before = await web.space(space)
         erase = Erase(by=before.id, erasure="gone1", from_ms=3_200_000, to_ms=3_700_000, seat="",
                       revision=before.replay.revision, role=_host(before))  # fmt: skip
+        folder = web.folder / "store/spaces"
+        (folder / space).rename(folder / "away")
+        (folder / space).touch()  # the store gives nothing but errors
         await decide(web, space, erase)
         await finds(host, "old bridge", [])
+        (folder / space).unlink()
+        (folder / "away").rename(folder / space)
         transcript(web, space, SAID[:2], version=1)
         await revise(web, space, length=900, version=1)
         await finds(anybody, "brucke", ["Evening"])

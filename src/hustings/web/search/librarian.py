@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,6 +34,7 @@ from hustings.web.studio import Studio
 from hustings.web.watch import subscribe
 
 log = logging.getLogger("hustings.web")
+T = TypeVar("T")
 
 # After these there is something else to be found, or something less.
 _TOLD: Final = frozenset({
@@ -95,11 +97,13 @@ class Librarian:
 
     async def look(self) -> None:
         """Find the spaces whose rows say something else than what was read."""
-        self.changed.update(await self._studio.episodes.behind(now_ms=studios.now_ms()))
+        behind = self._studio.episodes.behind(now_ms=studios.now_ms())
+        self.changed.update(await _whole(behind))
 
     async def look_in_logs(self) -> None:
         """Find the recordings of which something was decided while no studio was there."""
-        for space, seq in (await self._studio.episodes.read_before()).items():
+        before = await _whole(self._studio.episodes.read_before())
+        for space, seq in before.items():
             if await self._studio.spaces.history(space, after=seq):
                 self.changed.add(space)
 
@@ -109,7 +113,7 @@ class Librarian:
         while self.changed:
             space = self.changed.pop()
             try:
-                done = await self._read(space)
+                done = await _whole(self._read(space))
             except StoreError as error:
                 log.warning("space %s cannot be read for feeds and search: %s", space, error)
                 done = False
@@ -162,6 +166,10 @@ class Librarian:
             first_ms = min(posted, default=row.ended_at_ms or studios.now_ms())
             reading = replace(reading, posted_at_ms=first_ms)
         reading = replace(reading, ev_seq=max([reading.ev_seq, *(seq for seq, _ in events)]))
+        if space is not None and _erasing(space):
+            # At once: whether the store answers just now changes nothing about that.
+            async with studio.database.write() as session:
+                await studio.index.replace(session, space_id, made(space_id, _headings(row)))
         facts, said = await self._recorded(row, space)
         # Three thousand sentences take a tenth of a second, which no desk waits for.
         rows = await asyncio.to_thread(made, space_id, [*_headings(row), *said])
@@ -178,11 +186,23 @@ class Librarian:
         if row.status not in RECORDED or row.gone or not row.receipt_sha256:
             return None, []
         facts, said = await recording.read(self._studio.objects, row)
-        if space is not None:
-            replay = space.replay
-            if any(erasure.number > replay.done for erasure in replay.erasures):
-                return facts, []
-        return facts, said
+        return facts, [] if space is not None and _erasing(space) else said
+
+
+async def _whole(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns. A stop waits for its end: a connection to the database that is left in
+    the middle of a sentence goes back to nobody."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
+def _erasing(space: Space) -> bool:
+    """Whether something was erased that is not gone from the recording's files yet."""
+    return any(erasure.number > space.replay.done for erasure in space.replay.erasures)
 
 
 def _headings(row: Listed) -> list[Sentence]:

@@ -22,7 +22,7 @@ from hustings.web.studio import Studio
 
 router: Final = APIRouter(tags=["search"])
 
-_OFTEN: Final = "These are many searches in a short time. Try again in a moment."
+_OFTEN: Final = "Too many searches in a short time. Try again in a moment."
 Words = Annotated[
     str,
     Query(
