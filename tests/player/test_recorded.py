@@ -10,13 +10,14 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from hustings.space import replay_event as r
 from hustings.store import layout
 from tests.archive.script import SPACE
 from tests.player.browser import until
 from tests.player.recorded import SPOKEN, Recorded, recorded, transcript_of
+from tests.words.reading import english_on, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -90,6 +91,20 @@ async def test_the_waveform_says_and_goes(evening: Recorded, tab: Any) -> None:
     drawn += " return new Set(Array.from({length: d.length / 4}, (_, i) =>"
     drawn += " d[4 * i + 3] > 250 ? d.slice(4 * i, 4 * i + 3).join() : '')).size; }"
     assert await page.evaluate(drawn) >= 4  # three speakers, and what has no colour
+
+
+async def test_in_german_on_a_telephone(evening: Recorded, tab: Any) -> None:
+    page = await tab(evening.page, locale="de-DE", viewport={"width": 360, "height": 740})
+    await page.fill("#find", "river")
+    await expect(page.get_by_text("Treffer")).to_be_attached()
+    await page.get_by_role("button", name="Tasten").click()
+    await expect(page.get_by_text("Leertaste")).to_be_visible()
+    assert await english_on(page) == []
+    assert await too_wide(page) == 0
+    # The page to be read; chapters that the archive numbers are numbered in German.
+    await page.goto(f"{evening.page}/transcript")
+    await expect(page.get_by_role("heading", name="Teil 2")).to_be_visible()
+    assert await english_on(page) == []
 
 
 async def test_sentences_go_along_with_the_sound(evening: Recorded, tab: Any) -> None:

@@ -23,7 +23,9 @@ SCRIPTS: Final = (PACKAGE / "web" / "static", PACKAGE / "player")
 SPEAKING: Final = (
     "web", "space", "talk", "gate",
     "edge/say.py", "edge/door.py", "edge/pages.py", "edge/card.py", "edge/still.py",
+    "edge/clip.py", "edge/clips.py", "edge/files.py", "edge/kept.py", "edge/transcript.py",
     "stage/watch.py", "stage/seats.py", "stage/service.py", "supervisor/disk.py",
+    "archive/recorder.py", "archive/revising/revision.py",
 )  # fmt: skip
 _FOR_PROGRAMMERS: Final = frozenset({
     "description", "summary", "help", "examples", "json_schema_extra", "openapi_examples",

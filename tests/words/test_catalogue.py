@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,15 @@ def test_the_template_is_up_to_date(tmp_path: Path) -> None:
     program.write(tmp_path / "hustings.pot", extract.catalogue())
     made, kept = (folder / "hustings.pot" for folder in (tmp_path, words.FOLDER))
     assert kept.read_text() == made.read_text(), "run: python -m tests.words"
+
+
+def test_whoever_marks_texts_is_heard() -> None:
+    """A text that is marked in a file that is not looked at would stay English for ever."""
+    asking = re.compile(r"^from hustings\.words import .*\bmark\b", re.MULTILINE)
+    speaking = [extract.PACKAGE / station for station in extract.SPEAKING]
+    for path in sorted(extract.PACKAGE.rglob("*.py")):
+        if asking.search(path.read_text()):
+            assert any(path.is_relative_to(station) for station in speaking), path
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)

@@ -12,15 +12,20 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from hustings import words
+from tests.web.after.finished import finished
 from tests.web.desk.evening import Stage, evening
 from tests.web.running import EMAIL, PASSWORD, Running, make_space
 from tests.words.reading import english_on, left_in_english, too_wide
 
 ACCEPTS: Final = {"Accept-Language": "de-DE,de;q=0.9,en;q=0.5", "Accept": "text/html"}
-ABROAD: Final = ("/", "/sign-in", "/forgot", "/sign-up", "/new", "/there-is-no-such-page")
+ABROAD: Final = (
+    "/", "/sign-in", "/forgot", "/sign-up", "/new", "/search", "/search?q=Fluss",
+    "/there-is-no-such-page",
+)  # fmt: skip
 INSIDE: Final = (
     "/", "/spaces", "/new", "/series/new", "/account", "/account/delete", "/account/hooks",
     "/account/tokens", "/people", "/moderation", "/reports", "/audit", "/suspensions", "/suspended",
+    "/installation",
 )  # fmt: skip
 
 
@@ -70,7 +75,8 @@ async def test_every_page_over_http(web: Running) -> None:
         assert await _is_german(stranger, seat.json()["link"].removeprefix(web.url))
         ended = await host.post(f"/api/spaces/{made['id']}/cancel", json={"reason": "Sturm"})
         assert ended.is_success, ended.text
-        assert await _is_german(host, f"/s/{made['id']}/after")
+        for part in ("after", "keeping"):
+            assert await _is_german(host, f"/s/{made['id']}/{part}"), part
 
 
 async def test_refusals_and_forms_speak_german(web: Running) -> None:
@@ -125,3 +131,32 @@ async def test_an_evening_at_the_desk(
             await page.goto(f"{web.url}{path}")
             assert await page.evaluate("getComputedStyle(document.body).direction") == "rtl"
             assert await too_wide(page) == 0, path
+
+
+@pytest.mark.browser
+async def test_a_finished_recording(web: Running, page: Page) -> None:
+    async with finished(web) as space:
+        cut = {"kind": "cut", "from_ms": 12_160, "to_ms": 14_080, "reason": "Ein Telefon."}
+        await space.does("POST", "/edits", cut | {"revision": 2})
+        clip = {"from_ms": 20_000, "to_ms": 26_000, "title": "Das Tal zahlt zweimal"}
+        await space.does("POST", "/clips", clip | {"revision": 2})
+        await space.carries_out()
+        for cookie in space.host.cookies.jar:
+            await page.context.add_cookies(
+                [{"name": cookie.name, "value": cookie.value or "", "url": f"{web.url}/"}]
+            )
+        await page.set_viewport_size({"width": 360, "height": 740})
+        await page.goto(f"{web.url}/s/{space.id}/recording")
+        await page.wait_for_selector("body[data-events=true]")
+        await page.locator(".cue-text").nth(2).click()
+        # Decimals as Germans write them.
+        await expect(page.locator("#widened")).to_contain_text(re.compile(r" \d+,\d\d s lang\."))
+        await page.locator("#erase-open").click()
+        assert await english_on(page) == []
+        assert await too_wide(page) == 0
+        # The word that is typed is the language's own.
+        await page.locator("#erase-word").fill("löschen")
+        await page.locator("#erase .danger-yes").click()
+        await expect(page.locator("[data-erasure]")).to_have_attribute("data-state", "making")
+        await expect(page.locator("[data-making]")).to_contain_text("hört niemand die Aufzeichnung")
+        assert await english_on(page) == []

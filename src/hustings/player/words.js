@@ -124,7 +124,7 @@ const STATES = {
     return {
       pill: t("Ended"),
       headline: t("The conversation has ended"),
-      note: t("Its recording was deleted: the time for which it was to be kept is over."),
+      note: t("Its recording was deleted, because its time was over."),
     };
   },
   withheld(state) {
@@ -132,7 +132,8 @@ const STATES = {
       pill: t("Ended"),
       headline: t("The conversation has ended"),
       note: t("Its recording is not published."),
-      notice: state.reason,
+      // the archive's own reason; others are their hosts' words
+      notice: state.reason === "Nothing was said on air." ? t("Nothing was said on air.") : state.reason,
     };
   },
   cancelled(state) {

@@ -33,6 +33,7 @@ LANGUAGE_COOKIE: Final = "hustings-language"
 
 
 _MOMENT: Final = mark("{day} {date} {month} {year}, {time} UTC")
+_DECIMAL: Final = mark("{whole}.{part}")
 _DAYS: Final = (
     mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"),
 )  # fmt: skip
@@ -54,6 +55,12 @@ def _moment(ms: int) -> Markup:
         time=f"{at:%H:%M}",
     )
     return Markup('<time datetime="{}">{}</time>').format(at.strftime("%Y-%m-%dT%H:%M:%SZ"), shown)
+
+
+def _decimal(value: object) -> str:
+    """A number with decimals, as the reader writes it."""
+    whole, dot, part = str(value).partition(".")
+    return _reading().text(_DECIMAL).format(whole=whole, part=part) if dot else whole
 
 
 def _embedded(value: object) -> Markup:
@@ -87,6 +94,7 @@ _environment.install_gettext_callables(  # type: ignore[attr-defined]
 )
 _environment.filters["sentence"] = lambda text: _reading().sentence(str(text))
 _environment.filters["moment"] = _moment
+_environment.filters["decimal"] = _decimal
 _environment.filters["embedded"] = _embedded
 _environment.globals["limits"] = {
     name: value for name, value in vars(limits).items() if name.isupper()

@@ -48,7 +48,7 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(space: Finished) 
     good = {"start": "0:12", "end": "0:14", "revision": "2", "kind": "cut", "reason": "A cough."}
     assert "Write a moment" in await _wrong(space, "/edits", good | {"start": "noon"})
     assert "Say why" in await _wrong(space, "/edits", good | {"reason": ""})
-    assert "end behind its start" in await _wrong(space, "/edits", good | {"end": "0:11"})
+    assert "ends after it begins" in await _wrong(space, "/edits", good | {"end": "0:11"})
     assert "has changed meanwhile" in await _wrong(space, "/edits", good | {"revision": "1"})
     assert "1 to" in await _wrong(space, "/clips", good | {"title": ""})
     assert "Type the word" in await _wrong(space, "/erasures", good | {"word": "yes"})
@@ -75,12 +75,12 @@ async def test_chapters_as_rows(space: Finished) -> None:
     page = await _sent(space, "/chapters", rows)
     assert 'value="Who pays"' in page
     assert 'value="0:20.50"' in page
-    assert "Automatic ones again" in page
+    assert "Back to automatic ones" in page
     assert "Write a moment" in await _wrong(space, "/chapters", rows | {"at": ["a", "0:20", ""]})
     twice = rows | {"at": ["0:20", "0:20", ""]}
     assert "same moment" in await _wrong(space, "/chapters", twice)
     page = await _sent(space, "/chapters", {"revision": "2", "automatic": "1"})
-    assert "Automatic ones again" not in page
+    assert "Back to automatic ones" not in page
 
 
 async def test_clips_are_made_renamed_and_removed(space: Finished) -> None:

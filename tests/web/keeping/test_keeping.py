@@ -209,7 +209,7 @@ async def test_links_are_made_shown_and_ended(web: Running) -> None:
         assert "ended a link to the private recording" in audit
         public = await recorded(web, host)
         answer = await host.post(f"/s/{public}/links", data={"name": "Bela"})
-        assert "needs no link" in answer.text
+        assert "it needs no link" in answer.text
 
 
 async def test_a_link_opens_nothing_else(web: Running) -> None:

@@ -23,7 +23,7 @@ export class Deck {
    */
   constructor(player, chapter) {
     this.#player = player;
-    this.#before = round("before", t("Chapter before"), () => chapter(-1), icon("before"));
+    this.#before = round("before", t("Previous chapter"), () => chapter(-1), icon("before"));
     this.#after = round("next", t("Next chapter"), () => chapter(1), icon("next"));
     const back = round("back", t("Back {n} seconds", { n: STEP_S }), () => player.step(-STEP_S), `−${STEP_S} s`);
     const ahead = round("ahead", t("Forward {n} seconds", { n: STEP_S }), () => player.step(STEP_S), `+${STEP_S} s`);
@@ -67,7 +67,7 @@ export class Deck {
     skipper.wanted = !skipper.wanted;
     kept.set("silence", skipper.wanted || null);
     this.at();
-    tell(skipper.wanted ? t("Silence is skipped") : t("Silence is heard"));
+    tell(skipper.wanted ? t("Silence is skipped") : t("Silence is not skipped"));
   }
 
   at() {

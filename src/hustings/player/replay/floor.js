@@ -48,7 +48,7 @@ export class FloorTime {
 
 function table(floor, spoke) {
   const all = floor.talk_ms;
-  const head = make("tr", "visually-hidden", ...[t("Speaker"), t("Time"), t("Share of what was spoken")].map((text) => {
+  const head = make("tr", "visually-hidden", ...[t("Speaker"), t("Time"), t("Share of the talk time")].map((text) => {
     const cell = make("th", "", text);
     cell.scope = "col";
     return cell;
@@ -81,7 +81,7 @@ function listened(crowd, placed, lasts) {
   const values = { n: figure(crowd.peak?.listening ?? most), at: clock(peak[0] / 1000) };
   const distinct = crowd.distinct?.estimate ? t("about {n} different visitors in all", { n: figure(crowd.distinct.estimate) }) : "";
   const told = [t("{n} at most, at {at}", values), distinct].filter(Boolean).join("; ");
-  const how = make("p", "soft", t("Connections that were given sound live, on all servers together, looked at each second. Who hears the recording is not counted."));
+  const how = make("p", "soft", t("Connections that received the sound live, counted every second on all servers together. Who hears the recording is not among them."));
   const title = make("h3", "", t("Who listened live"));
   return make("figure", "", title, make("p", "", told), picture, how);
 }

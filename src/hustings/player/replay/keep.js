@@ -13,7 +13,7 @@ export function furnishKeep() {
   heading.id = "fileshead";
   const links = make("ul");
   links.id = "links";
-  const about = make("details", "", make("summary", "", t("What is the receipt?")), make("p", "soft", t("It lists every file with its fingerprint, every gap and every edit, and is signed by this server: so anybody can check, also in years, that a file is what was recorded. The command is “hustings verify”.")));
+  const about = make("details", "", make("summary", "", t("What is the receipt?")), make("p", "soft", t("It lists every file with its fingerprint, every gap and every edit, and is signed by this server: so anybody can check, even years later, that a file is what was recorded. The command is “hustings verify”.")));
   const files = make("section", "files", heading, links, about);
   files.id = "files";
   files.setAttribute("aria-labelledby", heading.id);
@@ -28,7 +28,7 @@ function show(links, { title, space, seats, replay }) {
   const name = called(title) || space;
   const listed = [
     ["replay.m4a", t("Recording, M4A (AAC)"), `${name}.m4a`],
-    ["master.m4a", t("Recording, even in loudness (M4A)"), `${name} - mastered.m4a`],
+    ["master.m4a", t("Recording, with even loudness (M4A)"), `${name} - mastered.m4a`],
     ["replay.opus", t("Recording, Opus"), `${name}.opus`],
     ...seats.map((seat) => [
       `stems/${seat.id}.opus`, t("{name}, own track (Opus)", { name: seat.name }), `${name} - ${called(seat.name)}.opus`,

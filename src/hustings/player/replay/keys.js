@@ -9,11 +9,11 @@ import { t } from "../t.js";
 import { STEP_S } from "./deck.js";
 
 const KEYS = () => [
-  [["Space", "K"], t("Play or pause")],
+  [[t("Space bar"), "K"], t("Play or pause")],
   [["J", "L"], t("{n} seconds back, ahead", { n: STEP_S })],
   [["←", "→"], t("{n} seconds back, ahead", { n: 5 })],
   [["<", ">"], t("Slower, faster")],
-  [["[", "]"], t("Chapter before, next chapter")],
+  [["[", "]"], t("Previous chapter, next chapter")],
   [["S"], t("Skip silence")],
   [["C"], t("Captions")],
   [["/"], t("Search what was said")],

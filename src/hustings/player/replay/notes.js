@@ -14,13 +14,39 @@ const REPLACED = ["takeover", "restart", "opened"];
  */
 export function notes(signed) {
   const receipt = signed?.receipt ?? {};
+  const kept = receipt.published?.kept;
   const found = [
-    ...(receipt.gaps ?? []).map(gap),
-    ...(receipt.holds ?? []).map(held),
-    ...(receipt.edits ?? []).map(edited),
+    ...moved(receipt.gaps, kept).map(gap),
+    ...moved(receipt.holds, kept, true).map(held),
+    ...moved(receipt.edits, kept, true).map(edited),
     ...(receipt.erased ?? []).map(erased),
   ];
   return found.sort((a, b) => (a.at_ms ?? Infinity) - (b.at_ms ?? Infinity));
+}
+
+/**
+ * Places on the clock of what is published; a receipt tells those of the original.
+ * @param {any[] | undefined} entries
+ * @param {{at_ms: number, length_ms: number}[] | undefined} kept what of the original is published
+ * @param {boolean} [bare] also what nothing is left of
+ */
+function moved(entries = [], kept, bare = false) {
+  if (!kept) return entries;
+  return entries.flatMap((entry) => {
+    const begin = nearest(kept, entry.at_ms);
+    const length = nearest(kept, entry.at_ms + entry.length_ms) - begin;
+    return bare ? [{ ...entry, at_ms: begin }] : length ? [{ ...entry, at_ms: begin, length_ms: length }] : [];
+  });
+}
+
+/** Where a moment of the original is published, or the next one that is. */
+function nearest(kept, ms) {
+  let before = 0;
+  for (const { at_ms: from, length_ms: length } of kept) {
+    if (ms < from + length) return before + Math.max(0, ms - from);
+    before += length;
+  }
+  return before;
 }
 
 function gap({ at_ms: at, length_ms: length, cause, remixed }) {
@@ -29,8 +55,8 @@ function gap({ at_ms: at, length_ms: length, cause, remixed }) {
     ? t("the server that mixed the sound was replaced.")
     : cause === "unknown" ? t("nobody noted why.") : t("the server warned of “{cause}”.", { cause });
   const text = remixed
-    ? t("{at}: {length} were mixed anew from the speakers' own tracks, because there was a gap:", values)
-    : t("{at}: {length} are missing, and silent here:", values);
+    ? t("{at}: {length} mixed anew from the speakers' own tracks, because there was a gap:", values)
+    : t("{at}: {length} missing, and silent here:", values);
   return { at_ms: at, length_ms: length, kind: remixed ? "remixed" : "gap", text: `${text} ${why}` };
 }
 
@@ -44,7 +70,7 @@ function edited({ kind, at_ms: at, length_ms: length, reason }) {
   const values = { at: clock(at / 1000), length: lasting(length) };
   const text = {
     silence: t("{at}: the hosts have silenced {length}.", values),
-    trim: t("{at}: the hosts have cut off {length}.", values),
+    trim: t("The hosts have cut off what was before and after these {length}.", values),
   }[kind] ?? t("{at}: the hosts have cut out {length}.", values);
   const silenced = kind === "silence" ? length : 0;
   return { at_ms: at, length_ms: silenced, kind: "edited", text: reason ? `${text} ${t("“{reason}”", { reason })}` : text };
@@ -54,7 +80,7 @@ function erased({ at_ms: when, kind, length_ms: length }) {
   const values = { day: day(when), length: lasting(length) };
   const text = kind === "seat"
     ? t("What one speaker said was erased for good on {day}.", values)
-    : t("{length} were erased for good on {day}.", values);
+    : t("Erased for good on {day}: {length}.", values);
   return { at_ms: null, length_ms: 0, kind: "erased", text };
 }
 

@@ -174,7 +174,7 @@ export class Reading {
     this.#count.setAttribute("role", "status");
     const before = press("tool", () => this.#step(-1), icon("up"));
     const next = press("tool", () => this.#step(1), icon("down"));
-    before.setAttribute("aria-label", t("Hit before"));
+    before.setAttribute("aria-label", t("Previous hit"));
     next.setAttribute("aria-label", t("Next hit"));
     this.#tools.append(field, this.#count, before, next);
     this.#tools.setAttribute("role", "search");

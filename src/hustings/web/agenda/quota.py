@@ -58,5 +58,5 @@ async def refusal(studio: Studio, account: Account) -> Refusal | None:
     return Refusal(
         "quota",
         f"Your recordings take {found.kept_gb} of the {found.allowed_gb} GB that you may have. "
-        "Keep some of them less long, or ask whoever runs this installation for more.",
+        "Keep some of them for a shorter time, or ask whoever runs this installation for more.",
     )

@@ -25,7 +25,7 @@ router: Final = APIRouter(include_in_schema=False)
 
 _OVER: Final = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD})
 _AWAY: Final = "The recordings cannot be reached right now. Try again in a moment."
-_PUBLIC: Final = "Everybody may listen to this recording: its address needs no link."
+_PUBLIC: Final = "Everybody who has its address may listen to this recording: it needs no link."
 LinkId = Annotated[str, Path(pattern="^[a-z0-9]{1,32}$")]
 
 

@@ -17,7 +17,7 @@ DEEDS: Final = {
     "space.published": mark("published the recording"),
     "space.withheld": mark("took the recording off its page"),
     "recording.edited": mark("edited the recording"),
-    "recording.restored": mark("took an edit of the recording back"),
+    "recording.restored": mark("took back an edit of the recording"),
     "recording.erased": mark("erased something from the recording"),
     "space.changed": mark("changed who may find, hear or write"),
     "room.changed": mark("changed what the audience may do"),

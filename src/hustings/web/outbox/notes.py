@@ -35,8 +35,8 @@ _SOON_TEXT: Final = mark("Your space “{title}” begins in less than half an h
 
 _EXPIRING: Final = mark("The recording of “{title}” will be deleted on {day}")
 _EXPIRING_TEXT: Final = mark(
-    "The time for which the recording of “{title}” was to be kept is over on {day}. It will be "
-    "deleted then, and its receipt stays. If it is to stay as well, say so here:"
+    "The recording of “{title}” was to be kept until {day}. It will be deleted then; its receipt "
+    "stays. If the recording is to stay as well, say so here:"
 )
 _STAYS: Final = mark("The recording of “{title}” stays")
 _STAYS_TEXT: Final = mark(

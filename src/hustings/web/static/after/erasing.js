@@ -2,6 +2,7 @@
 
 import { comeBack, element, part, write } from "../page.js";
 import { t } from "../t.js";
+import { seconds } from "./selection.js";
 import { shown } from "./timecode.js";
 
 const dialog = /** @type {HTMLDialogElement} */ (element("erase"));
@@ -24,7 +25,7 @@ export function wire(selection, parts) {
     field("end").value = shown(span[1]);
     field("word").value = "";
     write(element("erase-span"), t("{from} – {to}, {length} s", {
-      from: shown(span[0]), to: shown(span[1]), length: ((span[1] - span[0]) / 1000).toFixed(2),
+      from: shown(span[0]), to: shown(span[1]), length: seconds(span[1] - span[0]),
     }));
     const back = comeBack();
     dialog.addEventListener("close", back, { once: true });

@@ -1,8 +1,13 @@
 // The stretch that is chosen: shown in two fields, and what is made of it in whole steps.
 
 import { element, write } from "../page.js";
-import { t } from "../t.js";
+import { locale, t } from "../t.js";
 import { parse, shown } from "./timecode.js";
+
+const HUNDREDTHS = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+
+/** A length in seconds, as the reader writes it. @param {number} ms */
+export const seconds = (ms) => (ms / 1000).toLocaleString(locale, HUNDREDTHS);
 
 /** A stretch of what is published, or none; says "changed". */
 export class Selection extends EventTarget {
@@ -73,7 +78,7 @@ export class Selection extends EventTarget {
     const span = this.widened;
     const words = span
       ? t("In whole steps: {from} – {to}, {length} s long.", {
-        from: shown(span[0]), to: shown(span[1]), length: ((span[1] - span[0]) / 1000).toFixed(2),
+        from: shown(span[0]), to: shown(span[1]), length: seconds(span[1] - span[0]),
       })
       : t("Choose a stretch: drag over the waveform, choose sentences, or write two moments.");
     write(element("widened"), words);

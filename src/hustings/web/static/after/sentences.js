@@ -75,7 +75,7 @@ export class Sentences {
     const state = one.making ? t("being published") : count ? tn("corrected once", "corrected {n} times", count) : "";
     write(part(row, ".cue-state"), state);
     part(row, ".cue-state").hidden = !state;
-    part(row, ".cue-edit").ariaLabel = t("Put right: {text}", { text: one.text });
+    part(row, ".cue-edit").ariaLabel = t("Correct: {text}", { text: one.text });
   }
 
   /** @param {MouseEvent} event */
