@@ -108,6 +108,7 @@ async def test_every_status_has_its_door(h: House) -> None:
         "version": 0,
         "files": {},
         "transcript_follows": False,
+        "clips": [],
         "expires_at_ms": None,
     }
     await h.event(e.Withheld(at_ms=9, by="web", reason="Wrong file"))

@@ -334,4 +334,5 @@ def replay(seconds: float) -> dict[str, Any]:
             "timeline.json": 4_000,
         },
         "transcript_follows": False,
+        "clips": [{"id": "k1", "title": "Who owns the river?", "at_ms": 12_160, "end_ms": 14_080}],
     }

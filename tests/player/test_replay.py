@@ -57,10 +57,12 @@ async def test_the_seek_bar_works_from_the_keyboard(visit: Visit) -> None:
 async def test_speed(visit: Visit) -> None:
     page = await visit()
     await until(page, FURNISHED)
-    await page.select_option("#speed", "2")
+    await page.select_option("#replayspeed", "2")
     await page.click("#play")
     await until(page, f"{PLAYING} && document.getElementById('record').playbackRate === 2")
-    offered = await page.eval_on_selector_all("#speed option", "all => all.map((o) => o.value)")
+    offered = await page.eval_on_selector_all(
+        "#replayspeed option", "all => all.map((o) => o.value)"
+    )
     assert (offered[0], offered[-1]) == ("0.5", "3")
     assert await page.evaluate("() => document.getElementById('record').preservesPitch")
     await page.reload()
@@ -116,3 +118,13 @@ async def test_everything_can_be_taken_along(visit: Visit) -> None:
     assert named[0] == f"{title}.zip"
     assert named[4] == f"{title} - Ben Calloway-Ferreira.opus"
     assert await page.inner_text("#links .all .soft") == "1.2 MB"
+
+
+async def test_clips_lead_to_their_pages(visit: Visit) -> None:
+    page = await visit()
+    await until(page, FURNISHED)
+    clip = page.locator("section", has=page.locator("#clipshead")).get_by_role("link")
+    assert await clip.all_inner_texts() == ["0:12\nWho owns the river?"]
+    assert str(await clip.get_attribute("href")).endswith("/k1")
+    key = page.locator("#files details a")
+    assert await key.get_attribute("href") == "/receipt.pub.pem"

@@ -71,8 +71,24 @@ def document(space: Space, kept: Kept, *, awaited: bool) -> dict[str, Any] | Non
         "stems": stems,
         "files": kept.sizes,
         "transcript_follows": making,
+        "clips": _clips(space),
         "expires_at_ms": space.replay.expires_at_ms,
     }
+
+
+def _clips(space: Space) -> list[dict[str, Any]]:
+    """Those that are made and of which something is published, in the order of their places."""
+    replay = space.replay
+    placed = [
+        (replay.shown.nearest(one.from_ms), replay.shown.nearest(one.to_ms), one)
+        for one in replay.clips.values()
+        if one.number <= replay.done
+    ]
+    return [
+        {"id": clip.id, "title": clip.title, "at_ms": at_ms, "end_ms": end_ms}
+        for at_ms, end_ms, clip in sorted(placed, key=lambda one: (one[0], one[2].number))
+        if at_ms < end_ms
+    ]
 
 
 _decoder = msgspec.json.Decoder(Timeline)

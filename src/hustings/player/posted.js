@@ -12,6 +12,7 @@ import { Deck, goesOn, STEP_S } from "./replay/deck.js";
 import { Dock } from "./replay/dock.js";
 import { Facts } from "./replay/facts.js";
 import { FloorTime } from "./replay/floor.js";
+import { Clips } from "./replay/clips.js";
 import { furnishKeep } from "./replay/keep.js";
 import { help, listen, tell as tellKeys } from "./replay/keys.js";
 import { Meanwhile } from "./replay/meanwhile.js";
@@ -39,6 +40,7 @@ export class Posted {
   #wave;
   #now = new Now();
   #legend = new Legend();
+  #clips = new Clips();
   #notes = new Notes();
   #deck;
   #list;
@@ -95,6 +97,7 @@ export class Posted {
     const { state } = this.#door;
     this.#player.open(state.replay);
     this.#keep(state);
+    this.#clips.show(state.space, state.replay.clips ?? []);
     this.#follow(state.replay);
     if (!(await this.#facts.load(state.replay))) return;
     const { timeline, waveform, transcript, crowd, receipt, talk } = this.#facts;
@@ -124,7 +127,7 @@ export class Posted {
   }
 
   #place() {
-    const side = make("div", "side", this.#list.root, this.#meanwhile.root);
+    const side = make("div", "side", this.#list.root, this.#clips.root, this.#meanwhile.root);
     on.rest.prepend(make("div", "replaygrid", this.#reading.root, side), this.#time.root);
     this.#keep = furnishKeep();
     on.tools.append(help());
@@ -147,7 +150,7 @@ export class Posted {
     people?.show();
     on.stage.hidden ||= !this.#time.root.hidden && this.#floor.talk_ms > 0;
     const side = /** @type {HTMLElement} */ (this.#list.root.parentElement);
-    side.hidden = this.#list.root.hidden && this.#meanwhile.root.hidden;
+    side.hidden = [this.#list, this.#clips, this.#meanwhile].every(({ root }) => root.hidden);
     side.parentElement?.classList.toggle("one", side.hidden || this.#reading.root.hidden);
   }
 

@@ -149,7 +149,13 @@ async def test_clips(space: Finished) -> None:
     await space.carries_out()
     clip = await space.does("GET", f"/clips/{clip['id']}")
     assert clip["state"] == "made"
-    again = await space.does("PATCH", f"/clips/{clip['id']}", {"title": "The valley pays twice"})
+    assert list(clip["video_urls"]) == ["square"]
+    wanted = {"title": "The valley pays twice", "shapes": ["tall", "wide"]}
+    again = await space.does("PATCH", f"/clips/{clip['id']}", wanted)
+    assert [url.rpartition("/")[2] for url in again["video_urls"].values()] == [
+        "video-wide.mp4",
+        "video-tall.mp4",
+    ]
     assert (again["title"], again["state"]) == ("The valley pays twice", "making")
     assert (await space.does("GET", ""))["clips"] == [again]
     await space.does("DELETE", f"/clips/{clip['id']}")

@@ -85,9 +85,14 @@ async def test_chapters_as_rows(space: Finished) -> None:
 
 async def test_clips_are_made_renamed_and_removed(space: Finished) -> None:
     stretch = {"start": "0:25", "end": "0:29", "revision": "2", "title": "Twice"}
+    stretch |= {"square": "1", "tall": "1"}
     assert "The clip is being made" in await _sent(space, "/clips", stretch)
-    (clip,) = (await space.state()).replay.clips
-    assert "new title" in await _sent(space, f"/clips/{clip}/rename", {"title": "Paid twice"})
+    ((clip, made),) = (await space.state()).replay.clips.items()
+    assert made.shapes == ("square", "tall")
+    assert "The clip is changed" in await _sent(
+        space, f"/clips/{clip}/rename", {"title": "Paid twice"}
+    )
+    assert (await space.state()).replay.clips[clip].shapes == ()
     await space.carries_out()
     page = await _sent(space, f"/clips/{clip}/rename", {"title": "Paid twice"})
     assert f"/c/{space.id}/{clip}" in page

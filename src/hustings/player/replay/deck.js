@@ -27,7 +27,7 @@ export class Deck {
     this.#after = round("next", t("Next chapter"), () => chapter(1), icon("next"));
     const back = round("back", t("Back {n} seconds", { n: STEP_S }), () => player.step(-STEP_S), `−${STEP_S} s`);
     const ahead = round("ahead", t("Forward {n} seconds", { n: STEP_S }), () => player.step(STEP_S), `+${STEP_S} s`);
-    this.speed.id = "speed";
+    this.speed.id = "replayspeed";
     this.speed.append(...SPEEDS.map((speed) => new Option(`${speed}×`, String(speed))));
     this.speed.addEventListener("change", () => this.hasten(Number(this.speed.value)));
     this.silence.id = "silence";

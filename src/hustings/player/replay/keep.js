@@ -13,7 +13,9 @@ export function furnishKeep() {
   heading.id = "fileshead";
   const links = make("ul");
   links.id = "links";
-  const about = make("details", "", make("summary", "", t("What is the receipt?")), make("p", "soft", t("It lists every file with its fingerprint, every gap and every edit, and is signed by this server: so anybody can check, even years later, that a file is what was recorded. The command is “hustings verify”.")));
+  const key = make("a", "", t("The server's public key"));
+  key.href = "/receipt.pub.pem";
+  const about = make("details", "", make("summary", "", t("What is the receipt?")), make("p", "soft", t("It lists every file with its fingerprint, every gap and every edit, and is signed by this server: so anybody can check, even years later, that a file is what was recorded. The command is “hustings verify”.")), key);
   const files = make("section", "files", heading, links, about);
   files.id = "files";
   files.setAttribute("aria-labelledby", heading.id);

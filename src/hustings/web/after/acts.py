@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from hustings.space import Command, Refusal, Space
 from hustings.space import replay_command as c
-from hustings.space.replay import ChangeKind, Heading
+from hustings.space.replay import ChangeKind, ClipShape, Heading
 from hustings.web import secret
 from hustings.web import studio as studios
 from hustings.web.after import sentences, timecode
@@ -104,7 +104,14 @@ async def correct(
 
 
 async def make_clip(
-    studio: Studio, asker: Standing, *, from_ms: int, to_ms: int, title: str, revision: int
+    studio: Studio,
+    asker: Standing,
+    *,
+    from_ms: int,
+    to_ms: int,
+    title: str,
+    shapes: Sequence[ClipShape],
+    revision: int,
 ) -> tuple[str, Space | Refusal]:
     """Give a stretch an address of its own: the clip's id, and what came of it."""
     clip = secret.identifier()
@@ -115,14 +122,28 @@ async def make_clip(
         from_ms=from_ms,
         to_ms=to_ms,
         title=title,
+        shapes=tuple(shapes),
         revision=revision,
     )
     return clip, await _decided(studio, asker, command)
 
 
-async def rename_clip(studio: Studio, asker: Standing, clip: str, title: str) -> Space | Refusal:
-    """Give a clip another title."""
-    command = c.RenameClip(by=asker.by, role=asker.role, clip=clip, title=title)
+async def change_clip(
+    studio: Studio,
+    asker: Standing,
+    clip: str,
+    *,
+    title: str | None,
+    shapes: Sequence[ClipShape] | None,
+) -> Space | Refusal:
+    """Give a clip another title, or videos of other shapes; None leaves it."""
+    command = c.RenameClip(
+        by=asker.by,
+        role=asker.role,
+        clip=clip,
+        title=title,
+        shapes=None if shapes is None else tuple(shapes),
+    )
     return await _decided(studio, asker, command)
 
 

@@ -120,6 +120,7 @@ async def make_clip(
         from_ms=body.from_ms,
         to_ms=body.to_ms,
         title=body.title,
+        shapes=body.shapes,
         revision=body.revision,
     )
     response.headers["Location"] = f"/api/spaces/{asker.space.id}/recording/clips/{clip}"
@@ -133,12 +134,12 @@ async def get_clip(asker: Host, studio: CurrentStudio, clip: WordId) -> views.Cl
 
 
 @router.patch("/{space_id}/recording/clips/{clip}", responses=_OPEN)
-async def rename_clip(
-    body: bodies.ClipTitle, asker: Host, studio: CurrentStudio, clip: WordId
+async def change_clip(
+    body: bodies.ClipChange, asker: Host, studio: CurrentStudio, clip: WordId
 ) -> views.ClipView:
-    """Give a clip another title. Its address stays."""
+    """Give a clip another title, or videos of other shapes. Its address stays."""
     recorded.finished(asker)
-    result = await acts.rename_clip(studio, asker, clip, body.title)
+    result = await acts.change_clip(studio, asker, clip, title=body.title, shapes=body.shapes)
     return await _clip(studio, asker, clip, result)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from hustings import limits
-from hustings.space.replay import ChangeKind
+from hustings.space.replay import ChangeKind, ClipShape
 from hustings.web import views
 
 _WHEN_MS: int = 1_000_000_000  # eleven days: longer than any recording
@@ -17,6 +17,16 @@ Revision = Annotated[
     int, Field(ge=0, le=_WHEN_MS, description="the `revision` that the times were read at")
 ]
 Seat = Annotated[str, Field(pattern="^[a-z0-9]{0,32}$", description="empty: everybody's sound")]
+
+
+Shapes = Annotated[
+    list[ClipShape],
+    Field(
+        max_length=3,
+        description="of its videos: `square`, `wide` (16:9), `tall` (9:16); each once, or none",
+        examples=[["square", "tall"]],
+    ),
+]
 
 
 class _Body(BaseModel):
@@ -53,12 +63,14 @@ class NewClip(_Stretch):
     """A stretch that gets an address of its own, ten minutes at most."""
 
     title: views.Title = Field(examples=["Who owns the river?"])
+    shapes: Shapes = ["square"]
 
 
-class ClipTitle(_Body):
-    """Another title for a clip."""
+class ClipChange(_Body):
+    """Another title for a clip, or videos of other shapes; what is left out stays."""
 
-    title: views.Title = Field(examples=["Who owns the river?"])
+    title: views.Title | None = Field(None, examples=["Who owns the river?"])
+    shapes: Shapes | None = None
 
 
 class ChapterMark(_Body):

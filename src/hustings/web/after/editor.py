@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from hustings import limits
-from hustings.space.replay import ChangeKind, Heading
+from hustings.space.replay import ChangeKind, ClipShape, Heading
 from hustings.web import forms, page
 from hustings.web import views as space_views
 from hustings.web.after import acts, timecode
@@ -26,6 +26,7 @@ router: Final = APIRouter(include_in_schema=False)
 _CODE: Final = "Write a moment as 12:03 or 1:02:03.5."
 _TYPE: Final = "Type the word to confirm."
 _Time = Annotated[str, Field(max_length=20)]
+_Ticked = Annotated[str, Field(max_length=1)]
 _Revision = Annotated[str, Field(pattern="^[0-9]{1,9}$")]
 
 
@@ -40,6 +41,9 @@ class StretchForm(BaseModel):
     title: Annotated[str, Field(max_length=limits.TITLE_CHARS), space_views.LINE] = ""
     seat: Annotated[str, Field(pattern="^[a-z0-9]{0,32}$")] = ""
     word: Annotated[str, Field(max_length=40)] = ""
+    square: _Ticked = ""
+    wide: _Ticked = ""
+    tall: _Ticked = ""
 
     @property
     def from_ms(self) -> int:
@@ -53,9 +57,17 @@ class StretchForm(BaseModel):
 
 
 class TitleForm(BaseModel):
-    """Another title."""
+    """The title of a chapter."""
 
     title: space_views.Title
+
+
+class ClipForm(TitleForm):
+    """Another title for a clip, and videos of other shapes."""
+
+    square: _Ticked = ""
+    wide: _Ticked = ""
+    tall: _Ticked = ""
 
 
 async def sheet(request: Request, asker: Host, studio: CurrentStudio) -> Sheet:
@@ -154,6 +166,7 @@ async def make_clip(sheet: Page) -> Response:
         from_ms=form.from_ms,
         to_ms=form.to_ms,
         title=form.title,
+        shapes=_shapes(form),
         revision=int(form.revision),
     )
     return await sheet.done(result, "clip", values=filled.values)
@@ -161,11 +174,13 @@ async def make_clip(sheet: Page) -> Response:
 
 @router.post("/s/{space_id}/recording/clips/{clip}/rename")
 async def rename(sheet: Page, clip: WordId) -> Response:
-    """Give a clip another title."""
-    filled = await forms.read(sheet.request, TitleForm)
-    if filled.form is None:
-        return await sheet.page(errors={"clips": filled.errors["title"]})
-    result = await acts.rename_clip(sheet.studio, sheet.asker, clip, filled.form.title)
+    """Give a clip another title, or videos of other shapes."""
+    filled = await forms.read(sheet.request, ClipForm)
+    if (form := filled.form) is None:
+        return await sheet.page(errors={"clips": next(iter(filled.errors.values()))})
+    result = await acts.change_clip(
+        sheet.studio, sheet.asker, clip, title=form.title, shapes=_shapes(form)
+    )
     return await sheet.done(result, "renamed", at="clips")
 
 
@@ -174,6 +189,11 @@ async def remove(sheet: Page, clip: WordId) -> Response:
     """Take a clip away."""
     result = await acts.remove_clip(sheet.studio, sheet.asker, clip)
     return await sheet.done(result, "removed", at="clips")
+
+
+def _shapes(form: StretchForm | ClipForm) -> list[ClipShape]:
+    """The shapes that are ticked."""
+    return [shape for shape in get_args(ClipShape) if getattr(form, shape)]
 
 
 async def _stretch(sheet: Sheet) -> forms.Filled[StretchForm]:

@@ -132,7 +132,7 @@ def clip(studio: Studio, space: Space, made: Clip, who: Names) -> views.ClipView
         state=_made(made.number, space.replay.done),
         page_url=f"{studio.settings.public_url('listen')}/c/{space.id}/{made.id}",
         audio_url=f"{own}/audio.m4a",
-        video_url=f"{own}/video-square.mp4",
+        video_urls={shape: f"{own}/video-{shape}.mp4" for shape in made.shapes},
     )
 
 

@@ -25,7 +25,7 @@ _DONE: Final = {
     "erase": mark("It is being destroyed everywhere, which takes some seconds."),
     "chapters": mark("The chapters are saved."),
     "clip": mark("The clip is being made, which takes some seconds."),
-    "renamed": mark("The clip has its new title."),
+    "renamed": mark("The clip is changed."),
     "removed": mark("The clip is gone."),
 }
 

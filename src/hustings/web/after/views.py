@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from hustings.space.replay import ChangeKind
+from hustings.space.replay import ChangeKind, ClipShape
 
 Made = Literal["making", "made"]
 EditState = Literal["making", "made", "undoing", "undone"]
@@ -72,10 +72,13 @@ class ClipView(BaseModel):
         description="for those who run the space",
         examples=["https://studio.example.org/s/m4rk3tpl4z/clips/k3v9q1xz7m3p8abc/audio.m4a"],
     )
-    video_url: str = Field(
-        description="for those who run the space",
+    video_urls: dict[ClipShape, str] = Field(
+        description="by shape, for those who run the space",
         examples=[
-            "https://studio.example.org/s/m4rk3tpl4z/clips/k3v9q1xz7m3p8abc/video-square.mp4"
+            {
+                "square": "https://studio.example.org/s/m4rk3tpl4z/clips/k3v9q1xz7m3p8abc/"
+                "video-square.mp4"
+            }
         ],
     )
 

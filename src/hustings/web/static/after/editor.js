@@ -147,6 +147,12 @@ selection.addEventListener("changed", () => {
 });
 parts.addEventListener("fresh", fresh);
 parts.addEventListener("sent", sent);
+// Without this, Enter in the title of a clip would cut the stretch out.
+element("clip-title").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  /** @type {HTMLElement} */ (element("clip-title").closest(".field")?.querySelector("button")).click();
+});
 document.addEventListener("click", (event) => {
   const place = /** @type {HTMLElement} */ (event.target).closest("[data-at]");
   if (!(place instanceof HTMLElement)) return;
