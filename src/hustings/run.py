@@ -46,6 +46,7 @@ PATIENT: Final = frozenset({"edge"})
 # Of connections that nobody has accepted yet; the system has its own bound (net.core.somaxconn),
 # beyond which a visitor's first packet is lost and sent again a second later.
 BACKLOG: Final = 65_535
+_REST_S: Final = 0.1
 
 
 def run(role: str, settings: Settings) -> int:
@@ -141,6 +142,8 @@ async def _end_leftovers() -> None:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=0.1)
+    # As `Objects.close`: of requests to a store that were cancelled just now, too.
+    await asyncio.sleep(_REST_S)
 
 
 def _ready() -> None:

@@ -32,9 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("label") / "r"
     script = Script()
     script.open("ada", title="Ein Abend für alle")
-    script.event(
-        e.Edited(at_ms=1, by="x", series="Abende", description="Erste Zeile.\nZweite <Zeile>.")
-    )
+    script.event(e.Edited(at_ms=1, by="x", description="Erste Zeile.\nZweite <Zeile>."))
     script.go_live()
     code = timecode(40 * 0.32)
     script.stems(Speaker("ada").speak(code, at=0))
@@ -52,7 +50,6 @@ def test_all_of_it_is_in_the_mp4(folder: Path) -> None:
     meant = {
         "title": "Ein Abend für alle",
         "artist": "Ada",
-        "album": "Abende",
         "date": "2025-06-15",
         "comment": ADDRESS,
         "description": "Erste Zeile.\nZweite <Zeile>.",

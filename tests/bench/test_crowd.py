@@ -56,8 +56,8 @@ async def test_frames_of_another_size_are_not_taken(tmp_path: Path) -> None:
         floor(tmp_path, frame_bytes=SIZE, every_ms=EVERY_MS) as below,
         crowd("floor", below.port, "/", number_ms=EVERY_MS, size=SIZE - 1) as people,
     ):
-        # The first one looks right; the second begins where it must not.
-        await join(people, COUNT, within_s=0)
+        # The first one looks right; the second begins where it must not, maybe before all are in.
+        await people.ask("join", count=COUNT, within_s=0, wait_s=30)
         while (heard := await people.ask("report"))["gone"] < COUNT:
             pass
         assert heard["why"][0] == "Broken: a frame's filling"

@@ -52,7 +52,6 @@ class Label:
         return cls(
             title=space.title,
             artist=space.host,
-            series=space.series,
             date=day(space.live_at_ms),
             address=address,
             description=space.description,

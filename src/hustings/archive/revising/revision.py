@@ -139,6 +139,9 @@ class Revision:
             said=await self._said(),
         )
         await self._do(order, "sound")
+        # An attempt that failed may have left files that are not to be there any more.
+        stored = await self._shop.names()
+        await self._shop.drop(name for name in stored if name.startswith(self._below))
         self._store(await self._shop.keep_all(folder, below=self._below))
         told = json.loads((folder / "waveform.json").read_bytes())["loudness"]
         self._loudness = Loudness(**told)
@@ -294,7 +297,6 @@ class Revision:
         return work.Said(
             title=space.title,
             artist=space.host,
-            series=space.series,
             date=day(space.live_at_ms),
             address=f"{self._address}/s/{space.id}",
             description=space.description,
