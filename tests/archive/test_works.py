@@ -35,13 +35,16 @@ def test_an_error_ends_the_work_and_is_told() -> None:
     assert done == []
 
 
-def _waits(go: threading.Event) -> None:
+def _waits(began: threading.Event, go: threading.Event) -> None:
+    began.set()
     assert go.wait(60)
 
 
 def test_closing_leaves_the_rest_undone() -> None:
-    works, done, go = Works("test"), list[int](), threading.Event()
-    works.give(partial(_waits, go))
+    works, done = Works("test"), list[int]()
+    began, go = threading.Event(), threading.Event()
+    works.give(partial(_waits, began, go))
+    assert began.wait(60)
     for i in range(100):
         works.give(partial(done.append, i))
     closing = threading.Thread(target=works.close)
