@@ -189,6 +189,19 @@ def test_chapters_are_kept_on_the_clock_of_the_original() -> None:
     assert none.replay.chapters is None
 
 
+def test_chapters_of_what_is_cut_out_stay_for_whoever_puts_it_back() -> None:
+    evening = posted()
+    given = tuple(Heading(slot * SLOT, f"at {slot}") for slot in (0, 10, 12, 30))
+    evening.do(rc.SetChapters(**HOST, chapters=given, revision=1))
+    evening.do(edit("cut", 8 * SLOT, 20 * SLOT))
+    revise(evening)
+    # Of the second nothing is left, and the third begins where the cut ends.
+    seen = (Heading(0, "at 0"), Heading(8 * SLOT, "renamed"), Heading(18 * SLOT, "at 30"))
+    evening.do(rc.SetChapters(**HOST, chapters=seen, revision=2))
+    kept = (given[0], given[1], Heading(12 * SLOT, "renamed"), given[3])
+    assert evening.space.replay.chapters == kept
+
+
 def test_a_transcript_is_corrected_sentence_by_sentence() -> None:
     evening = posted()
     noted = rc.NoteTranscript(by="captions", sha256="0f" * 32, engine="e", language="en")

@@ -9,7 +9,8 @@ keeps its place. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hustings.clock import CHUNK_MS
@@ -86,6 +87,12 @@ class Cuts:
                 return before + max(0, at_ms - first * CHUNK_MS)
             before += (end - first) * CHUNK_MS
         return before
+
+    def begun(self, moments: Sequence[int], slots: int) -> list[int | None]:
+        """Where stretches of the original begin in the edited version: one from each of these
+        moments, which are in order, to the next; None for one of which nothing is left."""
+        places = [self.nearest(at_ms) for at_ms in (*moments, slots * CHUNK_MS)]
+        return [place if place < after else None for place, after in itertools.pairwise(places)]
 
     def original(self, at_ms: int, *, ends: bool = False) -> int:
         """Where a moment of the edited version was in the original. Of a moment at which two kept

@@ -70,15 +70,20 @@ def _set_chapters(space: Space, command: c.SetChapters, now_ms: int) -> Made:
         return _STALE
     if len(command.chapters) > limits.CHAPTERS_COUNT:
         return Refusal("full", f"A recording has at most {limits.CHAPTERS_COUNT} chapters.")
-    shown = space.replay.shown
-    chapters: dict[int, r.Chapter] = {}
+    shown, own = space.replay.shown, space.replay.chapters or ()
+    places = shown.begun([one.at_ms for one in own], space.replay.slots)
+    # What begins within a cut comes after it, and what was cut out is not shown: both stay where
+    # they are, for whoever takes the cut back.
+    stays = {place: one.at_ms for place, one in zip(places, own, strict=True) if place is not None}
+    hidden = [one for place, one in zip(places, own, strict=True) if place is None]
+    chapters = {one.at_ms: r.Chapter(one.at_ms, one.title) for one in hidden}
     for heading in command.chapters:
         title = text(heading.title, "A chapter's title", chars=limits.TITLE_CHARS)
         if isinstance(title, Refusal):
             return title
         if not 0 <= heading.at_ms < shown.duration_ms:
             return Refusal("value", "Each chapter begins within the recording.")
-        at_ms = shown.original(heading.at_ms)
+        at_ms = stays.get(heading.at_ms, shown.original(heading.at_ms))
         if at_ms in chapters:
             return Refusal("value", "Two chapters begin at the same moment.")
         chapters[at_ms] = r.Chapter(at_ms, title)

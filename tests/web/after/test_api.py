@@ -81,7 +81,10 @@ async def test_chapters(space: Finished) -> None:
     await space.does("POST", "/edits", edit)
     await space.carries_out(version=1)
     made = await space.does("GET", "")
-    assert made["chapters"] == [{"at_ms": 16_800, "title": "Who pays"}]
+    assert made["chapters"] == [
+        {"at_ms": 0, "title": "Welcome"},
+        {"at_ms": 16_800, "title": "Who pays"},
+    ]
     made = await space.does("PUT", "/chapters", {"chapters": None, "revision": 3})
     assert made["chapters_automatic"]
 

@@ -40,11 +40,9 @@ def spans(timeline: bytes) -> list[dict[str, Any]]:
 def chaptered(plan: Plan, found: Sequence[tuple[int, str]]) -> list[Chapter]:
     """The chapters of the new version; those of which nothing is left are left out."""
     cuts, order = plan.cuts, sorted(found)
-    ends = [*[at_ms for at_ms, _ in order][1:], plan.slots * CHUNK_MS][: len(order)]
+    places = cuts.begun([at_ms for at_ms, _ in order], plan.slots)
     moved = [
-        (cuts.nearest(at_ms), title)
-        for (at_ms, title), end_ms in zip(order, ends, strict=True)
-        if cuts.nearest(end_ms) > cuts.nearest(at_ms)
+        (place, title) for place, (_, title) in zip(places, order, strict=True) if place is not None
     ]
     return chapters.headed(moved, cuts.duration_ms)
 

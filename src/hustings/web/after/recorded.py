@@ -143,8 +143,12 @@ def _made(number: int, done: int) -> Literal["making", "made"]:
 async def _chapters(studio: Studio, space: Space) -> list[views.ChapterView]:
     shown, own = space.replay.shown, space.replay.chapters
     if own is not None:
-        placed = [(shown.position(one.at_ms), one.title) for one in own]
-        return [views.ChapterView(at_ms=at, title=title) for at, title in placed if at is not None]
+        places = shown.begun([one.at_ms for one in own], space.replay.slots)
+        return [
+            views.ChapterView(at_ms=place, title=one.title)
+            for place, one in zip(places, own, strict=True)
+            if place is not None
+        ]
     kept = await files.facts(studio, layout.chapters(space.id, space.version))
     found = json.loads(kept)["chapters"] if kept else []
     return [
