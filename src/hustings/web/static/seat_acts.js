@@ -4,7 +4,7 @@ import { command } from "./command.js";
 import { choose } from "./sheet.js";
 import { tell } from "./news.js";
 import { t } from "./t.js";
-import { done } from "./toast.js";
+import { done, settle } from "./toast.js";
 
 /**
  * @param {string} act the button pressed
@@ -30,6 +30,7 @@ export async function actOnSeat(act, seat, showLink) {
       { act: "remove", label: t("Remove from the stage"), grave: true },
     ],
   });
+  if (chosen) settle();
   if (chosen?.act === "link") {
     const made = await command("POST", `${path}/link`);
     if (made) showLink(name, made.link);

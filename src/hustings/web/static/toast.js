@@ -26,6 +26,11 @@ export function done(words, undoes) {
   show();
 }
 
+/** What was done last is undone no more: something else is being done to the same thing. */
+export function settle() {
+  if (undoing) hide();
+}
+
 /** Undo what was done last, if that is still offered. */
 export async function undoLast() {
   const undoes = undoing;
