@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hustings import limits
 from hustings.log import subjects
 from hustings.log.propose import propose
 from hustings.log.subjects import Kind
@@ -210,6 +211,29 @@ async def test_links_are_made_shown_and_ended(web: Running) -> None:
         public = await recorded(web, host)
         answer = await host.post(f"/s/{public}/links", data={"name": "Bela"})
         assert "it needs no link" in answer.text
+
+
+async def test_links_by_program(web: Running) -> None:
+    async with web.host() as host:
+        space = await recorded(web, host, private=True)
+        path = f"/api/spaces/{space}/recording/links"
+        assert (await host.get(path)).json() == []
+        answer = await host.post(path, json={"name": "Bela"})
+        made = answer.json()
+        assert (answer.status_code, made["name"]) == (201, "Bela")
+        assert answer.headers["location"] == f"{path}/{made['id']}"
+        assert f"/live/{space}/replay.m4a?ticket=" in made["url"]
+        assert made["until_ms"] - made["made_at_ms"] == limits.LINK_S * 1000
+        assert (await host.get(path)).json() == [made]
+        assert made["url"] in (await host.get(f"/s/{space}/keeping")).text
+        assert (await host.delete(f"{path}/{made['id']}")).status_code == 204
+        is_problem(await host.delete(f"{path}/{made['id']}"), 404, "missing")
+        assert (await host.get(path)).json() == []
+        is_problem(await host.post(path, json={"name": ""}), 422, "value")
+        public = await recorded(web, host)
+        path = f"/api/spaces/{public}/recording/links"
+        assert (await host.get(path)).json() == []
+        is_problem(await host.post(path, json={"name": "Bela"}), 409, "public")
 
 
 async def test_a_link_opens_nothing_else(web: Running) -> None:

@@ -47,6 +47,7 @@ _RULES: Final = tuple(
         ("GET", r"/api/me", Scope.PEOPLE_READ),
         ("GET", r"/api/(people|reports|suspensions|invitations|members)(/.*)?", Scope.PEOPLE_READ),
         ("*", r"/api/(people|reports|suspensions|invitations|members)(/.*)?", Scope.PEOPLE_WRITE),
+        ("*", rf"{_SPACE}/recording/links(/.*)?", Scope.SPACES_WRITE),  # whoever reads one hears it
         ("GET", r"/api/(spaces|series|account|pictures|search)(/.*)?", Scope.SPACES_READ),
         ("POST", r"/api/(spaces|series|pictures)", Scope.SPACES_WRITE),
         ("*", r"/api/(series|pictures)/.*", Scope.SPACES_WRITE),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Path
 
 from hustings import limits, ticket
 from hustings.errors import BadInput
@@ -16,6 +18,8 @@ from hustings.store.objects import Objects
 from hustings.ticket import Scope, Ticket
 from hustings.web import secret
 
+LinkId = Annotated[str, Path(pattern="^[a-z0-9]{1,32}$")]
+
 log: Final = logging.getLogger("hustings.web")
 
 _BYTES: Final = 4_096  # of one link's object
@@ -25,6 +29,7 @@ _BYTES: Final = 4_096  # of one link's object
 class Given:
     """A link that works: its id, what is known of it, and the ticket in its address."""
 
+    space: str
     id: str
     link: Link
     token: str
@@ -49,7 +54,7 @@ class Links:
                 continue
             if link.until_ms > now_ms:
                 number = path.rpartition("/")[2].removesuffix(".json")
-                found.append(Given(number, link, self._token(space, number, link)))
+                found.append(Given(space, number, link, self._token(space, number, link)))
         return sorted(found, key=lambda given: -given.link.made_at_ms)
 
     async def make(self, space: str, *, name: str, by: str, now_ms: int) -> Given | Refusal:
@@ -59,7 +64,7 @@ class Links:
         link = Link(name=name, made_at_ms=now_ms, until_ms=now_ms + limits.LINK_S * 1000, by=by)
         number = secret.identifier()
         await self._objects.put(layout.link(space, number), encode(link))
-        return Given(number, link, self._token(space, number, link))
+        return Given(space, number, link, self._token(space, number, link))
 
     async def end(self, space: str, number: str) -> str | None:
         """End a link: for whom it was, None if there was none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
@@ -12,21 +12,17 @@ from hustings.errors import StoreError
 from hustings.space import Refusal, Status
 from hustings.space.command import Edit
 from hustings.web import page, views
-from hustings.web import studio as studios
-from hustings.web.agenda import acts
+from hustings.web.agenda import acts as agenda
 from hustings.web.forms import Filled, read
-from hustings.web.keeping.links import Given
+from hustings.web.keeping import acts
+from hustings.web.keeping.links import Given, LinkId
 from hustings.web.problem import Problem
-from hustings.web.room import deeds
 from hustings.web.standing import CurrentStudio, Host, Standing
 from hustings.web.studio import Studio
 
 router: Final = APIRouter(include_in_schema=False)
 
 _OVER: Final = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD})
-_AWAY: Final = "The recordings cannot be reached right now. Try again in a moment."
-_PUBLIC: Final = "Everybody who has its address may listen to this recording: it needs no link."
-LinkId = Annotated[str, Path(pattern="^[a-z0-9]{1,32}$")]
 
 
 class KeepForm(BaseModel):
@@ -54,7 +50,7 @@ async def keep(request: Request, asker: Host, studio: CurrentStudio) -> Response
     if filled.form is None:
         return await _page(request, studio, asker, filled.errors)
     days = int(filled.form.keep_days)
-    result = await acts.edit(studio, asker, Edit(by=asker.by, role=asker.role, keep_days=days))
+    result = await agenda.edit(studio, asker, Edit(by=asker.by, role=asker.role, keep_days=days))
     if isinstance(result, Refusal):
         return await _page(request, studio, asker, {"form": result.reason})
     return _to(asker, "kept")
@@ -66,32 +62,16 @@ async def give(request: Request, asker: Host, studio: CurrentStudio) -> Response
     filled: Filled[LinkForm] = await read(request, LinkForm)
     if filled.form is None:
         return await _page(request, studio, asker, filled.errors)
-    if not asker.space.private:
-        return await _page(request, studio, asker, {"form": _PUBLIC})
-    try:
-        made = await studio.links.make(
-            asker.space.id, name=filled.form.name, by=asker.by, now_ms=studios.now_ms()
-        )
-    except StoreError:
-        raise Problem(503, "store-away", _AWAY, retry_s=5) from None
+    made = await acts.give(studio, asker, filled.form.name)
     if isinstance(made, Refusal):
         return await _page(request, studio, asker, {"form": made.reason})
-    await deeds.note(
-        studio, asker, "link.made", f"space:{asker.space.id}", snapshot=filled.form.name
-    )
     return _to(asker, "given")
 
 
 @router.post("/s/{space_id}/links/{link}/end")
 async def end(asker: Host, studio: CurrentStudio, link: LinkId) -> Response:
     """Have a link work no more."""
-    try:
-        name = await studio.links.end(asker.space.id, link)
-    except StoreError:
-        raise Problem(503, "store-away", _AWAY, retry_s=5) from None
-    if name is not None:
-        about = f"space:{asker.space.id}"
-        await deeds.note(studio, asker, "link.ended", about, snapshot=name)
+    await acts.end(studio, asker, link)
     return _to(asker, "ended")
 
 
@@ -105,19 +85,18 @@ async def _page(
     space = asker.space
     if space.status not in _OVER:
         raise Problem(409, "status", "This space is not over yet.")
-    links: list[Given] | None = []
-    if space.private and space.recording_ready and not space.gone:
-        try:
-            links = await studio.links.all(space.id, now_ms=studios.now_ms())
-        except StoreError:
-            links = None
+    links: list[tuple[Given, str]] | None
+    try:
+        found = await acts.links(studio, asker)
+        links = [(given, acts.address(studio, given)) for given in found]
+    except StoreError:
+        links = None
     values = {
         "space": space,
         "errors": errors,
         "keep_days": str(-1 if space.replay.keep_days is None else space.replay.keep_days),
         "usual_days": studio.settings.recordings_keep_days,
         "links": links,
-        "replay": f"{studio.settings.public_url('listen')}/live/{space.id}/replay.m4a",
         "done": request.query_params.get("done", ""),
     }
     return page.render(request, "keeping.html", values, status=409 if errors else 200)
