@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import io
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -46,6 +48,21 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     asyncio.run(server.start())
     yield server
     server.kill()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that took too long says what each of its tasks was waiting for."""
+    report = yield
+    if call.excinfo is not None and "Timeout" in str(call.excinfo.value):
+        waiting = io.StringIO()
+        for one in gc.get_objects():
+            if isinstance(one, asyncio.Task) and not one.done():
+                one.print_stack(file=waiting)
+        report.sections.append(("tasks that wait", waiting.getvalue()))
+    return report
 
 
 @pytest.hookimpl(wrapper=True)

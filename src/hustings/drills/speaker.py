@@ -92,6 +92,7 @@ class Speaker:
         self._ticket = ticket
         self._heard = asyncio.Event()
         self._connection: RTCPeerConnection | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._session = ""
 
     async def run(self) -> None:
@@ -161,9 +162,12 @@ class Speaker:
         self.microphone.stop()
 
     async def _drop(self) -> None:
+        # A close that is interrupted never ends, and the next one would wait for it.
         if self._connection is not None:
-            await self._connection.close()
+            self._closing = asyncio.create_task(self._connection.close())
             self._connection = None
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
 
     def _post(self, sdp: str) -> tuple[int, Any, str]:
         return self._request("POST", self._path, sdp)
