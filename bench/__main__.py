@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
+
+from bench import provenance
 
 PROGRAMS: Final = ("footprint", "edge", "join", "hls", "archive", "captions")
 
@@ -29,16 +30,9 @@ def main() -> int:
         worst = max(worst, done.returncode)
         if given.evidence is not None and done.stdout:
             given.evidence.mkdir(parents=True, exist_ok=True)
-            stamped = {**_provenance(), **json.loads(done.stdout)}
+            stamped = {**provenance.stamp(), **json.loads(done.stdout)}
             (given.evidence / f"{name}.json").write_text(json.dumps(stamped, indent=1) + "\n")
     return worst
-
-
-def _provenance() -> dict[str, str]:
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return {"commit": commit, "date": datetime.datetime.now(datetime.UTC).date().isoformat()}
 
 
 if __name__ == "__main__":

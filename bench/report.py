@@ -8,13 +8,13 @@ counts a tie as met.
 from __future__ import annotations
 
 import json
-import os
-import platform
 import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
+
+from bench import provenance
 
 TIE: Final = 0.10
 
@@ -90,8 +90,8 @@ def noted(what: str, unit: str, values: Sequence[float], peer: Peer) -> Row:
 
 def show(name: str, *, rounds: int, rows: Sequence[Row]) -> int:
     """Print the object to standard output; returns 0 if every target was met, or tied."""
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}"
-    out = {"name": name, "rounds": rounds, "machine": machine, "rows": [asdict(r) for r in rows]}
+    machine, told = provenance.machine(), [asdict(row) for row in rows]
+    out = {"name": name, "rounds": rounds, "machine": machine, "rows": told}
     json.dump(out, sys.stdout, indent=1)
     sys.stdout.write("\n")
     return 0 if all(row.met or row.tie for row in rows) else 1

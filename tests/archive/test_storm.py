@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import provenance
 from hustings import keys, limits
 from tests.archive import aftermath, storm
 
@@ -54,8 +55,10 @@ async def test_a_thousand_storms_change_nothing(tmp_path: Path) -> None:
             failed[seed] = found
         shutil.rmtree(tmp_path / "one")
     told = {
+        **provenance.stamp(),
         "name": "archive_storm",
-        "seeds": SEEDS_PROOF,
+        "machine": provenance.machine(),
+        "seeds": f"0 to {SEEDS_PROOF - 1}",
         "kills": kills,
         "entries": entries,
         "failed": failed,

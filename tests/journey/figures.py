@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from bench import provenance
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence" / "talk.json"
 
@@ -17,11 +18,6 @@ def told(name: str, figures: dict[str, Any]) -> None:
     if not os.environ.get("HUSTINGS_EVIDENCE"):
         return
     kept = json.loads(EVIDENCE.read_text()) if EVIDENCE.exists() else {}
-    system = os.uname()
-    kept |= {
-        "name": "talk",
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} cores, {system.machine}, {system.sysname} {system.release}",
-    }
+    kept |= {**provenance.stamp(), "name": "talk", "machine": provenance.machine()}
     kept["journeys"] = {**kept.get("journeys", {}), name: figures}
     EVIDENCE.write_text(json.dumps(kept, indent=1) + "\n")
