@@ -70,9 +70,10 @@ async def events(request: Request, asker: Asker, studio: CurrentStudio) -> Strea
 
 
 async def _stream(studio: Studio, request: Request, asker: Standing) -> AsyncIterator[str]:
-    yield f"retry: {_RETRY_MS}\n\n"
     reader = page.language(request)
     async with studio.watches.view(asker.space.id) as viewer:
+        # Whoever has this misses nothing from now on: it is time to load what was before.
+        yield f"retry: {_RETRY_MS}\n\n"
         looked = time.monotonic()
         while not viewer.closed:
             if time.monotonic() - looked > limits.WATCH_PING_S:

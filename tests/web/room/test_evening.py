@@ -37,7 +37,7 @@ def _listener(web: Running, client: httpx.AsyncClient, space: str, number: int) 
 
 @asynccontextmanager
 async def _heard(host: httpx.AsyncClient, space: str) -> AsyncIterator[list[str]]:
-    """The ids of messages as they come to a page of the studio."""
+    """The ids of messages as they come to a page of the studio, which has loaded those before."""
     ids: list[str] = []
 
     async def listen(answer: httpx.Response) -> None:
@@ -47,6 +47,8 @@ async def _heard(host: httpx.AsyncClient, space: str) -> AsyncIterator[list[str]
 
     async with host.stream("GET", f"/api/spaces/{space}/events", timeout=60) as answer:
         task = asyncio.create_task(listen(answer))
+        # What was written before this is answered is no news to the page.
+        assert (await host.get(f"/api/spaces/{space}/talk")).json()["chat"] == []
         yield ids
         task.cancel()
         await asyncio.wait((task,))
