@@ -98,8 +98,6 @@ async def test_a_server_whose_certificate_is_trusted_is_used(tmp_path: Path) -> 
         await close()
 
 
-# The client leaves the stream of a failed greeting to the garbage collector, which complains.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_server_with_another_certificate_is_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -57,8 +57,6 @@ async def test_giving_up_waiting_leaves_nothing_behind(servers: Servers) -> None
     assert {task for task in asyncio.all_tasks() if task is not asyncio.current_task()} == set()
 
 
-# The client leaves sockets that a server closed on it to the collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_wrong_password_is_told_at_once(servers: Servers) -> None:
     """Again and again: where a cancellation was lost in the client, it went on trying."""
     settings = settings_as("web", servers.live, servers.log, {"web": "wrong"})
@@ -283,8 +281,6 @@ async def test_a_connection_ended_by_the_server_for_good_is_known(
     await close()
 
 
-# The client leaves the stream of a failed greeting to the garbage collector, which complains.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_errors_are_logged_and_not_thrown_about(
     servers: Servers, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -25,10 +25,12 @@ _HIDDEN: Final = "aiohttp" not in sys.modules
 if _HIDDEN:
     sys.modules["aiohttp"] = None  # type: ignore[assignment]
 
+import nats.aio.client  # noqa: E402
 import nats.errors  # noqa: E402
 from nats.aio.client import Client  # noqa: E402
 from nats.aio.msg import Msg  # noqa: E402
 from nats.aio.subscription import Subscription as _Subscription  # noqa: E402
+from nats.aio.transport import TcpTransport  # noqa: E402
 
 if _HIDDEN:
     del sys.modules["aiohttp"]
@@ -48,6 +50,17 @@ _COMPLAIN_EVERY_S: Final = 10.0
 _CANCEL_AGAIN_S: Final = 0.05
 _PING_S: Final = 2
 _NO_RESPONDERS: Final = "503"
+
+
+class _Transport(TcpTransport):
+    """Leaves no socket to the collector, as the client's own does when a greeting fails."""
+
+    async def connect(self, *args: Any, **kwargs: Any) -> None:
+        self.close()  # type: ignore[no-untyped-call]
+        await super().connect(*args, **kwargs)
+
+
+nats.aio.client.TcpTransport = _Transport  # type: ignore[attr-defined]
 
 
 class Connection:
@@ -130,6 +143,13 @@ class Connection:
         if self._begun and not self._client.is_closed:
             with contextlib.suppress(OSError):  # a server that is dead takes nothing more
                 await self._client.close()
+        returning = self._client._reconnection_task
+        while returning is not None and not returning.done():
+            returning.cancel()  # again and again, as in `open`
+            await asyncio.wait((returning,), timeout=_CANCEL_AGAIN_S)
+        if self._client._transport is not None:
+            # Made by a try that the client's own close did not see.
+            self._client._transport.close()  # type: ignore[no-untyped-call]
 
     @property
     def up(self) -> bool:
