@@ -64,7 +64,7 @@ async def test_a_wrong_password_is_told_at_once(servers: Servers) -> None:
         async with asyncio.timeout(5):
             with pytest.raises(ConfigError, match="nats_user"):
                 await connect(settings, name="test")
-    gc.collect()
+    gc.collect()  # a socket that was left open fails this test, and no other
 
 
 @pytest.mark.parametrize("missing", ["live_servers", "log_servers"])

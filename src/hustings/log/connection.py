@@ -60,6 +60,7 @@ class _Transport(TcpTransport):
         await super().connect(*args, **kwargs)
 
 
+# The client makes its transport itself, by this name, and has no setting for another.
 nats.aio.client.TcpTransport = _Transport  # type: ignore[attr-defined]
 
 
