@@ -25,7 +25,21 @@ SCRIPT_LINES: Final = 300
 LAYERS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"limits", "errors"}),
     frozenset({"config", "extra", "keys", "process", "certificate", "connection", "pin", "words"}),
-    frozenset({"caption", "clock", "chunk", "stem", "space", "talk", "ticket", "signal", "crowd"}),
+    frozenset(
+        {
+            "address",
+            "caption",
+            "clock",
+            "chunk",
+            "crowd",
+            "quota",
+            "signal",
+            "space",
+            "stem",
+            "talk",
+            "ticket",
+        }
+    ),
     frozenset({"audio", "formats"}),
     frozenset({"log", "store"}),
     frozenset({"role"}),
@@ -51,7 +65,8 @@ WITHIN: Final = {
 # What has no business in a file that only computes: everything that waits, reads a clock, throws
 # dice or touches the outside. `now` is an argument there.
 PURE: Final = frozenset({
-    "clock", "chunk", "stem", "space", "talk", "ticket", "signal", "crowd", "limits", "errors",
+    "address", "clock", "chunk", "stem", "space", "talk", "ticket", "signal", "crowd", "limits",
+    "errors", "quota",
     "formats", "caption", "captions/draft", "captions/lag", "captions/pace",
     "drills/load_plan", "drills/load_playout", "drills/load_reading", "drills/load_report",
     "log/subjects", "edge/admission", "edge/events", "edge/forms", "edge/head", "edge/line",

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hustings import limits
+from hustings.quota import Policy
 from hustings.web.access import quota
 from hustings.web.tables import TokenRow
 from tests.web.order.people import account, database_of
@@ -164,7 +165,7 @@ async def test_tokens_are_bounded(web: Running, monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_answers_say_what_is_left(web: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = quota.Policy(name="token", count=3, window_s=60)
+    few = Policy(name="token", count=3, window_s=60)
     monkeypatch.setattr(quota, "TOKEN", few)
     async with web.host() as owner, web.browser() as program:
         _, bearer = await _token(owner, "spaces:read")
@@ -181,7 +182,7 @@ async def test_answers_say_what_is_left(web: Running, monkeypatch: pytest.Monkey
 
 
 async def test_an_address_is_bounded(web: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = quota.Policy(name="address", count=2, window_s=60)
+    few = Policy(name="address", count=2, window_s=60)
     monkeypatch.setattr(quota, "ADDRESS", few)
     async with web.browser() as client:
         for _ in range(2):

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from hustings.quota import Policy
 from hustings.web.access import quota
 from tests.web.order.people import GUEST, account, asks, says
 from tests.web.running import Running, is_problem, make_space
@@ -85,7 +86,7 @@ async def test_the_listen_origin_may_ask_across(web: Running) -> None:
 async def test_reports_of_one_address_are_bounded(
     web: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = quota.Policy(name="reports", count=2, window_s=600)
+    few = Policy(name="reports", count=2, window_s=600)
     monkeypatch.setattr(quota, "REPORTS", few)
     async with web.host() as owner, web.browser() as listener:
         made = await make_space(owner)

@@ -12,6 +12,7 @@ from typing import Final
 
 from fastapi import Request
 
+from hustings.quota import Policy, Standing
 from hustings.web import studio as studios
 from hustings.web.access import quota, scopes
 from hustings.web.access.tokens import PREFIX
@@ -101,11 +102,11 @@ def _may(request: Request) -> bool:
     return request.method in _READING or _OWN.fullmatch(request.url.path) is not None
 
 
-def _count(request: Request, studio: Studio, policy: quota.Policy, key: str) -> None:
+def _count(request: Request, studio: Studio, policy: Policy, key: str) -> None:
     count(request, studio.access.quotas.take(policy, key, now_s=time.monotonic()))
 
 
-def count(request: Request, standing: quota.Standing) -> None:
+def count(request: Request, standing: Standing) -> None:
     """Have the answer say what is left; a problem if that was one too many."""
     told = getattr(request.state, "quotas", None)
     if told is not None:

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hustings import limits
+from hustings.quota import Standing
 from hustings.web import problem, secret
 from hustings.web import studio as studios
 from hustings.web.access import address, caller, quota
@@ -50,7 +51,7 @@ class Entry:
         if scope["type"] != "http" or not scope["path"].startswith(_PREFIX):
             await self._app(scope, receive, send)
             return
-        told: list[quota.Standing] = []
+        told: list[Standing] = []
         scope.setdefault("state", {})["quotas"] = told
 
         async def sending(message: Message) -> None:

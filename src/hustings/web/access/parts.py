@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hustings.web.access.quota import Quotas
+from hustings.quota import Quotas
 from hustings.web.access.repeat import Repeats
 from hustings.web.access.tokens import Tokens
 from hustings.web.database import Database

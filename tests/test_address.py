@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hustings.web.access.address import counted
+from hustings.address import counted
 
 
 @pytest.mark.parametrize(

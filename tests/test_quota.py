@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hustings.web.access.quota import Policy, Quotas
+from hustings.quota import Policy, Quotas
 
 POLICY = Policy(name="token", count=3, window_s=60)
 
