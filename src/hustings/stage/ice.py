@@ -76,7 +76,7 @@ def parse(data: bytes) -> Check:
 def verified(check: Check, *, ours: Credentials, theirs: str) -> bool:
     """Whether the check was made with our password by whoever sent the user fragment `theirs`."""
     return (
-        hmac.compare_digest(check.ours, ours.ufrag)
+        hmac.compare_digest(check.ours.encode(), ours.ufrag.encode())
         and hmac.compare_digest(check.theirs.encode(), theirs.encode())
         and bool(check.message.check_message_integrity(ours.pwd.encode()))
     )

@@ -113,15 +113,15 @@ def parse(data: bytes) -> list[Report]:
     out: list[Report] = []
     at = 0
     while at < len(data):
-        if at + 8 > len(data):
+        if at + 4 > len(data):
             raise _bad("a cut header")
         first, kind, words = _HEAD.unpack_from(data, at)
         end = at + 4 + 4 * words
-        if first >> 6 != 2 or words < 1 or end > len(data):
+        if first >> 6 != 2 or end > len(data):
             raise _bad(f"version {first >> 6}, {words} words, {len(data) - at} bytes")
         body = data[at + 4 : end]
         if first & 0x20:
-            if not 4 <= body[-1] <= len(body) - 4:
+            if not body or not 4 <= body[-1] <= len(body):
                 raise _bad("impossible padding")
             body = body[: -body[-1]]
         report = _parse(kind, first & 31, body)
