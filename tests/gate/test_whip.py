@@ -35,15 +35,20 @@ class Stage:
 
     def __init__(self, live: Live) -> None:
         self.offers: list[signal.Offer] = []
+        self.patches: list[signal.Patch] = []
         self.closes: list[signal.Close] = []
         self.called: list[str] = []
-        self.answer = signal.Answer(status=201, sdp="v=0\r\nthe answer\r\n", session="a1b2")
+        self.answer = signal.Answer(
+            status=201, sdp="v=0\r\nthe answer\r\n", session="a1b2", etag="e1"
+        )
+        self.change = signal.Answer(status=204, session="a1b2", etag="e1")
         self._live = live
         self._ends: list[Callable[[], Awaitable[None]]] = []
 
     async def sit(self) -> None:
         """Hold the space."""
-        for verb, responder in (("offer", self._offer), ("close", self._close)):
+        verbs = {"offer": self._offer, "patch": self._patch, "close": self._close}
+        for verb, responder in verbs.items():
             self._ends.append(await self._live.serve(subjects.stage(SPACE, verb), responder))
 
     async def wait_for_call(self, *, then_sit: bool) -> None:
@@ -65,6 +70,10 @@ class Stage:
     async def _offer(self, message: Message) -> bytes:
         self.offers.append(signal.decode_offer(message.data))
         return signal.encode(self.answer)
+
+    async def _patch(self, message: Message) -> bytes:
+        self.patches.append(signal.decode_patch(message.data))
+        return signal.encode(self.change)
 
     async def _close(self, message: Message) -> bytes:
         self.closes.append(signal.decode_close(message.data))
@@ -165,7 +174,7 @@ async def test_an_offer_is_carried_to_the_stage_and_answered(gate: Gate) -> None
     assert response.status_code == 201
     assert response.headers["content-type"] == "application/sdp"
     assert response.headers["location"] == f"/whip/{SPACE}/a1b2"
-    assert response.headers["etag"] == '"a1b2"'
+    assert response.headers["etag"] == '"e1"'
     assert response.text == gate.stage.answer.sdp
     (offer,) = gate.stage.offers
     assert offer.sdp == SDP
@@ -185,19 +194,51 @@ async def test_ending_a_session_whose_stage_is_gone(gate: Gate) -> None:
     is_problem(response, 404, "session")
 
 
-@pytest.mark.parametrize(
-    ("match", "status"), [(None, 204), ('"a1b2"', 204), ('"other"', 412), ("*", 422)]
-)
-async def test_candidates_are_taken_and_restarts_are_not(
-    gate: Gate, match: str | None, status: int
-) -> None:
+FRAGMENT = "a=ice-ufrag:frag\r\n"
+
+
+async def patched(gate: Gate, match: str | None, content: bytes | str = FRAGMENT) -> httpx.Response:
+    """Send a fragment."""
     headers = {"Content-Type": whip.FRAGMENT, **gate.bearer()}
     if match is not None:
         headers["If-Match"] = match
-    response = await gate.client.patch(
-        f"/whip/{SPACE}/a1b2", content="a=ice-ufrag:x\r\n", headers=headers
-    )
-    assert response.status_code == status
+    return await gate.client.patch(f"/whip/{SPACE}/a1b2", content=content, headers=headers)
+
+
+async def test_candidates_are_carried_to_the_stage(gate: Gate) -> None:
+    response = await patched(gate, '"e1"')
+    assert (response.status_code, response.text) == (204, "")
+    assert response.headers["etag"] == '"e1"'
+    await patched(gate, None)
+    assert [(p.match, p.fragment, p.session) for p in gate.stage.patches] == [
+        ('"e1"', FRAGMENT, "a1b2"),
+        ("", FRAGMENT, "a1b2"),
+    ]
+    assert gate.stage.patches[0].ticket.seat == "s1"
+
+
+async def test_a_restart_is_answered_with_the_stages_fragment(gate: Gate) -> None:
+    gate.stage.change = signal.Answer(status=200, sdp="a=ice-lite\r\n", etag="e2")
+    response = await patched(gate, "*")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == whip.FRAGMENT
+    assert response.headers["etag"] == '"e2"'
+    assert response.headers["cache-control"] == "no-store"
+    assert response.text == "a=ice-lite\r\n"
+    assert gate.stage.patches[0].match == "*"
+
+
+async def test_fragments_that_are_refused(gate: Gate) -> None:
+    is_problem(await patched(gate, "*", b"\xff\xfe"), 400, "fragment")
+    is_problem(await patched(gate, "*", bytes(limits.SDP_BYTES + 1)), 413, "too_large")
+    headers = gate.bearer() | {"Content-Type": whip.SDP}
+    wrong = await gate.client.patch(f"/whip/{SPACE}/a1b2", content=FRAGMENT, headers=headers)
+    is_problem(wrong, 415, "content_type")
+    assert gate.stage.patches == []
+    gate.stage.change = signal.Answer(status=412, code="etag", detail="Another one.")
+    is_problem(await patched(gate, '"old"'), 412, "etag")
+    await gate.stage.leave()
+    is_problem(await patched(gate, "*"), 404, "session")
 
 
 async def test_tickets_are_needed(gate: Gate) -> None:

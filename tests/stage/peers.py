@@ -157,6 +157,7 @@ class Relay(asyncio.DatagramProtocol):
         self.verdict = verdict
         self.counts = {True: 0, False: 0}
         self._target = target
+        self._address = "127.0.0.1"
         self._backs: dict[Any, asyncio.DatagramTransport] = {}
 
     @classmethod
@@ -177,8 +178,10 @@ class Relay(asyncio.DatagramProtocol):
 
     _front: asyncio.DatagramTransport
 
-    def rebind(self) -> None:
-        """Reach the endpoint from new ports from now on, as after a NAT has forgotten."""
+    def rebind(self, address: str = "127.0.0.1") -> None:
+        """Reach the endpoint from new ports of `address` from now on: a NAT has forgotten, or the
+        network has changed."""
+        self._address = address
         for back in self._backs.values():
             back.close()
         self._backs.clear()
@@ -198,6 +201,7 @@ class Relay(asyncio.DatagramProtocol):
                 lambda: _Back(
                     lambda d: self._pass(False, d, lambda o: self._front.sendto(o, addr))
                 ),
+                local_addr=(self._address, 0),
                 remote_addr=("127.0.0.1", self._target),
             )
             if addr in self._backs:

@@ -41,7 +41,9 @@ async def test_a_desk_that_is_closed_while_it_opens_answers_nothing(
             return b"of a stage that has gone"
 
         monkeypatch.setattr(live, "serve", freeze)
-        opening = asyncio.create_task(desk.serve(live, "desk000001", offer=answer, close=answer))
+        opening = asyncio.create_task(
+            desk.serve(live, "desk000001", {"offer": answer, "close": answer})
+        )
         await until(frozen.is_set)
         await asyncio.sleep(0.05)
         opening.cancel()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hustings import limits
 from hustings.errors import BadInput
 from hustings.stage import sdp
+from hustings.stage.candidate import Candidate
 from hustings.stage.sdp import Fingerprint, Refused
 from tests.stage.peers import Tone, unhurried
 
@@ -70,7 +71,7 @@ def answer(offer: sdp.Offer, *candidates: tuple[str, int]) -> str:
         ufrag="ours",
         pwd="our-password-of-22-chars",
         fingerprint=OURS,
-        candidates=candidates or [("192.0.2.7", 8100)],
+        candidates=[Candidate(*one) for one in candidates or [("192.0.2.7", 8100)]],
         ssrc=77,
         session=5,
     )

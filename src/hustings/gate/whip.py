@@ -1,7 +1,7 @@
 """WHIP: how a speaker's browser and the stage exchange descriptions over HTTP (RFC 9725).
 
-POST   /whip/{space}            offer  → 201 with the answer; Location and ETag name the session
-PATCH  /whip/{space}/{session}  → 204: an ICE-lite stage needs no candidates; it cannot restart ICE
+POST   /whip/{space}            offer  → 201 and the answer; Location is the session, ETag its ICE
+PATCH  /whip/{space}/{session}  → 204 for candidates; 200 with a fragment when it restarts ICE
 DELETE /whip/{space}/{session}  → 200, the session has ended
 GET    /healthz                 → 200
 
@@ -37,6 +37,7 @@ SDP: Final = "application/sdp"
 FRAGMENT: Final = "application/trickle-ice-sdpfrag"
 RETRY_AFTER_S: Final = 1
 SESSION_CHARS: Final = 64
+_MATCH_CHARS: Final = 100  # our tags have 18
 _EXPOSED: Final = ("Location", "ETag", "Link")
 
 
@@ -77,10 +78,7 @@ class Whip:
         ticket = self._ticket(request)
         _content_type(request, SDP)
         _accepts(request, SDP)
-        try:
-            sdp = (await _body(request)).decode()
-        except UnicodeDecodeError as error:
-            raise Problem(400, "offer", "The offer is not UTF-8 text.") from error
+        sdp = _text(await _body(request), "offer", "The offer is not UTF-8 text.")
         offer = signal.encode(signal.Offer(ticket=ticket, sdp=sdp))
         answer = await self._ask(ticket.space, "offer", offer)
         if answer.status != 201:
@@ -91,34 +89,32 @@ class Whip:
             media_type=SDP,
             headers={
                 "Location": f"/whip/{ticket.space}/{answer.session}",
-                "ETag": _etag(answer.session),
+                "ETag": _etag(answer.etag),
                 "Accept-Patch": FRAGMENT,
                 "Cache-Control": "no-store",
             },
         )
 
     async def _change(self, request: Request) -> Response:
-        self._ticket(request)
+        ticket = self._ticket(request)
         session = _session(request)
         _content_type(request, FRAGMENT)
-        await _body(request)
-        match = request.headers.get("if-match")
-        if match == "*":
-            detail = "ICE cannot be restarted here: post a new offer, the seat stays yours."
-            raise Problem(422, "ice_restart", detail)
-        if match not in (None, _etag(session)):
-            raise Problem(412, "etag", "If-Match names another session.")
-        return Response(status_code=204, headers={"ETag": _etag(session)})
+        match = request.headers.get("if-match", "")[:_MATCH_CHARS]
+        text = _text(await _body(request), "fragment", "The fragment is not UTF-8 text.")
+        patch = signal.Patch(ticket=ticket, session=session, match=match, fragment=text)
+        answer = await self._ask_session(ticket.space, "patch", signal.encode(patch))
+        headers = {"ETag": _etag(answer.etag), "Cache-Control": "no-store"}
+        if answer.status == 204:
+            return Response(status_code=204, headers=headers)
+        if answer.status != 200:
+            raise _refusal(answer)
+        return Response(answer.sdp, media_type=FRAGMENT, headers=headers)
 
     async def _leave(self, request: Request) -> Response:
         ticket = self._ticket(request)
         session = _session(request)
         close = signal.encode(signal.Close(ticket=ticket, session=session))
-        try:
-            answer = await self._asked_once(ticket.space, "close", close)
-        except NoResponder as error:
-            # A session ends with its stage process.
-            raise Problem(404, "session", "There is no such session any more.") from error
+        answer = await self._ask_session(ticket.space, "close", close)
         if answer.status != 200:
             raise _refusal(answer)
         return Response(status_code=200)
@@ -158,6 +154,13 @@ class Whip:
         detail = "No stage answers at the moment. Try again."
         raise Problem(503, "stage_away", detail, headers={"Retry-After": str(RETRY_AFTER_S)})
 
+    async def _ask_session(self, space: str, verb: str, data: bytes) -> signal.Answer:
+        """Ask about a session: it ends with its stage process, so that no other is called for."""
+        try:
+            return await self._asked_once(space, verb, data)
+        except NoResponder as error:
+            raise Problem(404, "session", "There is no such session any more.") from error
+
     async def _asked_once(self, space: str, verb: str, data: bytes) -> signal.Answer:
         reply = await self._live.request(
             subjects.stage(space, verb), data, timeout=limits.REQUEST_S
@@ -177,8 +180,8 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
-def _etag(session: str) -> str:
-    return f'"{session}"'
+def _etag(tag: str) -> str:
+    return f'"{tag}"'
 
 
 def _session(request: Request) -> str:
@@ -218,6 +221,13 @@ async def _body(request: Request) -> bytes:
         detail = f"The body did not arrive within {limits.HEAD_S:g} seconds."
         raise Problem(408, "slow", detail, headers={"Connection": "close"}) from error
     return bytes(body)
+
+
+def _text(body: bytes, code: str, detail: str) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise Problem(400, code, detail) from error
 
 
 def _refusal(answer: signal.Answer) -> Problem:

@@ -43,6 +43,7 @@ STAGE_SESSIONS_COUNT: Final = 128  # transports of one stage process, seats bein
 HANDSHAKE_S: Final = 15.0  # from the offer to SRTP keys; a poor mobile line takes 3
 CONSENT_S: Final = 10.0  # silence on a transport (no STUN, no RTP) before its seat counts as empty
 SDP_SECTIONS_COUNT: Final = 8  # a microphone needs one; some clients offer a camera beside it
+CANDIDATES_COUNT: Final = 64  # of a speaker in one fragment; a laptop with VPNs has a dozen
 STUN_BYTES: Final = 768  # a check is 100 bytes; its longest user name 513 (RFC 8839 section 5.4)
 PATHS_COUNT: Final = 8  # addresses of one speaker that passed a check: Wi-Fi, mobile, IPv4, IPv6
 HANDSHAKE_DATAGRAMS_COUNT: Final = 200  # of DTLS from a speaker until keys; a poor line needs 30

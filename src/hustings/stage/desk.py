@@ -1,4 +1,4 @@
-"""The stage's desk for the gate: answers offers and closes of one space, by request.
+"""The stage's desk for the gate: answers offers, patches and closes of one space, by request.
 
 While a stage holds the space its seats answer. For a space that is over, or that nobody knows, a
 `Farewell` answers for a while, so that speakers' pages stop asking.
@@ -7,7 +7,7 @@ While a stage holds the space its seats answer. For a space that is over, or tha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from hustings import limits, signal
@@ -34,7 +34,9 @@ class Desk:
     async def open(self) -> None:
         """Begin to answer."""
         self._end = await serve(
-            self._live, self._follower.space_id, offer=self._offer, close=self._close
+            self._live,
+            self._follower.space_id,
+            {"offer": self._offer, "patch": self._patch, "close": self._close},
         )
 
     async def close(self) -> None:
@@ -50,6 +52,9 @@ class Desk:
             space = self._follower.space
         assert space is not None, "a space without events is not put on stage"
         return signal.encode(self._seats.offer(space, offer))
+
+    async def _patch(self, message: Message) -> bytes:
+        return signal.encode(self._seats.change(signal.decode_patch(message.data)))
 
     async def _close(self, message: Message) -> bytes:
         return signal.encode(self._seats.leave(signal.decode_close(message.data)))
@@ -67,12 +72,12 @@ class Desk:
 
 
 async def farewell(live: Live, space: str, answer: signal.Answer) -> None:
-    """Give every offer and close of `space` the same answer for `limits.STAGE_FAREWELL_S`."""
+    """Give every request about a seat of `space` the same answer for `limits.STAGE_FAREWELL_S`."""
 
     async def reply(_: Message) -> bytes:
         return signal.encode(answer)
 
-    end = await serve(live, space, offer=reply, close=reply)
+    end = await serve(live, space, dict.fromkeys(("offer", "patch", "close"), reply))
     try:
         await asyncio.sleep(limits.STAGE_FAREWELL_S)
     finally:
@@ -80,9 +85,9 @@ async def farewell(live: Live, space: str, answer: signal.Answer) -> None:
 
 
 async def serve(
-    live: Live, space: str, *, offer: Responder, close: Responder
+    live: Live, space: str, verbs: Mapping[str, Responder]
 ) -> Callable[[], Awaitable[None]]:
-    """Answer both kinds of requests for `space`; returns what ends it."""
+    """Answer all kinds of requests for `space`; returns what ends it."""
     ends: list[Callable[[], Awaitable[None]]] = []
 
     async def end() -> None:
@@ -90,7 +95,7 @@ async def serve(
             await one()
 
     try:
-        for verb, responder in (("offer", offer), ("close", close)):
+        for verb, responder in verbs.items():
             ends.append(await live.serve(subjects.stage(space, verb), responder))
     except BaseException:
         # A desk that stayed half open would answer for a space that another stage has by now.

@@ -18,7 +18,8 @@ from contextlib import suppress
 
 from hustings import limits
 from hustings.errors import BadInput, ConfigError, HustingsError
-from hustings.stage import dtls, ice, port, sdp, srtp
+from hustings.stage import dtls, fragment, ice, port, sdp, srtp
+from hustings.stage.candidate import Candidate
 from hustings.stage.port import Address, Port
 from hustings.stage.rtp import MediaPacket
 from hustings.stage.transport import Transport
@@ -37,11 +38,12 @@ class Endpoint:
     def __init__(self, socks: Sequence[socket.socket], candidates: Sequence[str]) -> None:
         """For `open`."""
         self.port: int = socks[0].getsockname()[1]
-        self._candidates = [(address, self.port) for address in candidates]
+        self._candidates = [Candidate(address, self.port) for address in candidates]
         self._identity = dtls.Identity(
             [(profile.name, srtp.material_length(profile.name)) for profile in srtp.PROFILES]
         )
-        self._transports: dict[str, Transport] = {}  # by our user fragment
+        self._transports: dict[str, Transport] = {}  # by their ids
+        self._sessions: dict[str, tuple[Transport, ice.IceSession]] = {}  # by our user fragments
         self._ports = [Port(sock, on_stun=self._on_stun) for sock in socks]
 
     @classmethod
@@ -84,17 +86,36 @@ class Endpoint:
         transport = Transport(
             offer, self._identity, forget=self._forget, on_packet=on_packet, on_state=on_state
         )
-        self._transports[transport.credentials.ufrag] = transport
+        self._transports[transport.id] = transport
+        self._index(transport)
+        ours = transport.ice[0].ours
         answer = sdp.answer(
             offer,
-            ufrag=transport.credentials.ufrag,
-            pwd=transport.credentials.pwd,
+            ufrag=ours.ufrag,
+            pwd=ours.pwd,
             fingerprint=self._identity.fingerprint,
             candidates=self._candidates,
             ssrc=transport.ssrc,
             session=secrets.randbits(40),
         )
         return transport, answer
+
+    def restart(self, transport: Transport, *, theirs: str) -> tuple[str, str]:
+        """Restart ICE for a speaker whose user fragment is `theirs` from now on.
+
+        Returns the tag of the new ICE session, and our SDP fragment (RFC 9725 section 4.3.3).
+        """
+        self._unindex(transport)
+        session = transport.restart(theirs)
+        self._index(transport)
+        offer = transport.offer
+        return session.tag, fragment.serialise(
+            mid=offer.mid,
+            bundled=offer.bundled,
+            opus=offer.opus,
+            ours=session.ours,
+            candidates=self._candidates,
+        )
 
     async def run(self) -> None:
         """Timers of all transports, until cancelled."""
@@ -116,18 +137,32 @@ class Endpoint:
             check = ice.parse(datagram)
         except BadInput:
             return
-        transport = self._transports.get(check.ours)
-        if transport is None:
+        known = self._sessions.get(check.ours)
+        if known is None:
             return
-        ours = transport.credentials
-        if not ice.verified(check, ours=ours, theirs=transport.offer.ufrag):
+        transport, session = known
+        if not ice.verified(check, ours=session.ours, theirs=session.theirs):
             return
-        through.send(ice.response(check, address=_plain(address), ours=ours), address)
-        if not check.controlled:
-            transport.on_check(through.path(address, transport), nominated=check.nominates)
+        through.send(ice.response(check, address=_plain(address), ours=session.ours), address)
+        if check.controlled:
+            return
+        if session is not transport.ice[0]:
+            # The first check after a restart: what was in use before is not taken any more.
+            self._sessions.pop(transport.ice[0].ours.ufrag, None)
+        path = through.path(address, transport)
+        transport.on_check(path, session, nominated=check.nominates)
 
     def _forget(self, transport: Transport) -> None:
-        self._transports.pop(transport.credentials.ufrag, None)
+        self._transports.pop(transport.id, None)
+        self._unindex(transport)
+
+    def _index(self, transport: Transport) -> None:
+        for session in transport.ice:
+            self._sessions[session.ours.ufrag] = (transport, session)
+
+    def _unindex(self, transport: Transport) -> None:
+        for session in transport.ice:
+            self._sessions.pop(session.ours.ufrag, None)
 
 
 def _listen(host: str, number: int, addresses: Sequence[str]) -> list[socket.socket]:

@@ -33,6 +33,18 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class IceSession:
+    """What checks are verified by, from the offer or a restart to the next restart.
+
+    `theirs` is the speaker's user fragment; `tag` names it (the entity tag of RFC 9725).
+    """
+
+    ours: Credentials
+    theirs: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A binding request that is well formed, and not yet verified.
 
@@ -50,6 +62,11 @@ class Check:
 def fresh_credentials() -> Credentials:
     """New credentials: 32 bits of user fragment, 128 bits of password (RFC 8445 section 5.3)."""
     return Credentials(secrets.token_hex(4), secrets.token_hex(16))
+
+
+def fresh_session(theirs: str) -> IceSession:
+    """A new ICE session with a speaker whose user fragment is `theirs`."""
+    return IceSession(fresh_credentials(), theirs, secrets.token_hex(8))
 
 
 def parse(data: bytes) -> Check:

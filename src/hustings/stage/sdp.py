@@ -14,6 +14,8 @@ from typing import Final
 
 from hustings import limits
 from hustings.errors import BadInput
+from hustings.stage import candidate
+from hustings.stage.candidate import Candidate
 
 AUDIO_LEVEL: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"  # RFC 6464
 # What we ask the speaker's encoder for: in-band FEC, mono, a rate at which speech is transparent.
@@ -23,8 +25,8 @@ _DIGEST_BYTES: Final = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _DIRECTIONS: Final = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly"}
 _SETUPS: Final = ("actpass", "active", "passive")
 _TOKEN: Final = re.compile(r"[!#-'*+\-.0-9A-Z^-~]{1,64}")  # RFC 8866 section 9: token
-_UFRAG: Final = re.compile(r"[A-Za-z0-9+/]{4,256}")  # RFC 8839 section 5.4
-_PWD: Final = re.compile(r"[A-Za-z0-9+/]{22,256}")
+UFRAG: Final = re.compile(r"[A-Za-z0-9+/]{4,256}")  # RFC 8839 section 5.4
+PWD: Final = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _RTPMAP: Final = re.compile(r"(\d{1,3}) opus/48000/2", re.IGNORECASE)
 _EXTMAP: Final = re.compile(r"(\d{1,5})(?:/(\w+))? (\S+)")
 _FINGERPRINT: Final = re.compile(r"(\S+) ([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+)")
@@ -117,8 +119,8 @@ def parse(text: str) -> Offer:
         mid=_matched("mid", mid, _TOKEN, "a token") if mid else "",
         opus=opus,
         fingerprints=_fingerprints(audio.all("fingerprint") or session.all("fingerprint")),
-        ufrag=_credential("ice-ufrag", audio, session, _UFRAG),
-        pwd=_credential("ice-pwd", audio, session, _PWD),
+        ufrag=_credential("ice-ufrag", audio, session, UFRAG),
+        pwd=_credential("ice-pwd", audio, session, PWD),
         setup=_setup(audio.first("setup") or session.first("setup")),
         direction=_direction(audio, session),
         level_id=_level_id(audio.all("extmap") + session.all("extmap")),
@@ -135,16 +137,17 @@ def answer(
     ufrag: str,
     pwd: str,
     fingerprint: Fingerprint,
-    candidates: Sequence[tuple[str, int]],
+    candidates: Sequence[Candidate],
     ssrc: int,
     session: int,
 ) -> str:
     """The answer to `offer`: ICE-lite, one Opus stream, RTCP on the same port.
 
-    `candidates` are the addresses and ports at which the speaker reaches us, the preferred one
-    first; `session` is the number in the o= line.
+    `candidates` are where the speaker reaches us, the preferred one first; `session` is the number
+    in the o= line.
     """
     lines = ["v=0", f"o=- {session} 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=ice-lite"]
+    lines.append("a=ice-options:trickle ice2")
     if offer.bundled:
         lines.append(f"a=group:BUNDLE {offer.mid}")
     lines.append("a=msid-semantic: WMS *")
@@ -157,7 +160,7 @@ def answer(
             lines.append(f"a=setup:{'active' if offer.active else 'passive'}")
             if offer.hears:
                 lines += ["a=msid:stage mix", f"a=ssrc:{ssrc} cname:stage"]
-            lines += _candidates(candidates)
+            lines += candidate.lines(candidates)
         else:
             lines += [
                 f"m={section.kind} 0 {section.protocol} {section.formats}",
@@ -169,8 +172,8 @@ def answer(
     return "\r\n".join(lines) + "\r\n"
 
 
-def _audio(offer: Offer, candidates: Sequence[tuple[str, int]]) -> list[str]:
-    address, port = candidates[0]
+def _audio(offer: Offer, candidates: Sequence[Candidate]) -> list[str]:
+    address, port = candidates[0].address, candidates[0].port
     lines = [
         f"m=audio {port} {PROTOCOLS[0]} {offer.opus}",
         f"c=IN {_family(address)} {address}",
@@ -188,15 +191,6 @@ def _audio(offer: Offer, candidates: Sequence[tuple[str, int]]) -> list[str]:
     if offer.level_id is not None:
         lines.append(f"a=extmap:{offer.level_id} {AUDIO_LEVEL}")
     return lines
-
-
-def _candidates(candidates: Sequence[tuple[str, int]]) -> list[str]:
-    # RFC 8445 section 5.1.2: type preference 126 for host, one component, falling local preference.
-    lines = [
-        f"a=candidate:{i} 1 udp {126 << 24 | (65535 - i) << 8 | 255} {address} {port} typ host"
-        for i, (address, port) in enumerate(candidates)
-    ]
-    return [*lines, "a=end-of-candidates"]
 
 
 def _family(address: str) -> str:

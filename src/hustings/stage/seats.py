@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from hustings import limits, signal
 from hustings.errors import BadInput
 from hustings.space import Space, Status
+from hustings.stage import fragment
 from hustings.stage.conference import Return
 from hustings.stage.endpoint import Endpoint, EndpointFull
 from hustings.stage.rtp import MediaPacket
@@ -22,6 +23,8 @@ from hustings.stage.seat import Seat
 from hustings.stage.transport import Transport
 
 OVER: Final = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD, Status.CANCELLED})
+
+_ANY: Final = ("*", '"*"')  # RFC 9110 has it bare; RFC 9725's first readers quoted it
 
 
 class Audience(Protocol):
@@ -139,21 +142,45 @@ class Seats:
         place.waiting.append(link)
         while len(place.waiting) > limits.SEAT_OFFERS_COUNT:
             _end(place.waiting.pop(0))
-        return signal.Answer(status=201, sdp=sdp, session=link.transport.id)
+        etag = link.transport.ice[0].tag
+        return signal.Answer(status=201, sdp=sdp, session=link.transport.id, etag=etag)
+
+    def change(self, patch: signal.Patch) -> signal.Answer:
+        """Take a speaker's candidates, or restart ICE (RFC 9725 sections 4.3.1 to 4.3.3)."""
+        _, link = self._find(patch.ticket.seat, patch.session)
+        if link is None or link.transport is None:
+            return _refused(404, "session", "There is no such session.")
+        newest = link.transport.ice[-1]
+        restarts = patch.match in _ANY
+        if not patch.match:
+            return _refused(428, "etag", "Send If-Match: the newest ETag, or * to restart ICE.")
+        if not restarts and patch.match.strip('"') != newest.tag:
+            return _refused(412, "etag", "If-Match names an ICE session that is over.")
+        try:
+            said = fragment.parse(patch.fragment)
+        except BadInput as error:
+            return _refused(422, "fragment", str(error))
+        theirs = said.credentials
+        if not restarts:
+            if theirs is not None and theirs.ufrag != newest.theirs:
+                return _refused(422, "fragment", "To restart ICE, send If-Match: *.")
+            return signal.Answer(status=204, session=patch.session, etag=newest.tag)
+        if theirs is None or theirs.ufrag == newest.theirs:
+            return _refused(422, "fragment", "To restart ICE, send a new ice-ufrag and ice-pwd.")
+        tag, sdp = self._endpoint.restart(link.transport, theirs=theirs.ufrag)
+        return signal.Answer(status=200, sdp=sdp, session=patch.session, etag=tag)
 
     def leave(self, close: signal.Close) -> signal.Answer:
         """End one session of a seat, because its speaker asked for it."""
-        place = self._places.get(close.ticket.seat)
-        links = [*place.waiting, place.link] if place is not None else []
-        for link in links:
-            if place and link and link.transport and link.transport.id == close.session:
-                if link is place.link:
-                    self._disconnect(place, "bye")
-                else:
-                    place.waiting.remove(link)
-                _end(link)
-                return signal.Answer(status=200, session=close.session)
-        return _refused(404, "session", "There is no such session.")
+        place, link = self._find(close.ticket.seat, close.session)
+        if place is None or link is None:
+            return _refused(404, "session", "There is no such session.")
+        if link is place.link:
+            self._disconnect(place, "bye")
+        else:
+            place.waiting.remove(link)
+        _end(link)
+        return signal.Answer(status=200, session=close.session)
 
     def close(self) -> None:
         """Close all transports, without a word: the stage has ended its work for this space."""
@@ -164,6 +191,14 @@ class Seats:
                     _end(link)
         self._places.clear()
         self._leaving.clear()
+
+    def _find(self, seat: str, session: str) -> tuple[_Place | None, _Link | None]:
+        """The link of a seat whose transport has this id."""
+        place = self._places.get(seat)
+        for link in [*place.waiting, place.link] if place is not None else []:
+            if link and link.transport and link.transport.id == session:
+                return place, link
+        return None, None
 
     def _packet(self, place: _Place, link: _Link, packet: MediaPacket) -> None:
         if link is place.link:

@@ -63,7 +63,7 @@ class Transport:
     ) -> None:
         self.id = secrets.token_hex(8)
         self.offer = offer
-        self.credentials = ice.fresh_credentials()
+        self.ice = [ice.fresh_session(offer.ufrag)]  # the one in use, then one that is asked for
         self.connected = False
         self.closed = False
         self.ssrc = secrets.randbits(32)
@@ -136,8 +136,19 @@ class Transport:
 
     # --- what the endpoint hands in ---------------------------------------------------------------
 
-    def on_check(self, path: Path, *, nominated: bool) -> None:
-        """A check that came on `path` was verified."""
+    def restart(self, theirs: str) -> ice.IceSession:
+        """A new ICE session with the speaker's new user fragment (RFC 8445 section 9).
+
+        The one in use stays valid until a check of the new one is verified, so that a speaker who
+        never reads the answer loses nothing. Keys and sound know nothing of it.
+        """
+        self.ice[1:] = [ice.fresh_session(theirs)]
+        return self.ice[1]
+
+    def on_check(self, path: Path, session: ice.IceSession, *, nominated: bool) -> None:
+        """A check of `session` that came on `path` was verified."""
+        if session is not self.ice[0]:
+            self.ice = [session]
         self._heard = time.monotonic()
         if path not in self._paths:
             if len(self._paths) >= limits.PATHS_COUNT:

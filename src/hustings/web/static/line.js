@@ -1,8 +1,11 @@
-// The line to the stage: one peer connection at a time, made anew whenever the stage falls silent.
-// It needs the studio only for its first ticket: with that in memory, the studio may be down.
+// The line to the stage: one peer connection at a time. When the stage falls silent or the network
+// changes, ICE is restarted; when that does not help at once, the connection is made anew. It needs the
+// studio only for its first ticket: with that in memory, the studio may be down.
 
+import { restartIce } from "./ice_restart.js";
+import { onNetworkChange } from "./network.js";
 import { bye, post, Refused } from "./whip.js";
-import { silence } from "./watchdog.js";
+import { FIRST_PACKET_MS, RESTARTED_MS, silence } from "./watchdog.js";
 
 const PAUSE_MS = 150; // and up to as much again, so that many speakers do not return in step
 
@@ -27,6 +30,8 @@ export class Line extends EventTarget {
   #audio;
   /** @type {AbortController | null} */
   #wanted = null;
+  /** @type {Promise<boolean> | null} */
+  #restarting = null;
 
   /**
    * @param {HTMLAudioElement} audio plays the mix-minus
@@ -96,7 +101,10 @@ export class Line extends EventTarget {
       try {
         const connection = await this.#connect(wanted, fresh);
         fresh = false;
-        if (connection) await silence(connection, () => this.#set("connected"), wanted);
+        if (connection && (await this.#hold(connection, wanted))) {
+          this.#hangUp(false);
+          continue; // that was the pause
+        }
       } catch (error) {
         if (wanted.aborted) return;
         if (final(error)) {
@@ -108,8 +116,39 @@ export class Line extends EventTarget {
       if (wanted.aborted) return;
       this.#set("connecting");
       this.#hangUp(false);
-      await new Promise((go) => setTimeout(go, PAUSE_MS * (1 + Math.random())));
+      await pause();
     }
+  }
+
+  /**
+   * Stay on one connection for as long as it can be healed.
+   * @param {RTCPeerConnection} connection
+   * @param {AbortSignal} wanted
+   * @returns {Promise<boolean>} whether ICE could not be restarted: post anew at once
+   */
+  async #hold(connection, wanted) {
+    let patience = FIRST_PACKET_MS;
+    while (await silence(connection, () => this.#set("connected"), wanted, patience)) {
+      if (wanted.aborted) break;
+      this.#set("connecting");
+      // A stage that lives answers within the pause; after one that died nobody waits longer.
+      if (!(await Promise.race([this.#restart(connection), pause()]))) return !wanted.aborted;
+      patience = RESTARTED_MS;
+    }
+    return false;
+  }
+
+  /**
+   * Restart ICE, or join the restart that is under way.
+   * @param {RTCPeerConnection} connection
+   * @returns {Promise<boolean>} whether the stage knows of it, so that sound may come again
+   */
+  #restart(connection) {
+    this.#restarting ??= restartIce(connection, this.#session, this.#ticket?.ticket ?? "")
+      .then(() => true)
+      .catch(() => false)
+      .finally(() => (this.#restarting = null));
+    return this.#restarting;
   }
 
   /**
@@ -138,6 +177,10 @@ export class Line extends EventTarget {
     }
     this.#session = session;
     await connection.setRemoteDescription({ type: "answer", sdp });
+    onNetworkChange(connection, () => {
+      // Whether it helped is the watchdog's to say.
+      if (this.condition === "connected") void this.#restart(connection);
+    });
     return connection;
   }
 
@@ -166,6 +209,11 @@ export class Line extends EventTarget {
     this.words = words;
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** @returns {Promise<false>} */
+function pause() {
+  return new Promise((go) => setTimeout(go, PAUSE_MS * (1 + Math.random()), false));
 }
 
 /** @param {unknown} error */

@@ -3,7 +3,8 @@
 
 const LOOK_MS = 100;
 const SILENT_MS = 300;
-const FIRST_PACKET_MS = 3000; // ICE and DTLS on a poor line
+export const FIRST_PACKET_MS = 3000; // ICE and DTLS on a poor line
+export const RESTARTED_MS = 1000; // ICE alone
 
 /**
  * Packets received so far.
@@ -17,25 +18,29 @@ async function received(receiver) {
 }
 
 /**
- * Waits until packets arrive, then until none has come for 300 ms.
+ * Waits until new packets arrive, then until none has come for 300 ms.
  * @param {RTCPeerConnection} connection
  * @param {() => void} onFirst called at the first packet
  * @param {AbortSignal} signal ends the watch
- * @returns {Promise<void>} resolves when the line is silent or the watch was ended
+ * @param {number} patience how long the first packet may take, in milliseconds
+ * @returns {Promise<boolean>} when the line is silent or the watch was ended: whether packets came
  */
-export async function silence(connection, onFirst, signal) {
+export async function silence(connection, onFirst, signal, patience) {
   const [receiver] = connection.getReceivers();
-  let count = 0;
+  let count = await received(receiver);
   let since = performance.now();
+  let heard = false;
   while (!signal.aborted && connection.connectionState !== "failed") {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const now = await received(receiver);
     if (now > count) {
-      if (count === 0) onFirst();
+      if (!heard) onFirst();
+      heard = true;
       count = now;
       since = performance.now();
-    } else if (performance.now() - since > (count ? SILENT_MS : FIRST_PACKET_MS)) {
-      return;
+    } else if (performance.now() - since > (heard ? SILENT_MS : patience)) {
+      break;
     }
   }
+  return heard;
 }

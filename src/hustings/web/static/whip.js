@@ -3,6 +3,7 @@
 import { t } from "./t.js";
 
 const WAIT_MS = 6000;
+const PATCH_WAIT_MS = 3000; // whoever is missed meanwhile posts anew
 
 /** The gate's refusal. `final`: posting again cannot help. */
 export class Refused extends Error {
@@ -55,6 +56,28 @@ export async function post(url, ticket, sdp) {
   }
   const place = answer.headers.get("Location");
   return { sdp: await answer.text(), session: place ? new URL(place, url).href : "" };
+}
+
+/**
+ * Ask for an ICE restart.
+ * @param {string} session
+ * @param {string} ticket
+ * @param {string} fragment ours (RFC 8840)
+ * @returns {Promise<string>} the stage's fragment
+ */
+export async function patch(session, ticket, fragment) {
+  const answer = await fetch(session, {
+    method: "PATCH",
+    headers: {
+      Authorization: `Bearer ${ticket}`,
+      "Content-Type": "application/trickle-ice-sdpfrag",
+      "If-Match": "*",
+    },
+    body: fragment,
+    signal: AbortSignal.timeout(PATCH_WAIT_MS),
+  });
+  if (answer.status !== 200) throw new Refused(answer.status, "");
+  return answer.text();
 }
 
 /**
