@@ -18,7 +18,8 @@ from aioice import stun
 
 from hustings import limits
 from hustings.errors import BadInput
-from hustings.stage import dtls, ice, rtcp, rtp, sdp, srtp
+from hustings.stage import dtls, fragment, ice, rtcp, rtp, sdp, srtp
+from hustings.stage.candidate import Candidate
 from hustings.stage.jitter import JitterBuffer
 
 Target = Callable[[bytes], None]
@@ -66,7 +67,7 @@ def parse_sdp(data: bytes) -> None:
         ufrag=_OURS.ufrag,
         pwd=_OURS.pwd,
         fingerprint=sdp.Fingerprint("sha-256", bytes(32)),
-        candidates=[("192.0.2.1", _PORT), ("2001:db8::1", _PORT)],
+        candidates=[Candidate("192.0.2.1", _PORT), Candidate("2001:db8::1", _PORT, tcp=True)],
         ssrc=1,
         session=1,
     )
@@ -76,6 +77,17 @@ def parse_sdp(data: bytes) -> None:
     sections = [line for line in lines if line.startswith("m=")]
     assert len(sections) == len(offer.sections) <= limits.SDP_SECTIONS_COUNT
     assert lines.count(f"a=ice-pwd:{_OURS.pwd}") == 1
+
+
+def parse_fragment(data: bytes) -> None:
+    """What a WHIP PATCH carries: its credentials, if there are any, are of the form ICE has."""
+    try:
+        said = fragment.parse(data.decode(errors="replace"))
+    except BadInput:
+        return
+    if said.credentials is not None:
+        assert sdp.UFRAG.fullmatch(said.credentials.ufrag)
+        assert sdp.PWD.fullmatch(said.credentials.pwd)
 
 
 def parse_rtp(data: bytes) -> None:
@@ -180,6 +192,7 @@ def _plain(name: str) -> bool:
 TARGETS: Final[dict[str, Target]] = {
     "stun": parse_stun,
     "sdp": parse_sdp,
+    "fragment": parse_fragment,
     "rtp": parse_rtp,
     "rtcp": parse_rtcp,
     "jitter": play,

@@ -27,10 +27,13 @@ from starlette.routing import Route
 
 from hustings import limits, signal
 from hustings import ticket as tickets
+from hustings.address import counted
 from hustings.errors import BadInput, NoResponder
+from hustings.gate import pace
 from hustings.gate.problem import Problem
 from hustings.log import subjects
 from hustings.log.contract import Live
+from hustings.quota import Quotas
 from hustings.ticket import Scope, Ticket
 
 SDP: Final = "application/sdp"
@@ -49,6 +52,7 @@ class Whip:
         self._live = live
         self._ticket_key = ticket_key
         self._origin = origin_of(studio_url)
+        self._quotas = Quotas()
 
     def app(self) -> Starlette:
         """The application."""
@@ -121,6 +125,10 @@ class Whip:
 
     def _ticket(self, request: Request) -> Ticket:
         """The request's ticket: valid, for speaking, in this space."""
+        # Counted first: to verify what a flood brings would cost more than to count it.
+        pace.count(
+            self._quotas, pace.ADDRESS, counted(request.client.host if request.client else "")
+        )
         try:
             space = subjects.checked(request.path_params["space"])
         except BadInput as error:
@@ -136,6 +144,7 @@ class Whip:
             raise Problem(401, "ticket", str(error), headers=challenge) from error
         if ticket.space != space or ticket.scope is not Scope.SPEAK:
             raise Problem(403, "right", "This ticket does not allow to speak in this space.")
+        pace.count(self._quotas, pace.SEAT, f"{space} {ticket.seat}")
         return ticket
 
     async def _ask(self, space: str, verb: str, data: bytes) -> signal.Answer:

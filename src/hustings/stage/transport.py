@@ -75,6 +75,8 @@ class Transport:
         self._paths: list[Path] = []  # the oldest first
         self._path: Path | None = None  # where we send
         self._heard = self._opened = time.monotonic()
+        self._allowance = float(limits.PACKETS_BURST_COUNT)
+        self._allowed_at = self._opened
         self._report_at = 0.0
         self._sequence = secrets.randbits(15)  # below half: the first wrap is far away
         self._timestamp = secrets.randbits(31)
@@ -191,6 +193,10 @@ class Transport:
                 self._on_reports(rtcp.parse(srtp.unprotect_rtcp(datagram)))
                 return
             data = srtp.unprotect(datagram)
+            # Counted once it is known to be the speaker's own: nobody else can use the bound up.
+            self._allowance -= 1
+            if self._allowance < 0:
+                return
             arrived_ns = time.monotonic_ns()
             packet = rtp.media(
                 data,
@@ -209,6 +215,9 @@ class Transport:
 
     def tick(self, now: float) -> None:
         """Time-outs, repeated flights and reports; `now` is monotonic, in seconds."""
+        more = (now - self._allowed_at) * limits.PACKETS_PER_S
+        self._allowance = min(limits.PACKETS_BURST_COUNT, max(0.0, self._allowance) + more)
+        self._allowed_at = now
         if self._path is not None and self._reception is None:
             for datagram in self._dtls.tick(now):
                 self._path.send(datagram)
