@@ -7,6 +7,9 @@ is measured in programme time, on decoded sound.
 from __future__ import annotations
 
 import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -32,10 +35,11 @@ QUIET_DBFS: Final = -45.0
 
 @dataclass
 class Gate:
-    """Stands before the real gate: sends the page through a relay, and counts what it asks."""
+    """Stands before the real gate: sends UDP through a relay, and counts what is asked."""
 
     stage: int  # the port that the answers name
-    relay: int  # the port that the page is told instead
+    relay: int  # the UDP port that the page is told instead
+    tcp: bool = False  # whether TCP, which goes through no relay, is left in the answers
     posts: int = 0
     patches: list[int] = field(default_factory=list)  # status codes of their answers
 
@@ -51,10 +55,12 @@ class Gate:
             self.posts += 1
         else:
             self.patches.append(answer.status)
-        # UDP only, and only through the relay: every other way would hide the change.
-        lines = [line for line in (await answer.text()).split("\r\n") if " tcp " not in line]
-        text = "\r\n".join(lines).replace(f" {self.stage} ", f" {self.relay} ")
+        lines = (await answer.text()).split("\r\n")
+        text = "\r\n".join(self._line(line) for line in lines if self.tcp or " tcp " not in line)
         await route.fulfill(response=answer, body=text)
+
+    def _line(self, line: str) -> str:
+        return line if " tcp " in line else line.replace(f" {self.stage} ", f" {self.relay} ")
 
 
 def longest_gap_s(listener: Listener, *, since: int) -> float:
@@ -102,27 +108,47 @@ async def heard(listener: Listener, *, seconds: float) -> int:
     return start + len(sound)
 
 
-@pytest.mark.browser
-@pytest.mark.timeout(120)
-async def test_a_speaker_changes_networks(tmp_path: Path) -> None:
-    microphone = write_wav(tmp_path / "tone.wav", tone(HZ, 120.0))
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A live space in which one page speaks, and a listener."""
+
+    page: Page
+    gate: Gate
+    listener: Listener
+
+
+@asynccontextmanager
+async def call(folder: Path, gate: Gate, installation: Installation) -> AsyncIterator[Call]:
+    """One speaker on air by way of `gate`, whose microphone hears a tone."""
+    microphone = write_wav(folder / "tone.wav", tone(HZ, 120.0))
     async with (
-        Installation(tmp_path / "data", {"stages": "1"}) as installation,
-        Relay.before(installation.media_port, lambda up, i, d: [d]) as (first, port),
-        Relay.before(installation.media_port, lambda up, i, d: [d]) as (_, second),
         async_playwright() as playwright,
-        chromium(playwright, tmp_path / "profile", microphone=microphone) as context,
+        chromium(playwright, folder / "profile", microphone=microphone) as context,
     ):
         host = Host(installation.studio_url)
-        await host.sign_up((tmp_path / "data" / "first-link").read_text().strip(), name="Host")
+        await host.sign_up((folder / "data" / "first-link").read_text().strip(), name="Host")
         space = await host.create("A tunnel under the river")
         seat = await host.call("POST", f"/spaces/{space}/seats", {"name": "On the train"})
-        page, gate = await context.new_page(), Gate(installation.media_port, port)
+        page = await context.new_page()
         await gate.stand_before(page)
         await speak(page, seat["link"])
         await host.step(space, "doors")
         await host.step(space, "live")
         async with evening.crowd(installation.listen_url, space, count=1) as [listener]:
+            yield Call(page, gate, listener)
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+async def test_a_speaker_changes_networks(tmp_path: Path) -> None:
+    async with Installation(tmp_path / "data", {"stages": "1"}) as installation:
+        stage = installation.media_port
+        async with (
+            Relay.before(stage, lambda up, i, d: [d]) as (first, port),
+            Relay.before(stage, lambda up, i, d: [d]) as (_, second),
+            call(tmp_path, Gate(stage, port), installation) as now,
+        ):
+            gate, listener = now.gate, now.listener
             # The address from which the speaker comes is another from one packet to the next.
             before = await heard(listener, seconds=2.0)
             first.rebind("127.0.0.2")
@@ -136,8 +162,23 @@ async def test_a_speaker_changes_networks(tmp_path: Path) -> None:
             assert await until(lambda: gate.patches == [200, 200], seconds=5.0)
             await heard(listener, seconds=2.0)
             switched_s = longest_gap_s(listener, since=before)
-        await connected(page)
+            await connected(now.page)
     print(f"gaps: {moved_s:.2f} s by a new address, {switched_s:.2f} s by a new way")
     assert gate.posts == 1, "the session is the one that was there before"
     assert 0.1 < moved_s < GAP_S
     assert 0.1 < switched_s < GAP_S
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+async def test_a_speaker_whose_network_blocks_udp_is_heard(tmp_path: Path) -> None:
+    async with Installation(tmp_path / "data", {"stages": "1"}) as installation:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as black_hole:
+            black_hole.bind(("127.0.0.1", 0))
+            gate = Gate(installation.media_port, black_hole.getsockname()[1], tcp=True)
+            async with call(tmp_path, gate, installation) as now:
+                await heard(now.listener, seconds=2.0)
+                await connected(now.page)
+                black_hole.settimeout(5.0)
+                assert black_hole.recv(2_048)[0] <= 3, "the page has tried UDP"
+    assert (gate.posts, gate.patches) == (1, [])

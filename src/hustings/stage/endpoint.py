@@ -1,6 +1,7 @@
-"""The endpoint: one UDP port for the sound of all speakers of a stage process.
+"""The endpoint: one port number, UDP and TCP, for the sound of all speakers of a stage process.
 
-It answers connectivity checks (ICE-lite) and keeps the transports; `port` reads the sockets. Sound
+It answers connectivity checks (ICE-lite) and keeps the transports; `port` and `tcp` read the
+sockets. Sound
 and handshakes are taken only from addresses that passed a check, so a stranger can neither take a
 handshake over nor use us to flood others.
 """
@@ -8,21 +9,25 @@ handshake over nor use us to flood others.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import ipaddress
 import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from typing import TypeAlias
 
 from hustings import limits
 from hustings.errors import BadInput, ConfigError, HustingsError
-from hustings.stage import dtls, fragment, ice, port, sdp, srtp
+from hustings.stage import dtls, fragment, ice, port, sdp, srtp, tcp
 from hustings.stage.candidate import Candidate
-from hustings.stage.port import Address, Port
+from hustings.stage.path import Address, Way
+from hustings.stage.port import Port
 from hustings.stage.rtp import MediaPacket
 from hustings.stage.transport import Transport
+
+_Pair: TypeAlias = tuple[socket.socket, socket.socket]  # UDP and TCP
 
 
 class EndpointFull(HustingsError):
@@ -35,16 +40,19 @@ class Endpoint:
     `run` must be running for time-outs, repeated handshakes and reports to work.
     """
 
-    def __init__(self, socks: Sequence[socket.socket], candidates: Sequence[str]) -> None:
+    def __init__(self, socks: Sequence[_Pair], candidates: Sequence[str]) -> None:
         """For `open`."""
-        self.port: int = socks[0].getsockname()[1]
-        self._candidates = [Candidate(address, self.port) for address in candidates]
+        self.port: int = socks[0][0].getsockname()[1]
+        self._candidates = [
+            Candidate(address, self.port, tcp) for tcp in (False, True) for address in candidates
+        ]
         self._identity = dtls.Identity(
             [(profile.name, srtp.material_length(profile.name)) for profile in srtp.PROFILES]
         )
         self._transports: dict[str, Transport] = {}  # by their ids
         self._sessions: dict[str, tuple[Transport, ice.IceSession]] = {}  # by our user fragments
-        self._ports = [Port(sock, on_stun=self._on_stun) for sock in socks]
+        self._ports = [Port(udp, on_stun=self._on_stun) for udp, _ in socks]
+        self._listeners = [tcp.Listener(one, on_stun=self._on_stun) for _, one in socks]
 
     @classmethod
     async def open(cls, *, host: str, port: int, advertise: Sequence[str]) -> Endpoint:
@@ -60,7 +68,9 @@ class Endpoint:
             socks = _listen(host, port, addresses)
         except OSError as error:
             raise ConfigError(
-                "media_port", port, allowed=f"a UDP port that is free on {host} ({error.strerror})"
+                "media_port",
+                port,
+                allowed=f"a port that is free on {host} for UDP and TCP ({error.strerror})",
             ) from error
         return cls(socks, addresses)
 
@@ -131,8 +141,10 @@ class Endpoint:
             transport.close()
         for one in self._ports:
             one.close()
+        for listener in self._listeners:
+            listener.close()
 
-    def _on_stun(self, datagram: bytes, address: Address, through: Port) -> None:
+    def _on_stun(self, datagram: bytes, address: Address, through: Way) -> None:
         try:
             check = ice.parse(datagram)
         except BadInput:
@@ -165,39 +177,43 @@ class Endpoint:
             self._sessions.pop(session.ours.ufrag, None)
 
 
-def _listen(host: str, number: int, addresses: Sequence[str]) -> list[socket.socket]:
+def _listen(host: str, number: int, addresses: Sequence[str]) -> list[_Pair]:
     """The sockets for `addresses`, all on one port number.
 
-    Where `host` means all addresses, each of `addresses` that is our own gets its own socket: a
+    Where `host` means all addresses, each of `addresses` that is our own gets its own sockets: a
     socket for all of them would answer from whichever address the route prefers, and a browser
     drops an answer that comes from elsewhere than it asked. Addresses that are not our own
-    (outside of a NAT) are reached through one socket for all.
+    (outside of a NAT) are reached through one pair for all.
     """
-    if not ipaddress.ip_address(host).is_unspecified:
-        return [port.bind(host, number)]
+    everything = ipaddress.ip_address(host).is_unspecified
     for left in reversed(range(limits.PORT_TRIES_COUNT)):
-        socks: list[socket.socket] = []
         try:
-            for address in addresses:
-                chosen = socks[0].getsockname()[1] if socks else number
-                socks.append(port.bind(address, chosen))
+            return _bind(addresses if everything else [host], number)
         except OSError as error:
-            for sock in socks:
-                sock.close()
-            if error.errno == errno.EADDRNOTAVAIL:
-                break
-            if number or not left:
+            if everything and error.errno == errno.EADDRNOTAVAIL:
+                everything, host = False, "::" if any(":" in a for a in addresses) else host
+            elif number or not left:
                 raise
-        else:
-            return socks
-    return [port.bind("::" if any(":" in a for a in addresses) else host, number)]
+    raise AssertionError("the last try returns or raises")
+
+
+def _bind(addresses: Sequence[str], number: int) -> list[_Pair]:
+    """A socket of each kind on each address; `OSError`, and none is left open."""
+    socks: list[_Pair] = []
+    with contextlib.ExitStack() as opened:
+        for address in addresses:
+            udp = opened.enter_context(port.bind(address, number))
+            number = udp.getsockname()[1]
+            socks.append((udp, opened.enter_context(tcp.listen(address, number))))
+        opened.pop_all()
+    return socks
 
 
 def _outward() -> list[str]:
     """Our addresses on the default routes. Connecting a UDP socket sends nothing."""
     found = []
     for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((target, 9))
             found.append(str(probe.getsockname()[0]))
     return found

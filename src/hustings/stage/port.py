@@ -1,8 +1,6 @@
 """The port: one UDP socket of the endpoint, and the paths to speakers that lead through it.
 
-Datagrams are told apart by their first byte (RFC 7983): 0 to 3 is STUN, 20 to 63 DTLS, 128 to 191
-SRTP and SRTCP. STUN goes to the endpoint; DTLS and SRTP are taken only on a `Path`, which exists
-once a connectivity check has come from that address. Everything else is dropped without a word.
+A path exists once a connectivity check has come from that address.
 
 Runs on the loop of the 20 ms tick: a wake reads at most `limits.DATAGRAMS_BATCH_COUNT` datagrams.
 """
@@ -12,28 +10,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
 
 from hustings import limits
-
-# As the socket gives it: host and port, and two more numbers with IPv6.
-Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+from hustings.stage.path import Address, Owner, Way
 
 
-class Owner(Protocol):
-    """Whose path it is: `transport.Transport`."""
-
-    def on_media(self, datagram: bytes, path: Path) -> None:
-        """Take an SRTP or SRTCP datagram."""
-
-    def on_dtls(self, datagram: bytes, path: Path) -> None:
-        """Take a DTLS datagram."""
-
-    def lose_path(self, path: Path) -> None:
-        """Another session proved that the path is its own."""
-
-
-class Path:
+class UdpPath:
     """The way between one of our sockets and an address that passed a check."""
 
     __slots__ = ("_port", "_sock", "address", "owner")
@@ -61,22 +43,22 @@ class Port:
     """One bound UDP socket. `on_stun` gets what may be a check, with its address and this port."""
 
     def __init__(
-        self, sock: socket.socket, *, on_stun: Callable[[bytes, Address, Port], None]
+        self, sock: socket.socket, *, on_stun: Callable[[bytes, Address, Way], None]
     ) -> None:
-        self.paths: dict[Address, Path] = {}
+        self.paths: dict[Address, UdpPath] = {}
         self._sock = sock
         self._on_stun = on_stun
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(sock.fileno(), self._read)
 
-    def path(self, address: Address, owner: Owner) -> Path:
+    def path(self, address: Address, owner: Owner) -> UdpPath:
         """The owner's path to `address`, made if there is none; taken from a former owner."""
         path = self.paths.get(address)
         if path is not None and path.owner is owner:
             return path
         if path is not None:
             path.owner.lose_path(path)
-        path = self.paths[address] = Path(self, self._sock, address, owner)
+        path = self.paths[address] = UdpPath(self, self._sock, address, owner)
         return path
 
     def send(self, datagram: bytes, address: Address) -> None:

@@ -18,7 +18,7 @@ from hustings import limits
 from hustings.clock import SAMPLE_RATE
 from hustings.errors import BadInput
 from hustings.stage import dtls, ice, rtcp, rtp
-from hustings.stage.port import Path
+from hustings.stage.path import Path
 from hustings.stage.reception import Reception
 from hustings.stage.rtp import MediaPacket
 from hustings.stage.sdp import Offer
@@ -164,8 +164,9 @@ class Transport:
             path.send(datagram)
 
     def lose_path(self, path: Path) -> None:
-        """Another session proved that the path is its own."""
-        self._paths.remove(path)
+        """The path has ended, or another session proved that it is its own."""
+        if path in self._paths:
+            self._paths.remove(path)
         if self._path is path:
             self._path = self._paths[-1] if self._paths else None
 

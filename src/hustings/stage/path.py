@@ -1,0 +1,46 @@
+"""The path: a way to one speaker that passed a connectivity check, over UDP or TCP.
+
+Datagrams are told apart by their first byte (RFC 7983): 0 to 3 is STUN, 20 to 63 DTLS, 128 to 191
+SRTP and SRTCP. STUN goes to the endpoint; DTLS and SRTP are taken only on a path. Everything else
+is dropped without a word.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias
+
+# As the socket gives it: host and port, and two more numbers with IPv6.
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+
+
+class Path(Protocol):
+    """One way, in both directions. It has an owner from its first verified check on."""
+
+    def send(self, datagram: bytes) -> None:
+        """Send, or lose it as the network would; never wait, never raise."""
+
+    def close(self) -> None:
+        """From now on nothing is taken from there."""
+
+
+class Owner(Protocol):
+    """Whose path it is: `transport.Transport`."""
+
+    def on_media(self, datagram: bytes, path: Path) -> None:
+        """Take an SRTP or SRTCP datagram."""
+
+    def on_dtls(self, datagram: bytes, path: Path) -> None:
+        """Take a DTLS datagram."""
+
+    def lose_path(self, path: Path) -> None:
+        """The path has ended, or another session proved that it is its own."""
+
+
+class Way(Protocol):
+    """Where a check came through, before it is known whose it is: a UDP port, a TCP connection."""
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Send to `address`, or lose it; for what is no session's business."""
+
+    def path(self, address: Address, owner: Owner) -> Path:
+        """The owner's path to `address`, made if there is none; taken from a former owner."""
