@@ -37,6 +37,8 @@ class Stage:
         self.offers: list[signal.Offer] = []
         self.patches: list[signal.Patch] = []
         self.closes: list[signal.Close] = []
+        self.trials: list[signal.Trial] = []
+        self.told = signal.Answer(status=404, code="trial", detail="No test was begun.")
         self.called: list[str] = []
         self.answer = signal.Answer(
             status=201, sdp="v=0\r\nthe answer\r\n", session="a1b2", etag="e1"
@@ -47,7 +49,12 @@ class Stage:
 
     async def sit(self) -> None:
         """Hold the space."""
-        verbs = {"offer": self._offer, "patch": self._patch, "close": self._close}
+        verbs = {
+            "offer": self._offer,
+            "patch": self._patch,
+            "close": self._close,
+            "trial": self._trial,
+        }
         for verb, responder in verbs.items():
             self._ends.append(await self._live.serve(subjects.stage(SPACE, verb), responder))
 
@@ -78,6 +85,10 @@ class Stage:
     async def _close(self, message: Message) -> bytes:
         self.closes.append(signal.decode_close(message.data))
         return signal.encode(signal.Answer(status=200, session=self.closes[-1].session))
+
+    async def _trial(self, message: Message) -> bytes:
+        self.trials.append(signal.decode_trial(message.data))
+        return signal.encode(self.told)
 
 
 class Gate:

@@ -243,10 +243,12 @@ class Hall:
     async def leave(self, seat: str, session: str) -> signal.Answer:
         """WHIP's DELETE."""
         close = signal.Close(ticket=self.ticket(seat), session=session)
-        data = await self._gate.request(
-            subjects.stage(self.space, "close"), signal.encode(close), timeout=2.0
-        )
-        return signal.decode_answer(data)
+        return await self.ask("close", signal.encode(close))
+
+    async def ask(self, verb: str, data: bytes) -> signal.Answer:
+        """One question of the gate to the stage that is there."""
+        reply = await self._gate.request(subjects.stage(self.space, verb), data, timeout=2.0)
+        return signal.decode_answer(reply)
 
     def exchange(self, seat: str) -> Exchange:
         """How a peer reaches its seat."""

@@ -3,6 +3,7 @@
 POST   /whip/{space}            offer  → 201 and the answer; Location is the session, ETag its ICE
 PATCH  /whip/{space}/{session}  → 204 for candidates; 200 with a fragment when it restarts ICE
 DELETE /whip/{space}/{session}  → 200, the session has ended
+…      /whip/{space}/{session}/trial  the round trip of one's own sound: see `trial`
 GET    /healthz                 → 200
 
 Every request about a space carries a speaker's ticket as a bearer token. The gate checks the ticket
@@ -29,7 +30,7 @@ from hustings import limits, signal
 from hustings import ticket as tickets
 from hustings.address import counted
 from hustings.errors import BadInput, NoResponder
-from hustings.gate import pace
+from hustings.gate import pace, trial
 from hustings.gate.problem import Problem
 from hustings.log import subjects
 from hustings.log.contract import Live
@@ -63,13 +64,14 @@ class Whip:
                 Route("/whip/{space}/{session}", self._change, methods=["PATCH"]),
                 Route("/whip/{space}/{session}", self._leave, methods=["DELETE"]),
                 Route("/whip/{space}/{session}", _options, methods=["OPTIONS"]),
+                *trial.routes(self._try),
                 Route("/healthz", _health),
             ],
             middleware=[
                 Middleware(
                     CORSMiddleware,
                     allow_origins=[self._origin],
-                    allow_methods=["POST", "PATCH", "DELETE"],
+                    allow_methods=["GET", "POST", "PATCH", "DELETE"],
                     allow_headers=["Authorization", "Content-Type", "If-Match"],
                     expose_headers=_EXPOSED,
                     max_age=7200,  # the longest that browsers keep
@@ -122,6 +124,15 @@ class Whip:
         if answer.status != 200:
             raise _refusal(answer)
         return Response(status_code=200)
+
+    async def _try(self, request: Request, act: trial.Act) -> signal.Answer:
+        ticket = self._ticket(request)
+        session = _session(request)
+        asked = signal.encode(signal.Trial(ticket=ticket, session=session, act=act))
+        answer = await self._ask_session(ticket.space, "trial", asked)
+        if answer.trial is None:
+            raise _refusal(answer)
+        return answer
 
     def _ticket(self, request: Request) -> Ticket:
         """The request's ticket: valid, for speaking, in this space."""

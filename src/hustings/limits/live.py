@@ -90,6 +90,8 @@ GREEN_ROOM_EMPTY_S: Final = 60.0  # an empty green room keeps its stage this lon
 SEAT_OFFERS_COUNT: Final = 3  # transports of one seat that may be connecting at once
 SEAT_GRANT_WAIT_S: Final = 0.5  # an offer may overtake the grant of its seat by this much
 SEAT_SILENT_S: Final = 3.0  # of digital silence from an open microphone, then the host is told
+TRIAL_S: Final = 3.0  # of one's own sound, recorded and played back: a sentence; 576 kB a seat
+TRIAL_TAIL_S: Final = 0.5  # after the playing: an echo of its end is back by then
 DEAD_AIR_S: Final = 3.0  # of silence on air, then the host is told
 
 # --- gate -------------------------------------------------------------------------------------

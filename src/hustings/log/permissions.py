@@ -71,13 +71,15 @@ LIVE: Final[dict[str, Rights]] = {
         publish=(*_live("mix", "obs", "ev", "levels"), "stage.open", "stage.beat.*"),
         subscribe=(
             *("stage.open", "stage.beat.*", "stage.gone.*"),
-            *("stage.*.offer", "stage.*.patch", "stage.*.close"),
+            *("stage.*.offer", "stage.*.patch", "stage.*.close", "stage.*.trial"),
             *_live("ev", "obs"),
         ),
         answers=True,
     ),
     "gate": Rights(
-        publish=("stage.open", "stage.*.offer", "stage.*.patch", "stage.*.close"),
+        publish=(
+            *("stage.open", "stage.*.offer", "stage.*.patch", "stage.*.close", "stage.*.trial"),
+        ),
         subscribe=("stage.beat.*", "stage.gone.*"),
         # `stage.*.offer` must not be a way to speak for a stage process of that name.
         publish_never=("stage.beat.*", "stage.gone.*"),

@@ -9,7 +9,7 @@ live.<space>.levels     loudness per seat, five times a second, for the host's d
 live.<space>.talk       what was appended to `talk`
 live.<space>.captions   what a seat says, in words, while it says it
 live.<space>.backstage  a line between those on stage; it stands in no log
-stage.<space>.<verb>    requests to the stage that holds the space: offer, patch, close
+stage.<space>.<verb>    requests to the stage that holds it: offer, patch, close, trial
 stage.open              a space needs a stage: those with room race for its lease
 stage.beat.<instance>   heartbeat of a stage process
 stage.gone.<instance>   the supervisor saw a stage process end
@@ -105,7 +105,7 @@ def space_of(subject: str) -> str:
 
 
 def stage(space: str, verb: str) -> str:
-    """A request to the stage that holds `space`: offer, patch or close."""
+    """A request to the stage that holds `space`: offer, patch, close or trial."""
     return f"stage.{space}.{verb}"
 
 

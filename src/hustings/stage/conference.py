@@ -3,7 +3,8 @@
 Real-time contract: runs in the 20 ms tick; it does not block, log or allocate without bound.
 
 Each seat hears its mix-minus: the sum of the others. Seats that have added nothing for half a
-second hear the whole sum, which is encoded once for all of them. The sum itself, limited, is what
+second hear the whole sum, which is encoded once for all of them. A seat in a trial hears itself as
+well, and nobody else hears it (`trial`). The sum itself, limited, is what
 the programme may send to the audience.
 """
 
@@ -65,6 +66,10 @@ class Conference:
         samples = TICK_SAMPLES * (1 + missed)
         for one in returns:
             if one.sink is None:
+                continue
+            if (played := one.seat.played) is not None:
+                heard = one.limiter.process(minus.get(one.seat.id, total) + played)
+                one.sink.send(one.encoder.encode(heard), samples=samples)
                 continue
             if one.seat.closed_ticks >= QUIET_TICKS:
                 shared = shared or self._shared.encode(total)

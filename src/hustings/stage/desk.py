@@ -1,4 +1,4 @@
-"""The stage's desk for the gate: answers offers, patches and closes of one space, by request.
+"""The stage's desk for the gate: answers offers, patches, closes and trials of one space.
 
 While a stage holds the space its seats answer. For a space that is over, or that nobody knows, a
 `Farewell` answers for a while, so that speakers' pages stop asking.
@@ -36,7 +36,12 @@ class Desk:
         self._end = await serve(
             self._live,
             self._follower.space_id,
-            {"offer": self._offer, "patch": self._patch, "close": self._close},
+            {
+                "offer": self._offer,
+                "patch": self._patch,
+                "close": self._close,
+                "trial": self._trial,
+            },
         )
 
     async def close(self) -> None:
@@ -59,6 +64,11 @@ class Desk:
     async def _close(self, message: Message) -> bytes:
         return signal.encode(self._seats.leave(signal.decode_close(message.data)))
 
+    async def _trial(self, message: Message) -> bytes:
+        space = self._follower.space
+        assert space is not None, "a space without events is not put on stage"
+        return signal.encode(self._seats.trial(space, signal.decode_trial(message.data)))
+
     async def _caught_up(self) -> None:
         """Wait until all that was decided before now is known here, such as the seat's grant."""
         follower = self._follower
@@ -72,12 +82,13 @@ class Desk:
 
 
 async def farewell(live: Live, space: str, answer: signal.Answer) -> None:
-    """Give every request about a seat of `space` the same answer for `limits.STAGE_FAREWELL_S`."""
+    """Give all that the gate asks of `space` the same answer for `limits.STAGE_FAREWELL_S`."""
 
     async def reply(_: Message) -> bytes:
         return signal.encode(answer)
 
-    end = await serve(live, space, dict.fromkeys(("offer", "patch", "close"), reply))
+    verbs = ("offer", "patch", "close", "trial")
+    end = await serve(live, space, dict.fromkeys(verbs, reply))
     try:
         await asyncio.sleep(limits.STAGE_FAREWELL_S)
     finally:

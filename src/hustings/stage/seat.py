@@ -12,6 +12,7 @@ by then or is still on its way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,8 @@ from hustings.chunk import PROGRAMME_DELAY_SAMPLES
 from hustings.clock import TICK_MS, TICK_SAMPLES
 from hustings.stage.jitter import JitterBuffer
 from hustings.stage.rtp import MediaPacket
+from hustings.stage.transport import TransportStats
+from hustings.stage.trial import LineState, Trial
 from hustings.stem import StemPacket
 
 Frame = NDArray[np.float32]
@@ -37,7 +40,8 @@ class Seat:
     """The sound of one seat. It survives reconnects; each transport is a new `join`.
 
     After `pull`: `level_dbfs` and `peak_dbfs` are those of the frame as it came, `speaking` is the
-    voice activity's word, `open` says whether the last frame went into the mix.
+    voice activity's word, `open` says whether the last frame went into the mix, `played` is what
+    the seat alone is to hear of itself. While it is in a trial nobody else hears it.
     """
 
     def __init__(self, name: str) -> None:
@@ -49,6 +53,8 @@ class Seat:
         self.speaking = False
         self.open = False
         self.closed_ticks = QUIET_TICKS  # ticks since a frame of this seat went into the mix
+        self.played: Frame | None = None
+        self._trial: Trial | None = None
         self._jitter = JitterBuffer()
         self._gain = SpeakerGain()
         self._voice = VoiceActivity()
@@ -58,10 +64,12 @@ class Seat:
     def connect(self, *, join: int) -> None:
         """A new transport begins: RTP numbers start anew."""
         self.join = join
+        self._trial = None
         self._jitter = JitterBuffer()
 
     def disconnect(self) -> None:
         """The transport is gone: what it still held is not played."""
+        self._trial = self.played = None
         self._jitter = JitterBuffer()
 
     def mute(self, muted: bool, *, now_ns: int) -> None:
@@ -78,6 +86,36 @@ class Seat:
     def play_from_mark(self) -> None:
         """What was said before the mark is not played any more."""
         self._jitter.play_from_mark()
+
+    @property
+    def trial(self) -> Trial | None:
+        """The round trip of this transport, if there was one."""
+        return self._trial
+
+    @property
+    def testing(self) -> bool:
+        """Whether a round trip is on: nobody else hears the seat, and nothing of it is logged."""
+        return self._trial is not None and self._trial.running
+
+    def test(self, line: Callable[[], TransportStats]) -> Trial:
+        """Begin a round trip on the transport whose statistics `line` gives."""
+        jitter = self._jitter
+
+        def state() -> LineState:
+            now = line()
+            return LineState(
+                received=now.packets_received,
+                lost=now.packets_lost,
+                jitter_ms=now.jitter_ms,
+                rtt_ms=now.rtt_ms,
+                remote_highest=now.remote_highest,
+                remote_lost=now.remote_lost,
+                concealed=jitter.stats.concealed,
+                depth_ms=jitter.depth_ms,
+            )
+
+        self._trial = Trial(state)
+        return self._trial
 
     @property
     def depth_ticks(self) -> int:
@@ -114,7 +152,9 @@ class Seat:
         """This tick's frame for the mix, or None when the seat adds nothing."""
         raw = self._jitter.pull()
         self._listen(raw)
-        wanted = raw is not None and self._quiet_ticks < QUIET_TICKS and not self.muted
+        testing = self._try(raw)
+        heard = raw is not None and self._quiet_ticks < QUIET_TICKS
+        wanted = heard and not (self.muted or testing)
         was_open, self.open = self.open, wanted
         if not (wanted or was_open):
             self.closed_ticks += 1
@@ -130,6 +170,15 @@ class Seat:
             frame = frame * (FADE_IN if wanted else FADE_OUT)
         self._last = float(frame[-1])
         return frame
+
+    def _try(self, raw: Frame | None) -> bool:
+        """Whether a round trip takes the frame."""
+        self.played = None
+        if self._trial is None or not self._trial.running:
+            return False
+        self.speaking = False  # whatever is said in a test is nobody's turn
+        self.played = self._trial.tick(raw, level_dbfs=self.level_dbfs, peak_dbfs=self.peak_dbfs)
+        return True
 
     def _listen(self, raw: Frame | None) -> None:
         """Measure the frame. Muted seats too: the host is told who speaks into a muted seat."""

@@ -107,7 +107,10 @@ class Seats:
         for name in [name for name in self._places if name not in space.seats]:
             self._close(name, cause="revoked")
         for name, place in self._places.items():
-            place.seat.mute(space.seats[name].muted, now_ns=time.monotonic_ns())
+            seat = place.seat
+            seat.mute(space.seats[name].muted, now_ns=time.monotonic_ns())
+            if seat.trial is not None and _on_air(space, seat):
+                seat.trial.stop()
 
     def offer(self, space: Space, offer: signal.Offer) -> signal.Answer:
         """Let a speaker take a seat, or say why not, in the words and status codes of HTTP."""
@@ -182,6 +185,26 @@ class Seats:
         _end(link)
         return signal.Answer(status=200, session=close.session)
 
+    def trial(self, space: Space, message: signal.Trial) -> signal.Answer:
+        """Begin, report or break off the round trip of a seat's present session."""
+        place = self._places.get(message.ticket.seat)
+        link = place.link if place is not None else None
+        transport = link.transport if link is not None else None
+        if place is None or transport is None or transport.id != message.session:
+            return _refused(404, "session", "There is no such session.")
+        seat, status = place.seat, 200
+        if message.act == "start" and not seat.testing:
+            if _on_air(space, seat):
+                return _refused(409, "on_air", "You are on air. Mute yourself to test your sound.")
+            seat.test(lambda: transport.stats)
+            status = 202
+        elif seat.trial is None:
+            return _refused(404, "trial", "No test was begun on this connection.")
+        elif message.act == "stop":
+            seat.trial.stop()
+        assert seat.trial is not None
+        return signal.Answer(status=status, session=message.session, trial=seat.trial.report)
+
     def close(self) -> None:
         """Close all transports, without a word: the stage has ended its work for this space."""
         self._open = False
@@ -249,6 +272,11 @@ class Seats:
         for link in ending:
             if link is not None:
                 _end(link)
+
+
+def _on_air(space: Space, seat: Seat) -> bool:
+    """Whether the audience hears what is said on this seat, or is about to."""
+    return space.status is Status.LIVE and not seat.muted
 
 
 def _end(link: _Link) -> None:

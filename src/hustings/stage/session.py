@@ -151,7 +151,7 @@ class Session:
     def heard(self, seat: Seat, packet: MediaPacket) -> None:
         """A packet came in: it goes to the jitter buffer, and to the stems if it will be on air."""
         ahead = seat.push(packet)
-        if ahead is None or seat.muted:
+        if ahead is None or seat.muted or seat.testing:
             return
         enters = self._pacer.next + ahead
         programme = self._programme

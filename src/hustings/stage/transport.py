@@ -34,7 +34,8 @@ class TransportStats:
 
     `packets_lost` of those sent to us, `jitter_ms` of their arrival (RFC 3550 section 6.4.1),
     `rtt_ms` to the speaker and back or None before the first report, `remote_loss` the share (0 to
-    1) of our packets that the speaker missed lately.
+    1) of our packets that the speaker missed lately. Of our packets the speaker has counted up to
+    `remote_highest` (None before the first report), and `remote_lost` of them as missing.
     """
 
     packets_received: int
@@ -42,6 +43,8 @@ class TransportStats:
     jitter_ms: float
     rtt_ms: float | None
     remote_loss: float
+    remote_highest: int | None = None
+    remote_lost: int = 0
 
 
 class Transport:
@@ -90,6 +93,8 @@ class Transport:
         self._last_sr_at = 0.0
         self._rtt_s: float | None = None
         self._remote_loss = 0.0
+        self._remote_highest: int | None = None
+        self._remote_lost = 0
 
     @property
     def stats(self) -> TransportStats:
@@ -101,6 +106,8 @@ class Transport:
             jitter_ms=now.jitter / (SAMPLE_RATE // 1000) if now else 0.0,
             rtt_ms=self._rtt_s * 1000 if self._rtt_s is not None else None,
             remote_loss=self._remote_loss,
+            remote_highest=self._remote_highest,
+            remote_lost=self._remote_lost,
         )
 
     def send(self, payload: bytes, *, samples: int = 960) -> None:
@@ -273,6 +280,7 @@ class Transport:
 
     def _on_block(self, block: rtcp.ReportBlock, now: float) -> None:
         self._remote_loss = block.fraction_lost / 256
+        self._remote_highest, self._remote_lost = block.highest, block.lost
         for middle, sent_at in self._reports:
             if middle == block.last_sr:
                 self._rtt_s = max(0.0, now - sent_at - block.delay / 65_536)

@@ -78,6 +78,11 @@ export class Line extends EventTarget {
     return this.condition === "connected" ? ((await this.#connection?.getStats()) ?? null) : null;
   }
 
+  /** Where the present session is, and with which ticket; the address is "" without one. */
+  get session() {
+    return { address: this.#session, ticket: this.#ticket?.ticket ?? "" };
+  }
+
   /** Whether the seat is ours, or about to be. */
   get joined() {
     return this.condition === "connected" || this.condition === "connecting";

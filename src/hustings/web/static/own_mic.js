@@ -42,7 +42,7 @@ export class OwnMic {
   #sinceVoice = 0;
   #asked = false;
   #declined = false; // to unmute, as a host asks
-  #trial = new Trial(this.#mic);
+  #trial;
 
   /** @param {{space: string, seat: string}} where */
   constructor({ space, seat }) {
@@ -51,6 +51,7 @@ export class OwnMic {
     this.#ticket = new SeatTicket(this.#api);
     const audio = /** @type {HTMLAudioElement} */ (element("mix-minus"));
     this.#line = new Line(audio, (must) => this.#ticket.renew(must));
+    this.#trial = new Trial(this.#mic, this.#line);
     this.#line.addEventListener("change", () => this.#show());
     this.#mic.addEventListener("track", () => {
       if (this.#mic.track) void this.#line.replace(this.#mic.track);

@@ -7,6 +7,9 @@ const QUIET_DBFS = -42;
 const NOISY_DB = 12; // speech that stands less above the room is hard to follow
 const NOISY_DBFS = -45;
 const CLIPPED = 0.0005; // of all samples
+const LOSSY = 0.05; // of packets: the copies in the next ones no longer make good for most
+const SLOW_MS = 400; // people begin to talk at the same time (ITU-T G.114)
+const DEAF_DB = 40; // what comes back is as loud as what was said
 
 /**
  * @typedef {{peak_dbfs: number, speech_dbfs: number, floor_dbfs: number, clipped: number}} Measured
@@ -66,6 +69,35 @@ export function soundVerdict(found) {
     return { verdict: "noisy", words: t("It is noisy around you: your voice hardly stands out. Headphones with a microphone help.") };
   }
   return { verdict: "good", words: t("Good: clear and loud enough.") };
+}
+
+/**
+ * How the way to the stage and back was: what troubles others most comes first.
+ * @param {import("./round_trip.js").Measured} found
+ */
+export function tripVerdict(found) {
+  const sound = soundVerdict(found);
+  const lost = Math.max(found.loss_up, found.loss_down ?? 0);
+  const loss = (100 * lost).toFixed(0);
+  if (lost > LOSSY && found.loss_up === lost) {
+    return { verdict: "lossy", words: t("Your connection loses {loss} % of what you say. Come closer to your router, or use a cable.", { loss }) };
+  }
+  if (sound.verdict !== "good" && sound.verdict !== "noisy") return sound;
+  if (found.heard_dbfs !== null && found.heard_dbfs < found.speech_dbfs - DEAF_DB) {
+    return { verdict: "deaf", words: t("Your voice arrives, but nothing came back to you. Leave and join anew.") };
+  }
+  if (found.echo_db !== null) {
+    return { verdict: "echo", words: t("Your microphone hears your loudspeaker: others hear an echo. Use headphones, or turn it down.") };
+  }
+  if (sound.verdict === "noisy") return sound;
+  if (lost > LOSSY) {
+    return { verdict: "lossy", words: t("Your connection loses {loss} % of what others say. Come closer to your router, or use a cable.", { loss }) };
+  }
+  if ((found.delay_ms ?? 0) > SLOW_MS) {
+    const delay = Math.round((found.delay_ms ?? 0) / 10) * 10;
+    return { verdict: "slow", words: t("You sound good, but late: {delay} ms from mouth to ear. Leave others a moment to answer.", { delay }) };
+  }
+  return { verdict: "good", words: t("You sound good.") };
 }
 
 /**
