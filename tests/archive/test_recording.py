@@ -131,7 +131,7 @@ def test_gaps_holds_and_clock_are_told(evening: Finished) -> None:
     }
     assert [epoch["chunks"] for epoch in receipt["epochs"]] == [15, 5]
     assert receipt["seats"] == [
-        {"id": "ada", "name": "Ada", "talk_ms": 23 * 320},
+        {"id": "ada", "name": "Ada", "talk_ms": 15 * 320},
         {"id": "bob", "name": "Bob", "talk_ms": 0},
     ]
     assert receipt["counts"]["listening_most"] == {"value": 3, "how": "by hand"}
@@ -154,7 +154,13 @@ def test_the_timeline_is_public_and_on_the_replays_clock(evening: Finished) -> N
         ("resumed", 3200, 20 * 320),
         ("ended", 23 * 320, 33 * 320),
     ]
-    assert timeline["events"][3]["end_ms"] == 23 * 320
+    # The stage died then; the next one does not say that anybody spoke.
+    assert timeline["events"][3]["end_ms"] == 15 * 320
+    assert timeline["floor"]["silence_ms"] == 8 * 320
+    assert timeline["floor"]["seats"]["ada"] == {
+        "talk_ms": 15 * 320, "share": 1.0, "turns": 1, "longest_ms": 15 * 320,
+        "interruptions": 0, "interrupted": 0, "overlap_ms": 0,
+    }  # fmt: skip
     assert timeline["chapters"] == [
         {"at_ms": 0, "end_ms": 3200, "title": "Part 1"},
         {"at_ms": 3200, "end_ms": 7360, "title": "Part 2"},

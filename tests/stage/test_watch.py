@@ -1,10 +1,9 @@
-"""The watch and the floor, tick by tick: what the host is told, once, and who has the floor."""
+"""The watch, tick by tick: what the host is told, once."""
 
 from __future__ import annotations
 
 from hustings import limits
 from hustings.clock import TICK_MS
-from hustings.stage.floor import Floor
 from hustings.stage.seat import Seat
 from hustings.stage.watch import Notice, Watch, advice
 
@@ -71,15 +70,3 @@ def test_every_warning_has_a_sentence() -> None:
     for code in ("dead_air", "seat_silent", "seat_muted", "seat_clipping", "log_away", "log_lost"):
         assert advice(code, "Ann").endswith((".", "?"))
     assert advice("seat_silent", "Ann") == "Ann cannot be heard: the microphone sends silence."
-
-
-def test_the_floor_tells_changes_and_is_empty_off_air() -> None:
-    floor = Floor()
-    ann, bob = seat("ann"), seat("bob", speaking=False)
-    assert floor.update([ann, bob], live=False) == []
-    assert floor.update([ann, bob], live=True) == [("ann", True)]
-    assert floor.update([ann, bob], live=True) == []
-    ann.open, bob.speaking = False, True
-    assert floor.update([ann, bob], live=True) == [("bob", True), ("ann", False)]
-    assert floor.update([ann, bob], live=False) == [("bob", False)]
-    assert floor.update([], live=True) == []

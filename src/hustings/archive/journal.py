@@ -8,11 +8,11 @@ carry their own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 from hustings.archive.spans import Span, Spans
-from hustings.clock import CHUNK_MS
+from hustings.clock import CHUNK_MS, TICK_MS
 from hustings.space import Event, Space, evolve
 from hustings.space import event as e
 
@@ -25,10 +25,12 @@ _OFF: Final = (e.Held, e.Ended)
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """An event and the programme number at which it belongs."""
+    """An event and the programme number at which it belongs; `next_n` is the one that the log had
+    come to."""
 
     n: int
     event: Event
+    next_n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Journal:
             self._turned(event)
         elif isinstance(event, _ON + _OFF):
             self._turn = len(self.facts)
-        self.facts.append(Fact(getattr(event, "n", newest_n + 1), event))
+        self.facts.append(Fact(getattr(event, "n", newest_n + 1), event, newest_n + 1))
 
     def _turned(self, mark: e.OnAir) -> None:
         """What was decided takes effect at the next chunk: there it was heard."""
@@ -79,7 +81,7 @@ class Journal:
             return
         decided = self.facts[self._turn]
         if isinstance(decided.event, _ON if mark.live else _OFF):
-            self.facts[self._turn] = Fact(max(decided.n, mark.n), decided.event)
+            self.facts[self._turn] = replace(decided, n=max(decided.n, mark.n))
             self._turn = None
 
     def holds(self, spans: Spans) -> list[Hold]:
@@ -113,7 +115,7 @@ class Journal:
         return "unknown"
 
     def talk_ms(self, spans: Spans) -> dict[str, int]:
-        """How long each seat spoke on air, by the stage's observations, to 320 ms."""
+        """How long each seat spoke on air, by the stage's observations."""
         talked: dict[str, int] = dict.fromkeys(self.seats, 0)
         for speech in self.speeches(spans):
             talked[speech.seat] = talked.get(speech.seat, 0) + speech.end_ms - speech.at_ms
@@ -123,21 +125,48 @@ class Journal:
         """All stretches of speech that are heard in the replay, by their beginning."""
         out = []
         for seat, first, end in self._spoken(spans):
-            at_ms, end_ms = spans.position_ms(first.n), spans.position_ms(end)
+            at_ms, end_ms = _place(spans, *_moment(first)), _place(spans, *end)
             if end_ms > at_ms:
                 out.append(Speech(at_ms, end_ms, seat, first.event.at_ms))
         return sorted(out)
 
-    def _spoken(self, spans: Spans) -> Iterator[tuple[str, Fact, int]]:
-        """Seat, first fact and end of each stretch of speech, on air or not."""
+    def _spoken(self, spans: Spans) -> Iterator[tuple[str, Fact, _Moment]]:
+        """Seat, first fact and end of each stretch of speech, on air or not.
+
+        The stage tells exactly when a seat that was muted or has left was silent. Without its word
+        the decision is the end; and whoever spoke when a stage died did so no longer than its log.
+        """
         since: dict[str, Fact] = {}
+        until: dict[str, _Moment] = {}
         for fact in self.facts:
             match fact.event:
                 case e.Spoke(seat=seat, speaking=True):
+                    if seat in until:
+                        yield seat, since.pop(seat), until.pop(seat)
                     since.setdefault(seat, fact)
-                case e.Spoke(seat=seat) | e.SeatLeft(seat=seat) | e.SeatMuted(seat=seat):
-                    if seat in since:
-                        yield seat, since.pop(seat), fact.n
+                case e.Spoke(seat=seat) if seat in since:
+                    until.pop(seat, None)
+                    yield seat, since.pop(seat), _moment(fact)
+                case e.SeatLeft(seat=seat) | e.SeatMuted(seat=seat) if seat in since:
+                    until.setdefault(seat, (fact.n, 0))
+                case e.StageTaken():
+                    end = min(fact.n, fact.next_n), 0
+                    yield from (
+                        (seat, first, until.get(seat, end)) for seat, first in since.items()
+                    )
+                    since, until = {}, {}
         if spans.spans:
-            end = spans.spans[-1].first_n + spans.spans[-1].count
-            yield from ((seat, first, end) for seat, first in since.items())
+            end = spans.spans[-1].first_n + spans.spans[-1].count, 0
+            yield from ((seat, first, until.get(seat, end)) for seat, first in since.items())
+
+
+_Moment: TypeAlias = tuple[int, int]  # chunk number and tick
+
+
+def _moment(fact: Fact) -> _Moment:
+    return fact.n, fact.event.tick if isinstance(fact.event, e.Spoke) else 0
+
+
+def _place(spans: Spans, n: int, tick: int) -> int:
+    """Replay time of a moment; of one that is off air, where the replay goes on."""
+    return spans.position_ms(n) + (tick * TICK_MS if spans.live(n) else 0)

@@ -7,13 +7,13 @@ said or done off air. Times are milliseconds of the replay (`at_ms`) and of Unix
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from hustings.archive.chapters import Chapter
 from hustings.archive.journal import Journal
 from hustings.archive.spans import Spans, duration_ms
-from hustings.space import Event
+from hustings.space import Event, floor
 from hustings.space import event as e
 
 VERSION: Final = 1
@@ -37,11 +37,14 @@ def build(journal: Journal, spans: Spans, chapters: Sequence[Chapter]) -> bytes:
         for speech in journal.speeches(spans)
     ]
     events.sort(key=lambda event: event["at_ms"])  # stable: the log's order within a millisecond
+    speeches = [(one.seat, one.at_ms, one.end_ms) for one in journal.speeches(spans)]
+    length_ms = duration_ms(spans.slots)
+    rests = [hold.at_ms for hold in journal.holds(spans)]
     timeline = {
         "version": VERSION,
         "space": journal.space.id,
         "title": journal.space.title,
-        "duration_ms": duration_ms(spans.slots),
+        "duration_ms": length_ms,
         "seats": [
             {"id": seat.seat, "name": seat.name, "role": str(seat.role)}
             for seat in journal.seats.values()
@@ -58,9 +61,33 @@ def build(journal: Journal, spans: Spans, chapters: Sequence[Chapter]) -> bytes:
             }
             for span in spans.spans
         ],
+        "floor": floor_of(speeches, length_ms=length_ms, rests=rests),
         "events": events,
     }
     return json.dumps(timeline, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def floor_of(
+    speeches: Iterable[tuple[str, int, int]], *, length_ms: int, rests: Iterable[int]
+) -> dict[str, Any]:
+    """Who had the floor, as `docs/floor.md` counts it: `speeches` are seat, beginning and end."""
+    counted = floor.count(speeches, on_air_ms=length_ms, rests=rests)
+    return {
+        "silence_ms": counted.silence_ms,
+        "overlap_ms": counted.overlap_ms,
+        "seats": {
+            seat: {
+                "talk_ms": one.talk_ms,
+                "share": round(counted.share(seat), 4),
+                "turns": one.turns,
+                "longest_ms": one.longest_ms,
+                "interruptions": one.interruptions,
+                "interrupted": one.interrupted,
+                "overlap_ms": one.overlap_ms,
+            }
+            for seat, one in counted.seats.items()
+        },
+    }
 
 
 def _public(event: Event) -> dict[str, Any] | None:

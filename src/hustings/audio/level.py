@@ -17,7 +17,7 @@ SILENCE_DBFS: Final = -100.0  # what digital silence is reported as
 
 _START_DB: Final = 9.0  # above the noise: speech begins
 _STOP_DB: Final = 5.0  # above the noise: speech goes on
-_START_FRAMES: Final = 2  # 40 ms above the threshold: a click is shorter
+START_FRAMES: Final = 2  # 40 ms above the threshold: a click is shorter
 _HANG_FRAMES: Final = 20  # 400 ms below the threshold: pauses inside a sentence are shorter
 _FLOOR_DBFS_MIN: Final = -65.0  # quieter than any room: speech is at least 9 dB above this
 _FLOOR_DBFS_MAX: Final = -40.0  # what is louder than -31 dBFS is never taken for noise
@@ -69,6 +69,12 @@ class VoiceActivity:
         return self._speaking
 
     @property
+    def pause_frames(self) -> int:
+        """Frames since the last one that held speech; at most those after which speech has ended.
+        It says how long ago somebody stopped, at the moment when that is certain."""
+        return self._below
+
+    @property
     def floor_dbfs(self) -> float:
         """The level taken for noise at the moment."""
         return self._floor
@@ -82,7 +88,7 @@ class VoiceActivity:
         over = level_dbfs - self._floor
         if not self._speaking:
             self._above = self._above + 1 if over >= _START_DB else 0
-            if self._above >= _START_FRAMES:
+            if self._above >= START_FRAMES:
                 self._speaking = True
                 self._below = 0
         else:

@@ -312,11 +312,15 @@ class SeatLeft(Happening, frozen=True, kw_only=True, tag="seat_left"):
 
 
 class Spoke(Happening, frozen=True, kw_only=True, tag="spoke"):
-    """A seat began or stopped speaking at chunk `n`."""
+    """A seat began or stopped speaking in tick `tick` (0 to 15) of chunk `n`.
+
+    That is the moment itself, not the later one at which the detector was sure of it.
+    """
 
     seat: str
     speaking: bool
     n: int
+    tick: int = 0  # 0 in logs written before ticks were told
 
 
 class Warned(Happening, frozen=True, kw_only=True, tag="warned"):

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from hustings import limits
 from hustings.audio.level import rms_dbfs
-from hustings.clock import TICK_MS
+from hustings.clock import TICK_MS, TICKS_PER_CHUNK
 from hustings.space import Space, Status
 from hustings.space.event import Spoke, Warned
-from hustings.stage.floor import Floor
+from hustings.stage.floor import Change, Floor
 from hustings.stage.outlet import Outlet
 from hustings.stage.seat import Seat
 from hustings.stage.watch import Watch, advice
@@ -51,12 +51,13 @@ class Reports:
         if len(self._packets) < limits.STEM_PACKETS_COUNT:
             self._packets.append(packet)
 
-    def tick(self, space: Space, seats: list[Seat], *, n: int, live: bool, mix: Frame) -> None:
-        """After a tick of chunk `n`: `seats` are the connected ones, `live` is whether the audience
-        hears `mix` now."""
+    def tick(self, space: Space, seats: list[Seat], *, slot: int, live: bool, mix: Frame) -> None:
+        """After a tick whose sound reaches the programme in `slot`: `seats` are the connected ones,
+        `live` is whether the audience hears `mix`."""
+        n = slot // TICKS_PER_CHUNK
         self._ticks += 1
-        for name, speaking in self._floor.update(seats, live=live):
-            self._outlet.observe(Spoke(at_ms=self._now_ms(), seat=name, speaking=speaking, n=n))
+        for change in self._floor.update(seats, slot=slot, live=live):
+            self._outlet.observe(self._spoke(change))
         for notice in self._watch.update(seats, live=live, mix_dbfs=rms_dbfs(mix)):
             if space.status is not Status.SCHEDULED:
                 self.warn(space, notice.code, notice.seat, n=n)
@@ -85,6 +86,12 @@ class Reports:
         name = space.seats[seat].name if seat in space.seats else seat
         text = advice(code, name)
         self._outlet.observe(Warned(at_ms=self._now_ms(), code=code, advice=text, n=n, seat=seat))
+
+    def _spoke(self, change: Change) -> Spoke:
+        n, tick = divmod(change.slot, TICKS_PER_CHUNK)
+        return Spoke(
+            at_ms=self._now_ms(), seat=change.seat, speaking=change.speaking, n=n, tick=tick
+        )
 
     def _once(self, space: Space, code: str, *, n: int) -> None:
         if code not in self._troubles:

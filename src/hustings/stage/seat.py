@@ -40,8 +40,9 @@ class Seat:
     """The sound of one seat. It survives reconnects; each transport is a new `join`.
 
     After `pull`: `level_dbfs` and `peak_dbfs` are those of the frame as it came, `speaking` is the
-    voice activity's word, `open` says whether the last frame went into the mix, `played` is what
-    the seat alone is to hear of itself. While it is in a trial nobody else hears it.
+    voice activity's word, `pause_ticks` how long ago it last heard speech, `open` says whether the
+    last frame went into the mix, `played` is what the seat alone is to hear of itself. While it is
+    in a trial nobody else hears it.
     """
 
     def __init__(self, name: str) -> None:
@@ -51,6 +52,7 @@ class Seat:
         self.level_dbfs = SILENCE_DBFS
         self.peak_dbfs = SILENCE_DBFS
         self.speaking = False
+        self.pause_ticks = 0
         self.open = False
         self.closed_ticks = QUIET_TICKS  # ticks since a frame of this seat went into the mix
         self.played: Frame | None = None
@@ -185,5 +187,6 @@ class Seat:
         self.level_dbfs = rms_dbfs(raw) if raw is not None else SILENCE_DBFS
         self.peak_dbfs = peak_dbfs(raw) if raw is not None else SILENCE_DBFS
         self.speaking = self._voice.update(self.level_dbfs)
+        self.pause_ticks = self._voice.pause_frames
         heard = self.speaking or self.level_dbfs > QUIET_DBFS
         self._quiet_ticks = 0 if heard else self._quiet_ticks + 1

@@ -316,9 +316,7 @@ class Session:
             if not air.live and not air.wanted:
                 self._off_air.set()
         assert self.space is not None
-        self._reports.tick(
-            self.space, self._seats.connected, n=slot // TICKS_PER_CHUNK, live=live, mix=mix
-        )
+        self._reports.tick(self.space, self._seats.connected, slot=slot, live=live, mix=mix)
         if slot % TICKS_PER_CHUNK == 0:
             self._reports.log_waits(self.space, self._appender.buffered_s, n=self._n)
 

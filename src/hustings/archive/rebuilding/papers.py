@@ -8,12 +8,15 @@ not to be known of a seat any more (when it spoke) is left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from hustings.archive import chapters
 from hustings.archive.chapters import Chapter
 from hustings.archive.rebuilding.plan import Plan
+from hustings.archive.timeline import floor_of
 from hustings.clock import CHUNK_MS
 from hustings.errors import BadInput
 from hustings.space.cuts import Cuts
@@ -50,7 +53,7 @@ def chaptered(plan: Plan, found: Sequence[tuple[int, str]]) -> list[Chapter]:
 def timeline(data: bytes, plan: Plan, found: Sequence[Chapter]) -> bytes:
     """The timeline of the new version."""
     cuts, whole = plan.cuts, _read("timeline", data)
-    events = [moved for one in whole["events"] if (moved := _event(one, plan)) is not None]
+    events = [shown for one in whole["events"] for shown in _events(one, plan)]
     events.sort(key=lambda event: event["at_ms"])
     whole.update(
         title=plan.label.title,
@@ -60,6 +63,8 @@ def timeline(data: bytes, plan: Plan, found: Sequence[Chapter]) -> bytes:
         ],
         events=events,
     )
+    if "floor" in whole:
+        whole["floor"] = _floor(events, cuts.duration_ms)
     if "spans" in whole:
         whole["spans"] = _spans(whole["spans"], cuts)
     return _written(whole)
@@ -83,23 +88,38 @@ def talk(data: bytes, plan: Plan) -> bytes:
     return _written(whole)
 
 
-def _event(one: dict[str, Any], plan: Plan) -> dict[str, Any] | None:
+def _events(one: dict[str, Any], plan: Plan) -> Iterator[dict[str, Any]]:
+    """What the new version shows of an event."""
     cuts, at_ms = plan.cuts, one["at_ms"]
     if one["type"] == "spoke":
-        begins, ends = cuts.nearest(at_ms), cuts.nearest(one["end_ms"])
-        if ends <= begins or _hushed(one, plan):
-            return None
-        return {**one, "at_ms": begins, "end_ms": ends}
-    if one["type"] in _LASTING:
-        return {**one, "at_ms": cuts.nearest(at_ms)}
-    moved = cuts.position(at_ms)
-    return None if moved is None else {**one, "at_ms": moved}
+        yield from _spoken(one, plan)
+    elif one["type"] in _LASTING:
+        yield {**one, "at_ms": cuts.nearest(at_ms)}
+    elif (moved := cuts.position(at_ms)) is not None:
+        yield {**one, "at_ms": moved}
 
 
-def _hushed(one: dict[str, Any], plan: Plan) -> bool:
-    """Whether all of a stretch of speech is not to be heard."""
-    slots = range(one["at_ms"] // CHUNK_MS, -(-one["end_ms"] // CHUNK_MS))
-    return all(plan.cuts.silent(slot) or plan.quiet(slot, one["seat"]) for slot in slots)
+def _spoken(one: dict[str, Any], plan: Plan) -> Iterator[dict[str, Any]]:
+    """A stretch of speech without the slots in which it is not to be heard."""
+    begins, ends, seat = one["at_ms"], one["end_ms"], one["seat"]
+    slots = range(begins // CHUNK_MS, -(-ends // CHUNK_MS))
+    hushed = (plan.cuts.silent(slot) or plan.quiet(slot, seat) for slot in slots)
+    for quiet, some in groupby(zip(slots, hushed, strict=True), key=itemgetter(1)):
+        heard = [slot for slot, _ in some]
+        first = plan.cuts.nearest(max(begins, heard[0] * CHUNK_MS))
+        last = plan.cuts.nearest(min(ends, (heard[-1] + 1) * CHUNK_MS))
+        if first < last and not quiet:
+            skipped_ms = max(0, heard[0] * CHUNK_MS - begins)
+            yield {**one, "at_ms": first, "end_ms": last, "wall_ms": one["wall_ms"] + skipped_ms}
+
+
+def _floor(events: Sequence[dict[str, Any]], length_ms: int) -> dict[str, Any]:
+    """The figures of what is published, counted anew of nothing else."""
+    speeches = [
+        (one["seat"], one["at_ms"], one["end_ms"]) for one in events if one["type"] == "spoke"
+    ]
+    rests = [one["at_ms"] for one in events if one["type"] == "held"]
+    return floor_of(speeches, length_ms=length_ms, rests=rests)
 
 
 def _spans(spans: list[dict[str, int]], cuts: Cuts) -> list[dict[str, int]]:
