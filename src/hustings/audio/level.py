@@ -45,6 +45,40 @@ def peak_dbfs(frame: Frame) -> float:
     return 20 * math.log10(peak)
 
 
+class NoiseFloor:
+    """The level of a room's noise: the quietest moment of the last two seconds, within bounds.
+
+    It falls at once and rises when nothing was as quiet for two seconds.
+    """
+
+    __slots__ = ("_count", "_first", "_high", "_low", "_minima", "_quietest", "dbfs")
+
+    def __init__(self, *, low_dbfs: float, high_dbfs: float, first_dbfs: float) -> None:
+        self.dbfs = first_dbfs
+        self._low, self._high, self._first = low_dbfs, high_dbfs, first_dbfs
+        self._minima: list[float] = []
+        self._quietest = 0.0
+        self._count = 0
+
+    def update(self, level_dbfs: float) -> float:
+        """Take the level of the next 20 ms; the floor after it."""
+        if level_dbfs <= SILENCE_DBFS:
+            # Digital silence comes from a noise gate or an absent seat. Either says no more about
+            # the room than what is assumed of any.
+            level_dbfs = self._first
+        self._quietest = min(self._quietest, level_dbfs)
+        if level_dbfs < self.dbfs:
+            self.dbfs = max(self._low, level_dbfs)
+        self._count += 1
+        if self._count >= _MINIMUM_FRAMES:
+            self._minima = [*self._minima[1 - _MINIMUM_SPANS :], self._quietest]
+            self._count = 0
+            self._quietest = 0.0
+            if len(self._minima) == _MINIMUM_SPANS:
+                self.dbfs = min(max(min(self._minima), self._low), self._high)
+        return self.dbfs
+
+
 class VoiceActivity:
     """Decides from the levels of successive 20 ms frames whether somebody speaks.
 
@@ -52,13 +86,12 @@ class VoiceActivity:
     Speech starts after 40 ms at 9 dB above it and ends after 400 ms at less than 5 dB above it.
     """
 
-    __slots__ = ("_above", "_below", "_count", "_floor", "_minima", "_quietest", "_speaking")
+    __slots__ = ("_above", "_below", "_floor", "_speaking")
 
     def __init__(self) -> None:
-        self._floor = _FLOOR_DBFS_FIRST
-        self._minima: list[float] = []
-        self._quietest = 0.0
-        self._count = 0
+        self._floor = NoiseFloor(
+            low_dbfs=_FLOOR_DBFS_MIN, high_dbfs=_FLOOR_DBFS_MAX, first_dbfs=_FLOOR_DBFS_FIRST
+        )
         self._above = 0
         self._below = 0
         self._speaking = False
@@ -77,15 +110,14 @@ class VoiceActivity:
     @property
     def floor_dbfs(self) -> float:
         """The level taken for noise at the moment."""
-        return self._floor
+        return self._floor.dbfs
 
     def update(self, level_dbfs: float) -> bool:
         """Take the RMS level of the next frame (`rms_dbfs`); whether somebody speaks now.
 
         Give `SILENCE_DBFS` for a tick in which the seat had no frame.
         """
-        self._follow(level_dbfs)
-        over = level_dbfs - self._floor
+        over = level_dbfs - self._floor.update(level_dbfs)
         if not self._speaking:
             self._above = self._above + 1 if over >= _START_DB else 0
             if self._above >= START_FRAMES:
@@ -97,20 +129,3 @@ class VoiceActivity:
                 self._speaking = False
                 self._above = 0
         return self._speaking
-
-    def _follow(self, level_dbfs: float) -> None:
-        if level_dbfs <= SILENCE_DBFS:
-            # Digital silence comes from a noise gate or an absent seat. Either says no more about
-            # the room than what is assumed of any.
-            level_dbfs = _FLOOR_DBFS_FIRST
-        self._quietest = min(self._quietest, level_dbfs)
-        if level_dbfs < self._floor:
-            self._floor = max(_FLOOR_DBFS_MIN, level_dbfs)
-        self._count += 1
-        if self._count < _MINIMUM_FRAMES:
-            return
-        self._minima = [*self._minima[1 - _MINIMUM_SPANS :], self._quietest]
-        self._count = 0
-        self._quietest = 0.0
-        if len(self._minima) == _MINIMUM_SPANS:
-            self._floor = min(max(min(self._minima), _FLOOR_DBFS_MIN), _FLOOR_DBFS_MAX)

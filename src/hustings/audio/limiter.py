@@ -1,4 +1,4 @@
-"""The limiter: keeps peaks at or below -1 dBFS without delay.
+"""The limiter: keeps peaks at or below a ceiling without delay.
 
 Runs in the 20 ms tick. Below the ceiling with nothing to recover from, a frame passes through as
 the same object, for the price of finding its peak.
@@ -25,6 +25,7 @@ Frame = NDArray[np.float32]
 
 CEILING_DBFS: Final = -1.0
 CEILING: Final = 10 ** (CEILING_DBFS / 20)
+VOICE_CEILING_DBFS: Final = -4.0  # of one seat: the peaks of a voice at -16 LUFS reach it rarely
 _BLOCK: Final = 48  # 1 ms: the longest time a peak can need for the gain to come down
 _BLOCKS: Final = TICK_SAMPLES // _BLOCK
 _RELEASE_DB_PER_MS: Final = 0.06  # 60 dB/s: back from 6 dB in 100 ms, slower than a voice's pitch
@@ -33,38 +34,44 @@ _SLOPE: Final[Frame] = np.linspace(0, 1, _BLOCK + 1, dtype=np.float32)[1:]
 
 
 class Limiter:
-    """A peak limiter for one signal in frames of 960 samples."""
+    """A peak limiter for one signal in frames of 960 samples.
 
-    __slots__ = ("_gain",)
+    One for each seat, before the mix, keeps somebody who shouts from pressing down everybody else;
+    one behind the mix takes care of what several voices add up to. `gain` is where it stands.
+    """
 
-    def __init__(self) -> None:
-        self._gain = 1.0
+    __slots__ = ("_ceiling", "gain")
+
+    def __init__(self, *, ceiling_dbfs: float = CEILING_DBFS) -> None:
+        self._ceiling = 10 ** (ceiling_dbfs / 20)
+        self.gain = 1.0
 
     @property
     def reduction_db(self) -> float:
         """How far the gain is down at the moment: 0 or more."""
-        return float(-20 * np.log10(self._gain))
+        return float(-20 * np.log10(self.gain))
 
     def process(self, frame: Frame) -> Frame:
         """The frame, nowhere above the ceiling. The input is left as it is."""
         peak = max(float(np.maximum.reduce(frame)), -float(np.minimum.reduce(frame)))
-        if peak <= CEILING and self._gain >= 1.0:
+        if peak <= self._ceiling and self.gain >= 1.0:
             return frame
         return self._reduce(frame)
 
     def _reduce(self, frame: Frame) -> Frame:
         blocks = frame.reshape(_BLOCKS, _BLOCK)
         peaks = np.abs(blocks).max(axis=1)
-        allowed = np.minimum(1.0, CEILING / np.maximum(peaks, CEILING)).tolist()
+        ceiling = self._ceiling
+        allowed = np.minimum(1.0, ceiling / np.maximum(peaks, ceiling)).tolist()
         # The gain at a knot holds for the blocks on both sides of it; a straight line between two
         # allowed gains is allowed.
-        knots = [self._gain]
+        knots = [self.gain]
         for i in range(_BLOCKS):
             ahead = allowed[i + 1] if i + 1 < _BLOCKS else 1.0
             knots.append(min(knots[-1] * _RELEASE, allowed[i], ahead, 1.0))
         line = np.asarray(knots, dtype=np.float32)
         gains = line[:-1, np.newaxis] + (line[1:] - line[:-1])[:, np.newaxis] * _SLOPE
-        self._gain = knots[-1]
+        self.gain = knots[-1]
         out: Frame = (blocks * gains).reshape(TICK_SAMPLES)
-        np.clip(out, -CEILING, CEILING, out=out)
+        np.clip(out, -ceiling, ceiling, out=out)
         return out

@@ -4,14 +4,21 @@ Real-time contract: runs in the 20 ms tick; it does not block, log or allocate w
 
 Each seat hears its mix-minus: the sum of the others. Seats that have added nothing for half a
 second hear the whole sum, which is encoded once for all of them. A seat in a trial hears itself as
-well, and nobody else hears it (`trial`). The sum itself, limited, is what
-the programme may send to the audience.
+well, and nobody else hears it (`trial`). The sum itself, limited, is what the programme may send to
+the audience.
+
+A seat that begins or ceases to speak is sent packets of another encoder from then on. Its decoder
+knows nothing of that: unprepared, the next 100 ms are a burst of up to 26 dB above the sound. So the
+encoder that takes over first hears the last two frames of the same sound (what it makes of them is
+thrown away), and the first packet that counts is not predicted from any before. The same holds for
+the first packet of a transport, and after skipped ticks, which a decoder has to make up.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +28,18 @@ from hustings.audio.mixer import mix
 from hustings.audio.opus import OpusEncoder
 from hustings.clock import TICK_SAMPLES
 from hustings.stage.seat import QUIET_TICKS, Seat
-from hustings.stage.transport import Transport
 
 Frame = NDArray[np.float32]
 
+WARM_FRAMES: Final = 2  # with one, speech still breaks now and then; more change nothing
 RETURN_BPS: Final = 32_000  # full-band speech; the audience's bit rate is a setting of its own
+
+
+class Sink(Protocol):
+    """Where a seat's packets go; `transport.Transport` is one."""
+
+    def send(self, payload: bytes, *, samples: int) -> None:
+        """Send a packet that begins `samples` after the one before it. Never waits."""
 
 
 class Return:
@@ -34,21 +48,40 @@ class Return:
     Without a `sink` the seat is on its way out: its sound fades, and it hears nothing.
     """
 
-    __slots__ = ("encoder", "limiter", "seat", "sink")
+    __slots__ = ("_decoding", "_shared", "encoder", "limiter", "seat", "sink")
 
-    def __init__(self, seat: Seat, sink: Transport | None, *, complexity: int) -> None:
+    def __init__(self, seat: Seat, sink: Sink | None, *, complexity: int) -> None:
         self.seat = seat
         self.sink = sink
         self.encoder = return_encoder(complexity)
         self.limiter = Limiter()
+        self._decoding: Sink | None = None  # whose decoder has followed until now
+        self._shared = True  # and which encoder
+
+    @property
+    def shares(self) -> bool:
+        """Whether the whole sum is what it is to hear."""
+        return self.seat.closed_ticks >= QUIET_TICKS and self.seat.played is None
+
+    def follows(self, *, shared: bool) -> bool:
+        """Whether the decoder at the other end has heard that encoder's last packet."""
+        return self._decoding is self.sink and self._shared is shared
+
+    def sent(self, *, shared: bool) -> None:
+        """A packet of that encoder went out."""
+        self._decoding, self._shared = self.sink, shared
 
 
 class Conference:
-    """The mixing of one space."""
+    """The mixing of one space. `encodes_own` and `encodes_shared` count frames encoded."""
 
     def __init__(self, *, complexity: int) -> None:
+        self.encodes_own = 0
+        self.encodes_shared = 0
         self._limiter = Limiter()
         self._shared = return_encoder(complexity)
+        self._shared_warm = False  # whether it has encoded the last tick's sum
+        self._past: deque[Frame] = deque(maxlen=WARM_FRAMES)
 
     def tick(self, returns: Iterable[Return], *, missed: int) -> Frame:
         """Mix one slot and send every seat what it is to hear. Returns the limited sum.
@@ -61,24 +94,55 @@ class Conference:
             if (frame := one.seat.pull()) is not None:
                 frames[one.seat.id] = frame
         total, minus = mix(frames)
+        before = self._limiter.gain
         total = self._limiter.process(total)
-        shared: bytes | None = None
+        hearing = [one for one in returns if one.sink is not None]
+        sharing = [one for one in hearing if one.shares]
+        shared = self._encode_shared(total, sharing, alone=missed > 0) if sharing else b""
+        self._shared_warm = bool(sharing)
         samples = TICK_SAMPLES * (1 + missed)
-        for one in returns:
-            if one.sink is None:
-                continue
-            if (played := one.seat.played) is not None:
-                heard = one.limiter.process(minus.get(one.seat.id, total) + played)
-                one.sink.send(one.encoder.encode(heard), samples=samples)
-                continue
-            if one.seat.closed_ticks >= QUIET_TICKS:
-                shared = shared or self._shared.encode(total)
+        for one in hearing:
+            assert one.sink is not None
+            if one.shares:
+                one.sent(shared=True)
                 one.sink.send(shared, samples=samples)
                 continue
             own = minus.get(one.seat.id)
-            heard = one.limiter.process(own) if own is not None else total
-            one.sink.send(one.encoder.encode(heard), samples=samples)
+            if not one.follows(shared=False):
+                one.limiter.gain = before
+            heard = own if own is not None else total
+            if (played := one.seat.played) is not None:
+                heard = heard + played
+            if heard is not total:
+                heard = one.limiter.process(heard)
+            packet = self._encode_own(one, heard, alone=missed > 0)
+            one.sink.send(packet, samples=samples)
+        self._past.append(total)
         return total
+
+    def _encode_shared(self, total: Frame, sharing: list[Return], *, alone: bool) -> bytes:
+        if not self._shared_warm:
+            self._warm(self._shared)
+        self.encodes_shared += 1
+        if alone or not all(one.follows(shared=True) for one in sharing):
+            return self._shared.encode_alone(total)
+        return self._shared.encode(total)
+
+    def _encode_own(self, one: Return, heard: Frame, *, alone: bool) -> bytes:
+        follows = one.follows(shared=False)
+        if not follows:
+            self._warm(one.encoder)
+            self.encodes_own += len(self._past)
+        one.sent(shared=False)
+        self.encodes_own += 1
+        return (
+            one.encoder.encode(heard) if follows and not alone else one.encoder.encode_alone(heard)
+        )
+
+    def _warm(self, encoder: OpusEncoder) -> None:
+        """Let the encoder hear what the decoders at the other end have just heard."""
+        for frame in self._past:
+            encoder.encode(frame)
 
 
 def return_encoder(complexity: int) -> OpusEncoder:

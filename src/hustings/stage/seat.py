@@ -3,11 +3,12 @@
 Real-time contract: `push` is called for each packet, `pull` in each tick; neither blocks, logs or
 allocates without bound.
 
-A seat's gate decides whether its frame goes into the mix. It closes when the seat is muted, and
-when nothing worth hearing has come for half a second: then the seat can share the encoded mix of
-all who are silent, because it holds nothing of its own voice. Opening and closing fade over one
-frame. What was said while muted is not heard after unmuting, whether it lies in the jitter buffer
-by then or is still on its way.
+A frame goes through noise suppression (if wanted), the gate for the room's noise, the slow gain and
+a limiter of its own. A seat closes when it is muted, and when nothing worth hearing has come for
+half a second: then it can share the encoded mix of all who are silent, because that holds nothing
+of its own voice. Closing fades over one frame, and so does opening, but for a word that begins in a
+quiet room: there the gate opens just before it. What was said while muted is not heard after
+unmuting, whether it lies in the jitter buffer by then or is still on its way.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hustings.audio.expander import Expander
 from hustings.audio.gain import SpeakerGain
 from hustings.audio.level import SILENCE_DBFS, VoiceActivity, peak_dbfs, rms_dbfs
+from hustings.audio.limiter import VOICE_CEILING_DBFS, Limiter
 from hustings.chunk import PROGRAMME_DELAY_SAMPLES
 from hustings.clock import TICK_MS, TICK_SAMPLES
 from hustings.stage.jitter import JitterBuffer
@@ -58,8 +61,11 @@ class Seat:
         self.played: Frame | None = None
         self._trial: Trial | None = None
         self._jitter = JitterBuffer()
+        self._gate = Expander()
         self._gain = SpeakerGain()
+        self._limiter = Limiter(ceiling_dbfs=VOICE_CEILING_DBFS)
         self._voice = VoiceActivity()
+        self._abrupt = True  # the next frame may begin in mid-word
         self._quiet_ticks = QUIET_TICKS
         self._last = 0.0
 
@@ -153,23 +159,28 @@ class Seat:
     def pull(self) -> Frame | None:
         """This tick's frame for the mix, or None when the seat adds nothing."""
         raw = self._jitter.pull()
-        self._listen(raw)
+        frame = self._listen(raw)
         testing = self._try(raw)
         heard = raw is not None and self._quiet_ticks < QUIET_TICKS
         wanted = heard and not (self.muted or testing)
         was_open, self.open = self.open, wanted
         if not (wanted or was_open):
             self.closed_ticks += 1
+            self._abrupt = raw is None or self.muted
+            self._gate.close()
             return None
         self.closed_ticks = 0
-        if raw is None:
+        if frame is None:
             # The sound broke off: lead its last sample to zero instead of clicking.
             return np.float32(self._last) * FADE_OUT
-        frame: Frame = self._gain.process(
-            raw, level_dbfs=self.level_dbfs, speaking=self.speaking and not self.muted
+        frame = self._gain.process(
+            frame, level_dbfs=self.level_dbfs, speaking=self.speaking and not self.muted
         )
-        if wanted != was_open:
-            frame = frame * (FADE_IN if wanted else FADE_OUT)
+        frame = self._limiter.process(frame)
+        if not wanted:
+            frame = frame * FADE_OUT
+        elif not was_open and self._abrupt:
+            frame = frame * FADE_IN
         self._last = float(frame[-1])
         return frame
 
@@ -182,11 +193,19 @@ class Seat:
         self.played = self._trial.tick(raw, level_dbfs=self.level_dbfs, peak_dbfs=self.peak_dbfs)
         return True
 
-    def _listen(self, raw: Frame | None) -> None:
-        """Measure the frame. Muted seats too: the host is told who speaks into a muted seat."""
-        self.level_dbfs = rms_dbfs(raw) if raw is not None else SILENCE_DBFS
-        self.peak_dbfs = peak_dbfs(raw) if raw is not None else SILENCE_DBFS
+    def _listen(self, raw: Frame | None) -> Frame | None:
+        """Measure the frame, and take its noise down. Muted seats are measured too: the host is
+        told who speaks into a muted seat."""
+        if raw is None:
+            self.level_dbfs = self.peak_dbfs = SILENCE_DBFS
+            frame, noise = None, True
+        else:
+            self.level_dbfs = rms_dbfs(raw)
+            self.peak_dbfs = peak_dbfs(raw)
+            frame = self._gate.process(raw, level_dbfs=self.level_dbfs)
+            noise = self._gate.shut
         self.speaking = self._voice.update(self.level_dbfs)
         self.pause_ticks = self._voice.pause_frames
-        heard = self.speaking or self.level_dbfs > QUIET_DBFS
+        heard = self.speaking or (self.level_dbfs > QUIET_DBFS and not noise)
         self._quiet_ticks = 0 if heard else self._quiet_ticks + 1
+        return frame
