@@ -11,6 +11,7 @@ import pytest
 from hustings.chunk import Chunk, Programme
 from hustings.clock import TICKS_PER_CHUNK
 from hustings.stage.air import Air
+from hustings.stage.delay import DelayLine
 from hustings.stage.encoder import ProgrammeEncoder
 from hustings.stage.programme import ProgrammeFeed
 from tests import tones
@@ -25,12 +26,13 @@ TONE = tones.frames(tones.tone(MIX_HZ, 1.0))
 class Feeding:
     """A feed whose mix is a tone that never ends."""
 
-    def __init__(self, *, told: bool = False) -> None:
+    def __init__(self, *, told: bool = False, delay_chunks: int = 0) -> None:
         self.air = Air()
         self.out: list[Chunk | tuple[int, bool]] = []
         self.slot = 0
         self.feed = ProgrammeFeed(
             air=self.air,
+            delay=DelayLine(delay_chunks),
             encoder=ProgrammeEncoder(opus_bps=64_000, aac_bps=128_000, opus_complexity=5),
             epoch=9,
             boot_id=bytes(range(16)),
@@ -44,9 +46,9 @@ class Feeding:
     def chunks(self) -> list[Chunk]:
         return [one for one in self.out if isinstance(one, Chunk)]
 
-    def run(self, slots: int) -> None:
+    def run(self, slots: int, sound: list[tones.Sound] = TONE) -> None:
         for _ in range(slots):
-            self.feed.tick(self.slot, TONE[self.slot % 50])
+            self.feed.tick(self.slot, sound[self.slot % 50])
             self.slot += 1
             if self.slot % TICKS_PER_CHUNK == 0:
                 self.finish()  # the helper thread is given less than it can take
@@ -172,3 +174,42 @@ def test_chunks_that_are_left_out_leave_a_hole_in_the_numbers(feeding: Feeding) 
         (5, Programme.LIVE),
     ]
     assert (5, True) in feeding.out
+
+
+SAID = 1_500  # of words that are said shortly before a cut
+DECODERS: tuple[Callable[[list[Chunk]], tones.Sound], ...] = (opus_sound, aac_sound)
+WORDS = tones.frames(tones.tone(SAID, 1.0))
+
+
+@pytest.mark.parametrize("delay_chunks", [0, 4])
+@pytest.mark.parametrize("into", [0, 1, 7, 14, 15])
+def test_after_a_cut_nothing_that_was_said_in_the_delay_is_heard(
+    into: int, delay_chunks: int
+) -> None:
+    feeding = Feeding(delay_chunks=delay_chunks)
+    feeding.want(True)
+    cut = TICKS_PER_CHUNK * (6 + delay_chunks) + into
+    # The last frame that may be heard, faded, was said a delay ago; all that follows may not.
+    feeding.run(cut - feeding.feed.delay.slots + 1 if delay_chunks else cut)
+    feeding.run(cut - feeding.slot, WORDS)
+    feeding.feed.cut(cut)
+    if not delay_chunks:
+        feeding.run(1)
+    feeding.run((10 + 2 * delay_chunks) * TICKS_PER_CHUNK - feeding.slot, WORDS)
+    chunks = feeding.finish()
+    feeding.feed.close()
+    assert any(chunk.programme is Programme.LIVE for chunk in chunks)
+    off_air = -(-cut // TICKS_PER_CHUNK)
+    assert all(c.programme is Programme.HOLD for c in chunks if c.n >= off_air)
+    for decode in DECODERS:
+        sound = decode(chunks)[: len(chunks) * 15_360 - 2_048]
+        assert max(tones.tone_level_dbfs(part, SAID) for part in tones.frames(sound)) < -40
+        # Silent within two ticks, however far the next boundary is; then the hold sound.
+        after = sound[(cut + 2) * 960 :]
+        assert max(tones.tone_level_dbfs(part, MIX_HZ) for part in tones.frames(after)) < -40
+        border = (off_air * TICKS_PER_CHUNK - cut - 3) * 960
+        if border > 960:
+            assert np.abs(after[960:border]).max() < 1e-3
+        assert np.abs(sound[(off_air + 1) * 15_360 :]).max() > 1e-3
+        before = sound[(cut - 10) * 960 : (cut - 2) * 960]
+        assert tones.tone_level_dbfs(before, MIX_HZ) > -15

@@ -93,6 +93,11 @@ SEAT_SILENT_S: Final = 3.0  # of digital silence from an open microphone, then t
 TRIAL_S: Final = 3.0  # of one's own sound, recorded and played back: a sentence; 576 kB a seat
 TRIAL_TAIL_S: Final = 0.5  # after the playing: an echo of its end is back by then
 DEAD_AIR_S: Final = 3.0  # of silence on air, then the host is told
+BROADCAST_DELAY_S_MAX: Final = 30  # of the programme behind the stage: 5.8 MB of sound for a space
+DELAY_MARGIN_MS: Final = (
+    1_000  # from a decision until the delay holds nothing: a chunk, and the way
+)
+STEMS_HELD_COUNT: Final = 80_000  # packets in the delay: 50 seats for 30 s send 75,000; 12 MB
 
 # --- gate -------------------------------------------------------------------------------------
 GATE_PATIENCE_S: Final = 4.0  # a stage that is taking over a space answers within this

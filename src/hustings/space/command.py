@@ -34,6 +34,8 @@ class Schedule(Asking):
     series: str = ""
     guests: bool = True
     keep_days: int | None = None
+    delay_s: int = 0
+    hold_sound: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class Edit(Asking):
     series: str | None = None
     guests: bool | None = None
     keep_days: int | None = None
+    delay_s: int | None = None
+    hold_sound: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +93,11 @@ class GoLive(Asking):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold(Asking):
-    """Take the stage off air for a while."""
+    """Take the stage off air for a while. With `cut` at once, and with all that waits in the delay:
+    also while it is held, because then what was said before may still be on its way."""
 
     reason: str = ""
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from hustings import limits
 from hustings.space import command as c
 from hustings.space import (
     decide_about,
+    decide_air,
     decide_hands,
     decide_order,
     decide_polls,
@@ -25,7 +25,6 @@ from hustings.space.rule import HOSTS, SCHEDULED, Made, Rule, not_now, plain
 from hustings.space.state import Publishing, Space, Status
 
 S: Final = Status
-TIMER: Final = "timer"  # who carries out what was announced
 
 
 def decide(
@@ -45,6 +44,8 @@ def decide(
     rule = _RULES[type(command)]
     if rule.hosts_only and command.role is not None and command.role not in HOSTS:
         return Refusal("role", "Only the host or a co-host can do this.")
+    if isinstance(command, c.Hold) and command.cut:
+        return _events(decide_air.cut(space, command, now_ms))
     if space.status is _LEADS_TO.get(type(command)):
         return Refusal("done", "This has been done already.")
     if space.status not in rule.statuses:
@@ -80,36 +81,6 @@ def _rehearse(space: Space, command: c.Rehearse, now_ms: int) -> Made:
     if space.rehearsing == command.on:
         return Refusal("done", "The rehearsal is on." if command.on else "No rehearsal is on.")
     return e.Rehearsed(at_ms=now_ms, by=command.by, on=command.on)
-
-
-def _hold(space: Space, command: c.Hold, now_ms: int) -> Made:
-    why = reason(command.reason)
-    if isinstance(why, Refusal):
-        return why
-    return e.Held(at_ms=now_ms, by=command.by, reason=why, by_system=command.role is None)
-
-
-def _end_soon(space: Space, command: c.EndSoon, now_ms: int) -> Made:
-    if space.ends_at_ms is not None:
-        return Refusal("done", "The end is announced already.")
-    if not 0 <= command.in_ms <= limits.END_COUNTDOWN_MS:
-        minutes = limits.END_COUNTDOWN_MS // 60_000
-        return Refusal("value", f"The end is announced at most {minutes} minutes ahead.")
-    return e.Ending(at_ms=now_ms, by=command.by, ends_at_ms=now_ms + command.in_ms)
-
-
-def _keep_going(space: Space, command: c.KeepGoing, now_ms: int) -> Made:
-    if space.ends_at_ms is None:
-        return Refusal("done", "No end is announced.")
-    return e.EndingUndone(at_ms=now_ms, by=command.by)
-
-
-def _end(space: Space, command: c.End, now_ms: int) -> Made:
-    # A timer that comes late must not end what somebody has decided to go on with.
-    announced = space.ends_at_ms is not None and space.ends_at_ms <= now_ms
-    if command.by == TIMER and not announced:
-        return Refusal("done", "No end is due.")
-    return e.Ended(at_ms=now_ms, by=command.by)
 
 
 def _post(space: Space, command: c.Post, now_ms: int) -> Made:
@@ -176,15 +147,11 @@ _RULES: Final[dict[type, Rule]] = {
     c.Rehearse: Rule(SCHEDULED, True, _rehearse),
     c.OpenDoors: Rule(SCHEDULED, True, plain(e.DoorsOpened)),
     c.GoLive: Rule(frozenset({S.DOORS}), True, plain(e.WentLive)),
-    c.Hold: Rule(frozenset({S.LIVE}), True, _hold),
-    c.Resume: Rule(frozenset({S.HELD}), True, plain(e.Resumed)),
-    c.EndSoon: Rule(frozenset({S.LIVE, S.HELD}), True, _end_soon),
-    c.KeepGoing: Rule(frozenset({S.LIVE, S.HELD}), True, _keep_going),
-    c.End: Rule(frozenset({S.LIVE, S.HELD}), True, _end),
     c.Post: Rule(frozenset({S.ENDED, S.WITHHELD}), True, _post),
     c.Withhold: Rule(frozenset({S.ENDED, S.POSTED, S.WITHHELD}), True, _withhold),
     c.Publish: Rule(frozenset({S.WITHHELD}), True, _publish),
     **decide_about.RULES,
+    **decide_air.RULES,
     **decide_seats.RULES,
     **decide_hands.RULES,
     **decide_polls.RULES,

@@ -10,12 +10,13 @@ from hustings.space import command as c
 from hustings.space import event as e
 from hustings.space.refusal import Refusal, bad_id, text
 from hustings.space.rule import BEFORE_END, NOT_CANCELLED, Made, Rule, not_now
-from hustings.space.state import Publishing, Space
+from hustings.space.state import Publishing, Space, Status
 
-_PICTURE: Final = re.compile(r"[a-z0-9]{0,64}")
+_FILE_ID: Final = re.compile(r"[a-z0-9]{0,64}")
 _EDITED: Final = (
     *("title", "description", "language", "picture", "listed", "private"),
     *("publishing", "listeners_max", "series", "guests", "keep_days"),
+    *("delay_s", "hold_sound"),
 )
 # What is said of a recording can be put right; what those who spoke were promised cannot.
 _AFTER_END: Final = frozenset(
@@ -52,6 +53,8 @@ def schedule(command: c.Schedule, now_ms: int) -> Made:
         series=command.series,
         guests=command.guests,
         keep_days=command.keep_days,
+        delay_s=command.delay_s,
+        hold_sound=command.hold_sound,
     )
 
 
@@ -75,6 +78,8 @@ def _edit(space: Space, command: c.Edit, now_ms: int) -> Made:
         return Refusal("done", "Nothing has changed.")
     if space.status not in BEFORE_END and not changed.keys() <= _AFTER_END:
         return not_now(space.status)
+    if "delay_s" in changed and space.status is not Status.SCHEDULED:
+        return Refusal("status", "The delay is chosen before the doors open.")
     if space.live_at_ms is not None and _farther(space, command):
         return Refusal("status", "Those who spoke were told of less than this.")
     return e.Edited(at_ms=now_ms, by=command.by, **changed)
@@ -96,8 +101,12 @@ def _wrong(command: c.Schedule | c.Edit) -> Refusal | None:
         return Refusal("value", f"A limit is 0 (none) to {limits.LISTENERS_CHOSEN_COUNT:,}.")
     if not -1 <= (command.keep_days or 0) <= limits.KEEP_DAYS_MAX:
         return Refusal("value", f"A recording is kept 0 (for ever) to {limits.KEEP_DAYS_MAX} days.")
-    if not _PICTURE.fullmatch(command.picture or ""):
+    if not _FILE_ID.fullmatch(command.picture or ""):
         return Refusal("value", "There is no such picture.")
+    if not _FILE_ID.fullmatch(command.hold_sound or ""):
+        return Refusal("value", "There is no such sound.")
+    if not 0 <= (command.delay_s or 0) <= limits.BROADCAST_DELAY_S_MAX:
+        return Refusal("value", f"A delay is 0 to {limits.BROADCAST_DELAY_S_MAX} seconds.")
     return bad_id(command.series, "a series") if command.series else None
 
 

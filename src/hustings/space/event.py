@@ -37,6 +37,8 @@ class Scheduled(Decision, frozen=True, kw_only=True, tag="scheduled"):
     series: str = ""
     guests: bool = True
     keep_days: int | None = None
+    delay_s: int = 0
+    hold_sound: str = ""
 
 
 class Edited(Decision, frozen=True, kw_only=True, tag="edited"):
@@ -53,6 +55,8 @@ class Edited(Decision, frozen=True, kw_only=True, tag="edited"):
     series: str | None = None
     guests: bool | None = None
     keep_days: int | None = None  # -1: as the installation does
+    delay_s: int | None = None
+    hold_sound: str | None = None
 
 
 class Rehearsed(Decision, frozen=True, kw_only=True, tag="rehearsed"):
@@ -83,10 +87,14 @@ class WentLive(Decision, frozen=True, kw_only=True, tag="went_live"):
 
 
 class Held(Decision, frozen=True, kw_only=True, tag="held"):
-    """The audience hears the hold sound; nothing is recorded."""
+    """The audience hears the hold sound; nothing is recorded.
+
+    `cut`: it was taken off air in mid-word, and what waited in the delay never went out.
+    """
 
     reason: str = ""
     by_system: bool = False
+    cut: bool = False
 
 
 class Resumed(Decision, frozen=True, kw_only=True, tag="resumed"):

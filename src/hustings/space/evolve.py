@@ -63,11 +63,9 @@ def _status(space: Space, event: e.Event) -> Space | None:
         case e.WentLive():
             return replace(space, status=Status.LIVE, live_at_ms=event.at_ms, reason="")
         case e.Held():
-            return replace(
-                space, status=Status.HELD, reason=event.reason, held_by_system=event.by_system
-            )
+            return _held(space, event)
         case e.Resumed():
-            return replace(space, status=Status.LIVE, reason="", held_by_system=False)
+            return replace(space, status=Status.LIVE, reason="", held_by_system=False, cut=False)
         case e.Ended():
             return replace(
                 _emptied(_dismissed(space)),
@@ -97,7 +95,20 @@ def _scheduled(space: Space, event: e.Scheduled) -> Space:
         listeners_max=event.listeners_max,
         series=event.series,
         guests=event.guests,
+        delay_s=event.delay_s,
+        hold_sound=event.hold_sound,
         replay=replace(space.replay, keep_days=event.keep_days),
+    )
+
+
+def _held(space: Space, event: e.Held) -> Space:
+    return replace(
+        space,
+        status=Status.HELD,
+        reason=event.reason,
+        held_by_system=event.by_system,
+        held_at_ms=event.at_ms,
+        cut=event.cut,
     )
 
 

@@ -46,7 +46,8 @@ def evolve_room(space: Space, event: e.Event) -> Space:
 
 def _changes(event: e.Edited | e.RoomSet) -> dict[str, Any]:
     said = ("title", "description", "language", "picture", "listed", "private", "publishing")
-    fields = (*said, "listeners_max", "series", "guests", "hands_open", "chat_open", "slow_s")
+    air = ("delay_s", "hold_sound")
+    fields = (*said, *air, "listeners_max", "series", "guests", "hands_open", "chat_open", "slow_s")
     return {field: value for field in fields if (value := getattr(event, field, None)) is not None}
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
+from hustings.clock import CHUNK_MS
 from hustings.space.replay import Replay
 
 
@@ -126,6 +127,10 @@ class Space:
     hold that the platform began (a restart in mid-speech) and ends by itself. A `private` space is
     shown and heard by ticket only; one that is not `listed` is found by its address only.
 
+    The audience hears the stage `delay_s` later, in whole chunks (`delay_chunks`). `held_at_ms` is
+    when it was held; `cut` says that it was in mid-word, with all that waited in the delay.
+    `hold_sound` is the id of the host's own hold sound, "" for the built-in one.
+
     `recording_ready`: the recording is finished, posted or not; `withheld_by` withheld it last.
     `ends_at_ms`: an announced end. `hands` stand in the order raised, and so do `hands_on_stage`,
     the seats that ask for the floor. `removed` are ids of messages and questions taken down,
@@ -157,6 +162,10 @@ class Space:
     live_n: int | None = None
     reason: str = ""
     held_by_system: bool = False
+    held_at_ms: int | None = None
+    cut: bool = False
+    delay_s: int = 0
+    hold_sound: str = ""
     recording_seconds: float | None = None
     receipt_sha256: str = ""
     withheld_by: str = ""
@@ -177,6 +186,11 @@ class Space:
     answered: frozenset[str] = frozenset()
     asking: str = ""
     replay: Replay = field(default_factory=Replay)
+
+    @property
+    def delay_chunks(self) -> int:
+        """How many chunks the programme is behind the stage: the delay, rounded up."""
+        return -(-self.delay_s * 1000 // CHUNK_MS)
 
     @property
     def version(self) -> int:

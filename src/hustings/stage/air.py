@@ -1,9 +1,10 @@
-"""What the audience hears in each 20 ms slot: the mix, the hold sound, or the silence in between.
+"""What is on air in each 20 ms slot of the stage: the mix, the hold sound, or the silence between.
 
 The feed changes at chunk boundaries only, so that a chunk is wholly on air or wholly off air. A
-change that is known early enough is prepared: the old feed fades out in slot 12 of the chunk and
-the rest of the chunk is silent, because the AAC encoder carries 43 ms across the boundary. What is
-known later crossfades in the first slot after the boundary.
+change that is known early enough is prepared: the old feed ends with slot 12 of the chunk and the
+rest of the chunk is silent, because the AAC encoder carries 43 ms across the boundary. How one feed
+gives way to the other is `fader`'s; how much later it happens for the audience, `delay`'s. Only a
+cut does not wait for a boundary.
 
 Going on air, the mix is let in only after what lay in the jitter buffers when the decision came:
 that was said off air. Real-time contract: called in every tick; pure.
@@ -31,16 +32,14 @@ class Feed(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """One slot of the feed: `fades_out` and `fades_in` within it, or `stays` unchanged.
-
-    `live` is the flag of the chunk that the slot belongs to.
-    """
+class Due:
+    """What is to be heard of one slot; `live` is the flag of the chunk that it belongs to."""
 
     live: bool
-    stays: Feed = Feed.NOTHING
-    fades_out: Feed = Feed.NOTHING
-    fades_in: Feed = Feed.NOTHING
+    feed: Feed
+
+
+OFF_AIR: Final = Due(live=False, feed=Feed.HOLD)
 
 
 class Air:
@@ -50,13 +49,12 @@ class Air:
         self.live = False
         self.wanted = False
         self._opens = 0  # the mix is let in from this slot on
-        self._closes = _NEVER  # and until before this one
-        self._now = Feed.NOTHING
+        self.closes = _NEVER  # and until before this one
 
     def want(self, live: bool, *, slot: int, settle: int) -> None:
         """Decide that the programme is to be live, or not, from the next boundary on.
 
-        `slot` is the next one to be cut, `settle` how many slots of sound wait in jitter buffers.
+        `slot` is the next one that comes, `settle` how many slots of sound wait in jitter buffers.
         """
         if live == self.wanted:
             return
@@ -64,32 +62,28 @@ class Air:
         chunk = slot - slot % TICKS_PER_CHUNK
         if live:
             boundary = slot if self.live or slot == chunk else chunk + TICKS_PER_CHUNK
-            self._opens, self._closes = max(slot + settle, boundary), _NEVER
+            self._opens, self.closes = max(slot + settle, boundary), _NEVER
         elif self.live:
-            self._closes = max(slot, chunk + PREPARE_SLOT) if slot > chunk else slot
+            self.closes = max(slot, chunk + PREPARE_SLOT) if slot > chunk else slot
         else:
-            self._closes = self._opens
+            self.closes = self._opens
 
-    def cut(self, slot: int) -> Cut:
+    def cut(self, slot: int) -> None:
+        """From `slot` on, the next one that comes, nothing is on air."""
+        self.live = self.wanted = False
+        self._opens = self.closes = slot
+
+    def due(self, slot: int) -> Due:
         """The feed in `slot`. Slots come in rising order; of a chunk, none or all are asked for."""
-        boundary = slot % TICKS_PER_CHUNK == 0
-        if boundary:
+        if slot % TICKS_PER_CHUNK == 0:
             self.live = self.wanted
-        due = self._due(slot)
-        before, self._now = self._now, due
-        if before is due:
-            return Cut(self.live, stays=due)
-        if before is Feed.NOTHING or boundary:
-            return Cut(self.live, fades_out=before, fades_in=due)
-        # Within a chunk the old feed ends first; the new one begins a slot later.
-        self._now = Feed.NOTHING
-        return Cut(self.live, fades_out=before)
+        return Due(self.live, self._feed(slot))
 
     def on_air(self, slot: int) -> bool:
         """Whether a sound that enters the mix in `slot`, now or soon, is sent to the audience."""
-        return self._opens <= slot < self._closes and (self.live or self.wanted)
+        return self._opens <= slot < self.closes and (self.live or self.wanted)
 
-    def _due(self, slot: int) -> Feed:
+    def _feed(self, slot: int) -> Feed:
         if self.live:
             return Feed.MIX if self.on_air(slot) else Feed.NOTHING
         if self.wanted and slot % TICKS_PER_CHUNK >= PREPARE_SLOT:

@@ -30,3 +30,8 @@ def boottime_ns() -> int:
     """Time since the machine started, sleep included (CLOCK_BOOTTIME; monotonic elsewhere)."""
     clock_id = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return time.clock_gettime_ns(clock_id)
+
+
+def at_ns(monotonic_ns: int) -> int:
+    """The boot clock's reading when the monotonic one says so, as far as they go on alike."""
+    return boottime_ns() - (time.monotonic_ns() - monotonic_ns)

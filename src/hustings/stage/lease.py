@@ -19,6 +19,7 @@ from hustings import clock
 from hustings.errors import BadInput, Conflict, LogAway
 from hustings.log.contract import Entry, Log
 from hustings.log.subjects import Kind, message_id
+from hustings.space import Space
 
 TRIES_COUNT: Final = 3
 
@@ -53,6 +54,15 @@ class Resumption:
     n: int
     into_ns: int
     n_last: int | None
+
+
+def cause(lease: Lease, space: Space, *, boot_id: bytes) -> str:
+    """Why `lease` was taken, as `StageTaken` says it."""
+    if lease.previous is None:
+        return "opened"
+    if space.held_by_system or lease.previous.boot_id != boot_id.hex():
+        return "restart"
+    return "takeover"
 
 
 def holder_of(entry: Entry) -> Holder:

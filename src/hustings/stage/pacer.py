@@ -47,6 +47,12 @@ class Lateness:
     worst_ns: int = 0
     total_ns: int = 0
 
+    def __str__(self) -> str:
+        return (
+            f"{self.ticks} ticks, {self.skipped} skipped, {self.gaps} chunks left out, "
+            f"latest {self.worst_ns / 1e6:.1f} ms"
+        )
+
 
 class Pacer:
     """The schedule of one space.

@@ -2,12 +2,15 @@
 
 Real-time contract: runs in the 20 ms tick; it does not block, log or allocate without bound.
 
+    air: what is due on stage ─▶ delay ─▶ fader: how feeds change ─▶ encoder ─▶ chunks
+
 Ordering: chunks come out in rising order of their numbers, each once. A chunk's flag is that of its
 first slot, so it is wholly on air or wholly off air (see `air`).
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,12 +22,15 @@ from numpy.typing import NDArray
 from hustings.audio.hold import HoldSound
 from hustings.chunk import Chunk, Programme
 from hustings.clock import TICK_SAMPLES, TICKS_PER_CHUNK
-from hustings.stage.air import Air, Cut, Feed
+from hustings.stage.air import Air, Feed
+from hustings.stage.delay import DelayLine
 from hustings.stage.encoder import Encoded, ProgrammeEncoder
+from hustings.stage.fader import Fader, Turn
 from hustings.stage.seat import FADE_IN, FADE_OUT
 
 Frame = NDArray[np.float32]
 
+_POLL_S: Final = 0.005  # how often the encoder's last chunk is asked for
 _SILENCE: Final[Frame] = np.zeros(TICK_SAMPLES, np.float32)
 
 
@@ -57,6 +63,7 @@ class ProgrammeFeed:
         self,
         *,
         air: Air,
+        delay: DelayLine,
         encoder: ProgrammeEncoder,
         epoch: int,
         boot_id: bytes,
@@ -66,7 +73,9 @@ class ProgrammeFeed:
         on_air: Callable[[int, bool], None],
     ) -> None:
         self.air = air
+        self.delay = delay
         self.n_last: int | None = None  # newest chunk whose slots are all fed
+        self._fader = Fader()
         self._encoder = encoder
         self._hold = HoldSound()
         self._epoch = epoch
@@ -82,18 +91,36 @@ class ProgrammeFeed:
         """Whether all chunks whose slots are fed have come out."""
         return not self._encoding
 
+    @property
+    def off_air(self) -> bool:
+        """Whether the audience hears nothing of the stage, and will not."""
+        return not (self.air.live or self.air.wanted or self._fader.live)
+
     def tick(self, slot: int, mix: Frame) -> None:
         """Feed one slot; `mix` is the limited sum of all open seats."""
-        cut = self._enter(slot)
-        self._encoder.feed(self._frame(cut, mix))
-        self._leave(slot, cut)
+        due, sound = self.delay.shift(slot, self.air.due(slot), mix)
+        turn = self._enter(slot, self._fader.turn(slot, due))
+        self._encoder.feed(self._frame(turn, _SILENCE if sound is None else sound))
+        self._leave(slot, turn)
         self.poll()
 
     def skip(self, slot: int) -> None:
-        """Fill a slot whose tick did not happen with silence."""
-        cut = self._enter(slot)
-        self._encoder.skip_tick()
-        self._leave(slot, cut)
+        """Fill a slot whose tick did not happen: with what the delay holds, else with silence."""
+        due, sound = self.delay.shift(slot, self.air.due(slot), None)
+        turn = self._enter(slot, self._fader.turn(slot, due))
+        if sound is None:
+            self._encoder.skip_tick()
+        else:
+            self._encoder.feed(self._frame(turn, sound))
+        self._leave(slot, turn)
+
+    def cut(self, slot: int) -> None:
+        """From `slot` on, the next one, nothing goes out of what was said before or is said now.
+
+        What is heard fades out within that slot; the hold sound begins with the next chunk.
+        """
+        self.air.cut(slot)
+        self.delay.clear(slot)
 
     def poll(self) -> None:
         """Hand out the chunks that the encoder has finished."""
@@ -107,21 +134,26 @@ class ProgrammeFeed:
                     self._emit(self._chunk(made, encoded))
             self._encoding.popleft()
 
+    async def finish(self) -> None:
+        """Hand out what is being encoded, until all is out."""
+        while not self.complete:
+            self.poll()
+            await asyncio.sleep(_POLL_S)
+
     def close(self) -> None:
         """End the encoder's thread."""
         self._encoder.close()
 
-    def _enter(self, slot: int) -> Cut:
-        cut = self.air.cut(slot)
-        if cut.live is not self._told:
-            self._told = cut.live
-            self._encoding.append(_Begun(slot // TICKS_PER_CHUNK, cut.live))
-        return cut
+    def _enter(self, slot: int, turn: Turn) -> Turn:
+        if turn.live is not self._told:
+            self._told = turn.live
+            self._encoding.append(_Begun(slot // TICKS_PER_CHUNK, turn.live))
+        return turn
 
-    def _leave(self, slot: int, cut: Cut) -> None:
+    def _leave(self, slot: int, turn: Turn) -> None:
         if slot % TICKS_PER_CHUNK == TICKS_PER_CHUNK - 1:
             self.n_last = n = slot // TICKS_PER_CHUNK
-            self._encoding.append(_Made(n, cut.live, self._stamp(n)))
+            self._encoding.append(_Made(n, turn.live, self._stamp(n)))
 
     def _chunk(self, made: _Made, encoded: Encoded) -> Chunk:
         return Chunk(
@@ -134,14 +166,14 @@ class ProgrammeFeed:
             aac=encoded.aac,
         )
 
-    def _frame(self, cut: Cut, mix: Frame) -> Frame:
-        if cut.stays is not Feed.NOTHING:
-            return self._source(cut.stays, mix)
+    def _frame(self, turn: Turn, mix: Frame) -> Frame:
+        if turn.stays is not Feed.NOTHING:
+            return self._source(turn.stays, mix)
         frame = _SILENCE
-        if cut.fades_out is not Feed.NOTHING:
-            frame = self._source(cut.fades_out, mix) * FADE_OUT
-        if cut.fades_in is not Feed.NOTHING:
-            frame = frame + self._source(cut.fades_in, mix) * FADE_IN
+        if turn.fades_out is not Feed.NOTHING:
+            frame = self._source(turn.fades_out, mix) * FADE_OUT
+        if turn.fades_in is not Feed.NOTHING:
+            frame = frame + self._source(turn.fades_in, mix) * FADE_IN
         return frame
 
     def _source(self, feed: Feed, mix: Frame) -> Frame:

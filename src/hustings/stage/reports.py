@@ -19,8 +19,8 @@ from hustings.audio.level import rms_dbfs
 from hustings.clock import TICK_MS, TICKS_PER_CHUNK
 from hustings.space import Space, Status
 from hustings.space.event import Spoke, Warned
+from hustings.stage.belated import Belated
 from hustings.stage.floor import Change, Floor
-from hustings.stage.outlet import Outlet
 from hustings.stage.seat import Seat
 from hustings.stage.watch import Watch, advice
 from hustings.stem import BATCH_MS, StemPacket
@@ -36,7 +36,7 @@ _LEVEL_TICKS: Final = 10  # 5 Hz
 class Reports:
     """The reports of one space. `now_ms` gives Unix time, for people."""
 
-    def __init__(self, outlet: Outlet, *, now_ms: Callable[[], int]) -> None:
+    def __init__(self, outlet: Belated, *, now_ms: Callable[[], int]) -> None:
         self._outlet = outlet
         self._now_ms = now_ms
         self._floor = Floor()

@@ -26,11 +26,13 @@ from hustings.space import ON_STAGE, Event, Space, Status
 from hustings.space.event import OnAir, SeatJoined, SeatLeft, StageTaken
 from hustings.stage import boot
 from hustings.stage.air import Air
+from hustings.stage.belated import Belated
 from hustings.stage.conference import Conference
+from hustings.stage.delay import DelayLine
 from hustings.stage.desk import Desk
 from hustings.stage.encoder import ProgrammeEncoder
 from hustings.stage.endpoint import Endpoint
-from hustings.stage.lease import Lease, Resumption, resumption
+from hustings.stage.lease import Lease, Resumption, cause, resumption
 from hustings.stage.outlet import Outlet
 from hustings.stage.pacer import Pacer, Plan
 from hustings.stage.past import Past, read_past
@@ -44,7 +46,6 @@ from hustings.stage.seats import OVER, Seats
 
 log = logging.getLogger("hustings.stage")
 
-_POLL_S: Final = 0.005  # how often the encoder's last chunk is asked for
 _NEVER: Final = 1 << 62
 _SETTLE_TICKS: Final = 2  # the packet being filled, and one that comes a little late
 
@@ -74,7 +75,8 @@ class Session:
             lease.space, live=context.live, appender=self._appender, epoch=lease.epoch
         )
         self._conference = Conference(complexity=context.settings.opus_complexity)
-        self._reports = Reports(self._outlet, now_ms=now_ms)
+        self._belated = Belated(self._outlet)
+        self._reports = Reports(self._belated, now_ms=now_ms)
         self._group: asyncio.TaskGroup
         self._seats: Seats
         self._past: Past
@@ -82,6 +84,7 @@ class Session:
         self._pacer = Pacer(origin_ns=time.monotonic_ns())
         self._programme: ProgrammeFeed | None = None
         self._opening = False  # the mix is to be let in, and is not yet
+        self._is_cut = False
         self._until = _NEVER  # slots from here on are not made any more
         self._desk: Desk | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -156,7 +159,8 @@ class Session:
         enters = self._pacer.next + ahead
         programme = self._programme
         if programme is not None and enters < self._until and programme.air.on_air(enters):
-            self._reports.heard(seat.stem(packet, enters=enters))
+            enters += programme.delay.slots
+            self._belated.packet(seat.stem(packet, enters=enters), slot=enters)
 
     # --- from the lease to the first tick ---------------------------------------------------------
 
@@ -191,22 +195,20 @@ class Session:
         self._tasks.append(self._group.create_task(self._desk.open()))
 
     def _take(self, space: Space) -> None:
-        previous = self._lease.previous
-        if previous is None:
-            cause = "opened"
-        elif space.held_by_system or previous.boot_id != self._boot_id.hex():
-            cause = "restart"
-        else:
-            cause = "takeover"
-        n = self._resumption.n
-        self._outlet.observe(StageTaken(at_ms=now_ms(), n=n, epoch=self._lease.epoch, cause=cause))
+        why, n = cause(self._lease, space, boot_id=self._boot_id), self._resumption.n
+        self._outlet.observe(StageTaken(at_ms=now_ms(), n=n, epoch=self._lease.epoch, cause=why))
         for seat in space.seats.values():
             if seat.connected:
                 self._outlet.observe(SeatLeft(at_ms=now_ms(), seat=seat.id, cause="lost", n=n))
-        log.info("space %s: %s, from chunk %d", self.space_id, cause, n)
+        log.info("space %s: %s, from chunk %d", self.space_id, why, n)
 
-    def _open(self) -> ProgrammeFeed:
-        """Begin the programme, or continue it where the clock says."""
+    def _open(self, delay: DelayLine) -> ProgrammeFeed:
+        """Begin the programme, or continue it where the clock says.
+
+        The delay is empty then: what was in it went with the stage that died. That was never
+        logged, so it cannot be had back.
+        """
+        self._belated.slots = delay.slots
         settings, at = self._context.settings, self._resumption
         now_ns = time.monotonic_ns()
         origin_ns = now_ns
@@ -215,6 +217,7 @@ class Session:
         self._pacer = Pacer(origin_ns=origin_ns, chunk=at.n)
         return ProgrammeFeed(
             air=Air(),
+            delay=delay,
             encoder=ProgrammeEncoder(
                 opus_bps=settings.opus_bps,
                 aac_bps=settings.aac_bps,
@@ -223,7 +226,7 @@ class Session:
             epoch=self._lease.epoch,
             boot_id=self._boot_id,
             told=self._past.on_air,
-            stamp=self._stamp,
+            stamp=lambda n: boot.at_ns(self._pacer.chunk_end_ns(n)),
             emit=self._outlet.chunk,
             on_air=self._on_air,
         )
@@ -243,18 +246,30 @@ class Session:
         elif space.status in ON_STAGE:
             live = space.status is Status.LIVE
             if self._programme is None:
-                self._programme = self._open()
-            self._want(live, self._programme.air)
+                self._programme = self._open(DelayLine(space.delay_chunks))
+            self._cut(self._programme, space.cut or space.held_by_system)
+            self._want(live, self._programme)
         self._wake.set()
         self._resume()
 
-    def _want(self, live: bool, air: Air) -> None:
+    def _cut(self, programme: ProgrammeFeed, cut: bool) -> None:
+        """Silence the programme at once; so too where this stage will not live to play the rest."""
+        slot = self._pacer.next
+        if cut and not self._is_cut:
+            programme.cut(slot)
+            self._belated.cut(slot, at_ms=now_ms())
+        self._is_cut = cut
+
+    def _want(self, live: bool, programme: ProgrammeFeed) -> None:
+        air = programme.air
         if live and not air.wanted:
             self._opening = True
             for seat in self._seats.connected:
                 seat.mark(time.monotonic_ns())
         waiting = [seat.depth_ticks + _SETTLE_TICKS for seat in self._seats.connected]
         air.want(live, slot=self._pacer.next, settle=max(waiting, default=0))
+        if not live:
+            self._belated.drop_packets(air.closes + programme.delay.slots)
 
     def _end(self) -> None:
         self.over = True
@@ -311,23 +326,21 @@ class Session:
         live = False
         if programme is not None and slot < self._until:
             programme.tick(slot, mix)
-            air = programme.air
-            live = air.live and air.on_air(slot)
-            if not air.live and not air.wanted:
+            self._belated.played(slot, self._reports.heard)
+            live = programme.air.live and programme.air.on_air(slot)
+            if programme.off_air:
                 self._off_air.set()
         assert self.space is not None
-        self._reports.tick(self.space, self._seats.connected, slot=slot, live=live, mix=mix)
+        heard_in = slot + self._belated.slots
+        self._reports.tick(self.space, self._seats.connected, slot=heard_in, live=live, mix=mix)
         if slot % TICKS_PER_CHUNK == 0:
             self._reports.log_waits(self.space, self._appender.buffered_s, n=self._n)
 
     @property
     def _n(self) -> int:
-        """The chunk that the next slot belongs to; 0 before the doors open."""
-        return self._pacer.next // TICKS_PER_CHUNK if self._programme is not None else 0
-
-    def _stamp(self, n: int) -> int:
-        """The boot clock's reading at the end of chunk `n`, as far as the monotonic one tells."""
-        return boot.boottime_ns() - (time.monotonic_ns() - self._pacer.chunk_end_ns(n))
+        """The chunk in which the audience hears what happens now; 0 before the doors open."""
+        programme = self._programme is not None
+        return (self._pacer.next + self._belated.slots) // TICKS_PER_CHUNK if programme else 0
 
     def _on_air(self, n: int, live: bool) -> None:
         self._outlet.observe(OnAir(at_ms=now_ms(), n=n, live=live))
@@ -344,7 +357,7 @@ class Session:
         if programme is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(limits.STAGE_TAIL_S):
-                    await self._encoded(programme)
+                    await programme.finish()
         space = self.space
         if space is not None and space.status is Status.ENDED and self._unfinished(programme):
             last = programme.n_last if programme is not None else None
@@ -358,11 +371,6 @@ class Session:
         if not await self._appender.drain(patience_s) and self._log_error is None:
             log.error("space %s: the log has not taken everything", self.space_id)
 
-    async def _encoded(self, programme: ProgrammeFeed) -> None:
-        while not programme.complete:
-            programme.poll()
-            await asyncio.sleep(_POLL_S)
-
     def _unfinished(self, programme: ProgrammeFeed | None) -> bool:
         """Whether the log lacks the last word: of this stage, or of one that died before it."""
         return programme is not None or self._past.on_air_seq < self._follower.ev_seq
@@ -374,15 +382,7 @@ class Session:
             self._seats.close()
         if self._programme is not None:
             self._programme.close()
-        lateness = self._pacer.lateness
-        log.debug(
-            "space %s: %d ticks, %d skipped, %d chunks left out, latest %.1f ms",
-            self.space_id,
-            lateness.ticks,
-            lateness.skipped,
-            lateness.gaps,
-            lateness.worst_ns / 1e6,
-        )
+        log.debug("space %s: %s", self.space_id, self._pacer.lateness)
 
     def _stopped(self, error: LogError) -> None:
         self._log_error = error

@@ -25,7 +25,7 @@ from hustings.log.contract import Message
 from hustings.log.subjects import Kind
 from hustings.space import Space, Status
 from hustings.space.command import End, OpenDoors
-from hustings.space.decide import TIMER
+from hustings.space.decide_air import TIMER
 from hustings.web import studio as studios
 from hustings.web.database import Unstorable
 from hustings.web.studio import Studio
