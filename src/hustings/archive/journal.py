@@ -2,7 +2,8 @@
 
 Decisions carry no chunk number; they are placed behind the newest chunk that the log held before
 them, and those that put the programme on air or take it off where the stage did so. Observations
-carry their own.
+carry their own. With a broadcast delay the programme is so many chunks behind: what is decided of a
+seat is heard so much later.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from hustings.space import event as e
 
 # A stage that waited for the log says so when the log is back, up to its buffer's length later.
 _NEAR_CHUNKS: Final = 200
+
+_NEVER: Final = 1 << 62
+_SLACK_MS: Final = 1_000  # between the clocks of studio and stage, and a chunk
 
 _ON: Final = (e.WentLive, e.Resumed)
 _OFF: Final = (e.Held, e.Ended)
@@ -35,12 +39,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The programme was off air between two live spans: `at_ms` in the replay, `length_ms` long."""
+    """The programme was off air between two live spans: `at_ms` in the replay, `length_ms` long.
+
+    `cut`: it was cut off in mid-word. One that ends the recording is 0 long.
+    """
 
     at_ms: int
     length_ms: int
     reason: str
     by_system: bool
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,7 +69,7 @@ class Journal:
         self.facts: list[Fact] = []
         self.seats: dict[str, e.SeatGranted] = {}  # as granted first, the revoked ones too
         self.ended = False
-        self._turn: int | None = None  # the decision that `OnAir` is to follow: its place in facts
+        self._turns: list[int] = []  # decisions that `OnAir` is to follow: their places in facts
 
     def add(self, event: Event, *, newest_n: int) -> None:
         """Take an event; `newest_n` is the newest chunk that stands before it in the log."""
@@ -72,30 +80,53 @@ class Journal:
         if isinstance(event, e.OnAir):
             self._turned(event)
         elif isinstance(event, _ON + _OFF):
-            self._turn = len(self.facts)
-        self.facts.append(Fact(getattr(event, "n", newest_n + 1), event, newest_n + 1))
+            if isinstance(event, e.Held) and event.cut:
+                self._turns.clear()  # what was to be heard never is
+            self._turns.append(len(self.facts))
+        self.facts.append(Fact(self._n(event, newest_n + 1), event, newest_n + 1))
+
+    def _n(self, event: Event, n: int) -> int:
+        """Where an event belongs that the log has before chunk `n`."""
+        if isinstance(event, e.SeatMuted | e.SeatUnmuted):
+            n += self.space.delay_chunks
+        return getattr(event, "n", n)
 
     def _turned(self, mark: e.OnAir) -> None:
-        """What was decided takes effect at the next chunk: there it was heard."""
-        if self._turn is None:
+        """What was decided takes effect at a later chunk: there it was heard."""
+        kinds = _ON if mark.live else _OFF
+        meant = [at for at in self._turns if isinstance(self.facts[at].event, kinds)]
+        if not meant:
             return
-        decided = self.facts[self._turn]
-        if isinstance(decided.event, _ON if mark.live else _OFF):
-            self.facts[self._turn] = replace(decided, n=max(decided.n, mark.n))
-            self._turn = None
+        # Of several the newest that is old enough: with a delay, others may still be on their way.
+        due = [at for at in meant if self._heard_ms(self.facts[at].event) <= mark.at_ms + _SLACK_MS]
+        turn = (due or meant[:1])[-1]
+        decided = self.facts[turn]
+        self.facts[turn] = replace(decided, n=max(decided.n, mark.n))
+        self._turns = [at for at in self._turns if at > turn]
+
+    def _heard_ms(self, event: Event) -> int:
+        """When a decision is heard."""
+        if isinstance(event, e.Held) and event.cut:
+            return event.at_ms
+        return event.at_ms + self.space.delay_ms
 
     def holds(self, spans: Spans) -> list[Hold]:
-        """What lies between the live spans, with the reason that was given."""
+        """What lies between the live spans, with the reason that was given; a cut that nothing
+        follows as well."""
         out = []
-        for before, after in zip(spans.spans, spans.spans[1:], strict=False):
+        for before, after in zip(spans.spans, [*spans.spans[1:], None], strict=True):
             end = before.first_n + before.count
-            held = e.Held(at_ms=0, by="")
+            last_n = after.first_n if after is not None else _NEVER
+            # Where nobody decided it, the platform did: a stage that took over fills its delay.
+            held = e.Held(at_ms=0, by="", by_system=True)
             for fact in self.facts:
-                if isinstance(fact.event, e.Held) and fact.n <= after.first_n:
+                if isinstance(fact.event, e.Held) and end <= fact.n <= last_n:
                     held = fact.event
-            length_ms = (after.first_n - end) * CHUNK_MS
-            at_ms = spans.position_ms(after.first_n)
-            out.append(Hold(at_ms, length_ms, held.reason, held.by_system))
+            if after is None and not held.cut:
+                continue
+            length_ms = (last_n - end) * CHUNK_MS if after is not None else 0
+            at_ms = spans.position_ms(last_n)
+            out.append(Hold(at_ms, length_ms, held.reason, held.by_system, held.cut))
         return out
 
     def cause(self, gap: Span) -> str:

@@ -86,6 +86,7 @@ def build(
                 "length_ms": hold.length_ms,
                 "reason": hold.reason,
                 "by_system": hold.by_system,
+                **({"cut": True} if hold.cut else {}),
             }
             for hold in journal.holds(spans)
         ],

@@ -95,7 +95,7 @@ def _public(event: Event) -> dict[str, Any] | None:
         case e.WentLive():
             return {"type": "live"}
         case e.Held():
-            return {"type": "held", "reason": event.reason}
+            return {"type": "cut" if event.cut else "held", "reason": event.reason}
         case e.Resumed():
             return {"type": "resumed"}
         case e.Ended():

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Final
 
 from hustings import limits
-from hustings.clock import CHUNK_MS
 from hustings.space import command as c
 from hustings.space import event as e
 from hustings.space.refusal import Refusal, reason
@@ -40,7 +39,7 @@ def waiting_ms(space: Space, now_ms: int) -> int:
     """How long what was said on air is still on its way to the listeners, if nothing follows."""
     if not space.delay_chunks or space.status not in _LIVE | _HELD:
         return 0
-    most = space.delay_chunks * CHUNK_MS + limits.DELAY_MARGIN_MS
+    most = space.delay_ms + limits.DELAY_MARGIN_MS
     if space.status is Status.LIVE:
         return most
     if space.cut or space.held_by_system or space.held_at_ms is None:

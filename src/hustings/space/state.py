@@ -193,6 +193,11 @@ class Space:
         return -(-self.delay_s * 1000 // CHUNK_MS)
 
     @property
+    def delay_ms(self) -> int:
+        """How much later than those on stage the audience hears."""
+        return self.delay_chunks * CHUNK_MS
+
+    @property
     def version(self) -> int:
         """Which version of the recording is published."""
         return self.replay.version

@@ -50,9 +50,13 @@ async def go_live(asker: Host, studio: CurrentStudio) -> views.SpaceView:
 async def hold(
     asker: Host, studio: CurrentStudio, body: views.Hold | None = None
 ) -> views.SpaceView:
-    """Off air for a while: the audience hears the hold sound, nothing is recorded."""
-    reason = body.reason if body else ""
-    return await carry_out(studio, asker, c.Hold(by=asker.by, role=asker.role, reason=reason))
+    """Off air for a while: the audience hears the hold sound, nothing is recorded.
+
+    With `cut` at once, and nothing that waits in a broadcast delay is ever heard.
+    """
+    body = body or views.Hold(reason="", cut=False)
+    command = c.Hold(by=asker.by, role=asker.role, reason=body.reason, cut=body.cut)
+    return await carry_out(studio, asker, command)
 
 
 @router.post("/{space_id}/resume", responses=_OPEN)

@@ -53,6 +53,11 @@ class Hold(_Body):
     """Why the space goes off air for a while: listeners read it."""
 
     reason: Reason = Field("", examples=["Back in five minutes."])
+    cut: bool = Field(
+        False,
+        description="silence at once, in mid-word; what waits in the delay is never heard. "
+        "Possible while it is held as well, as long as something is on its way",
+    )
 
 
 class Cancel(_Body):
@@ -117,6 +122,11 @@ class SpaceView(RoomFields):
     ]
     reason: str = Field(description="why it is held, delayed, cancelled or withheld")
     held_by_system: bool
+    held_at_ms: int | None
+    cut: bool = Field(description="it is held by a cut: nothing of before is on its way")
+    delay_s: int = Field(description="so much later than those on stage listeners hear it")
+    delay_ms: int = Field(description="the same, exactly: whole chunks of 320 ms")
+    hold_sound: str = Field(description="id of the hold sound; empty: the built-in one")
     starts_at_ms: int
     doors_at_ms: int | None
     opened_at_ms: int | None

@@ -23,7 +23,7 @@ from hustings.space.cuts import Cuts
 
 # Without these the state at a later moment would be another one.
 _LASTING: Final = frozenset({
-    "live", "held", "resumed", "ended", "joined", "left", "muted", "unmuted",
+    "live", "held", "cut", "resumed", "ended", "joined", "left", "muted", "unmuted",
 })  # fmt: skip
 
 

@@ -60,10 +60,15 @@ function gap({ at_ms: at, length_ms: length, cause, remixed }) {
   return { at_ms: at, length_ms: length, kind: remixed ? "remixed" : "gap", text: `${text} ${why}` };
 }
 
-function held({ at_ms: at, length_ms: length, reason }) {
+function held({ at_ms: at, length_ms: length, reason, cut }) {
   const values = { at: clock(at / 1000), length: lasting(length) };
-  const text = t("{at}: the conversation paused for {length}, which is not in the recording.", values);
-  return { at_ms: at, length_ms: 0, kind: "held", text: reason ? `${text} ${t("“{reason}”", { reason })}` : text };
+  let text = t("{at}: the conversation paused for {length}, which is not in the recording.", values);
+  if (cut) {
+    text = length
+      ? t("{at}: the hosts cut the sound off for {length}. What was said is not in the recording.", values)
+      : t("{at}: the hosts cut the sound off. What was said then is not in the recording.", values);
+  }
+  return { at_ms: at, length_ms: 0, kind: cut ? "cut" : "held", text: reason ? `${text} ${t("“{reason}”", { reason })}` : text };
 }
 
 function edited({ kind, at_ms: at, length_ms: length, reason }) {

@@ -46,6 +46,18 @@ KeepDays = Annotated[
         "this installation keeps recordings",
     ),
 ]
+DelayS = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=limits.BROADCAST_DELAY_S_MAX,
+        description="seconds by which listeners are behind those on stage, so that a host can cut "
+        "in time; chosen before the doors open",
+    ),
+]
+SoundId = Annotated[
+    str, Field(pattern="^([0-9a-f]{32})?$", description="the id of a sound that was sent before")
+]
 PublishingName = Literal["auto", "review", "never"]
 SeriesId = Annotated[str, Field(pattern="^([a-z0-9]{4,16})?$", description="the id of a series")]
 
@@ -69,6 +81,8 @@ class NewSpace(_Body):
     listeners_max: Limit = 0
     guests: bool = Field(True, description="who gives a name may write and raise a hand")
     keep_days: KeepDays = -1
+    delay_s: DelayS = 0
+    hold_sound: SoundId = ""
     series: SeriesId = ""
     starts_at_ms: views.Moment = Field(0, description="0 means now", examples=[1767204000000])
     doors_at_ms: views.Moment | None = Field(
@@ -91,6 +105,8 @@ class SpaceChange(_Body):
     listeners_max: Limit | None = None
     guests: bool | None = None
     keep_days: KeepDays | None = None
+    delay_s: DelayS | None = None
+    hold_sound: SoundId | None = None
     series: SeriesId | None = None
 
 

@@ -46,6 +46,8 @@ class _About(BaseModel):
     publishing: Publishing = Publishing.AUTO
     listeners_max: Annotated[str, Field(pattern=_COUNT)] = ""
     keep_days: Annotated[str, Field(pattern="^(-1|[0-9]{1,5})?$")] = ""
+    # Once the doors are open it is shown and not sent.
+    delay_s: Annotated[str, Field(pattern="^([0-9]{1,2})?$")] = ""
     # Without scripts a box that is not ticked is not sent: the form says that it had one.
     guests: Tick = ""
     guests_shown: Tick = ""
@@ -65,6 +67,7 @@ class _About(BaseModel):
             "publishing": self.publishing,
             "listeners_max": int(self.listeners_max or "0"),
             "keep_days": int(self.keep_days) if self.keep_days else None,
+            "delay_s": int(self.delay_s) if self.delay_s else None,
             "guests": bool(self.guests) or not self.guests_shown,
         }
 

@@ -35,6 +35,8 @@ class Plan:
     listeners_max: int = 0
     guests: bool = True
     keep_days: int | None = None
+    delay_s: int | None = None
+    hold_sound: str = ""
     series: str = ""
     starts_at_ms: int = 0
     doors_at_ms: int | None = None
@@ -53,6 +55,8 @@ def like(space: Space) -> Plan:
         listeners_max=space.listeners_max,
         guests=space.guests,
         keep_days=space.replay.keep_days,
+        delay_s=space.delay_s,
+        hold_sound=space.hold_sound,
         series=space.series,
     )
 
@@ -83,6 +87,8 @@ async def make(
         series=plan.series,
         guests=plan.guests,
         keep_days=None if plan.keep_days == -1 else plan.keep_days,
+        delay_s=plan.delay_s or 0,
+        hold_sound=plan.hold_sound,
     )
     if (full := await quota.refusal(studio, account)) is not None:
         return full

@@ -232,6 +232,8 @@ def values_of(space: Space) -> dict[str, str]:
         "publishing": space.publishing.value,
         "listeners_max": str(space.listeners_max or ""),
         "keep_days": str(-1 if space.replay.keep_days is None else space.replay.keep_days),
+        "delay_s": str(space.delay_s),
+        "delay_fixed": "" if space.status is Status.SCHEDULED else "on",
         "guests": "on" if space.guests else "",
         "guests_shown": "on",
         "series": space.series,

@@ -6,6 +6,7 @@ import { command, complain, SPACE } from "./command.js";
 import { ask } from "./confirm.js";
 import "./copy.js";
 import { show as showCrowd, showDoor } from "./crowd.js";
+import { Cut } from "./cut.js";
 import { Desk } from "./desk.js";
 import { follow } from "./events.js";
 import { Floor } from "./floor.js";
@@ -32,6 +33,7 @@ const GONE_LOOKS = 24; // for a seat that is given back: two minutes
 
 const { space: first, you } = JSON.parse(element("state").textContent ?? "");
 const step = new Step(you.hosts);
+const cut = new Cut();
 const desk = you.hosts ? new Desk() : null;
 const floor = new Floor(first.id);
 const seats = new Seats(you, floor, (act, seat) => void desk?.seat(act, seat));
@@ -60,6 +62,7 @@ function show(now) {
   floor.follow(now);
   seats.show(now.seats, now.hands_on_stage, over || !seated);
   step.show(now, seated);
+  cut.show(now, seated);
   showRehearsal(now, seated);
   if (desk) desk.show(now, seated, now.now_ms);
   else showRoom(now);
@@ -95,6 +98,7 @@ function dismissed() {
   mic?.close();
   desk?.show(space, false, space.now_ms);
   step.show(space, false);
+  cut.show(space, false);
   showRehearsal(space, false);
   element("offline").hidden = true;
   for (const id of ["talk-backstage", "step-down"]) element(id)?.setAttribute("hidden", "");
@@ -106,6 +110,7 @@ function tick() {
   const at = Date.now() + aheadMs;
   write(element("clock"), clockWords(at));
   step.tick(at);
+  cut.tick(at);
   seats.tick();
   desk?.tick(at);
 }
@@ -192,6 +197,7 @@ listen({
   ...(you.hosts && {
     g: () => void step.asked(),
     e: () => step.end(),
+    x: () => void cut.press(),
     h: () => go("hands", "hands-title"),
     q: () => go("more", "questions-title"),
     p: () => go("more", "polls-title"),

@@ -2,10 +2,11 @@
 
 import { ask } from "./confirm.js";
 import { command } from "./command.js";
+import { waiting } from "./cut.js";
 import { moment } from "./local_time.js";
 import { tell } from "./news.js";
 import { element, write } from "./page.js";
-import { t } from "./t.js";
+import { t, tn } from "./t.js";
 
 const SETTLE_MS = 700; // longer than a double click
 const END_MS = 10_000; // in which the end can be undone
@@ -91,7 +92,7 @@ export class Step {
     const words = step?.words ?? SPEAKER_WORDS[at] ?? OVER_WORDS[space.status] ?? "";
     const doors = space.status === "scheduled" && space.doors_at_ms;
     const opens = doors ? t("Doors open by themselves: {time}.", { time: moment(space.doors_at_ms) }) : "";
-    write(element("next-words"), opens ? `${words} ${opens}` : words);
+    write(element("next-words"), opens ? `${words} ${opens}` : words + delayed(space, at));
     const over = ["ended", "posted", "withheld", "cancelled"].includes(space.status);
     const replay = element("replay");
     replay.hidden = !over || space.status === "cancelled" || at === "review";
@@ -195,6 +196,20 @@ export class Step {
       this.#enable();
     }
   }
+}
+
+/**
+ * What a broadcast delay adds to the words; a cut says itself.
+ * @param {any} space
+ * @param {string} at
+ */
+function delayed(space, at) {
+  if (space.cut && at === "held") return ` ${t("It was cut: nothing of what was said before is on its way.")}`;
+  if (space.delay_s && ["doors", "live"].includes(at)) {
+    return ` ${tn("Listeners hear you {n} second later.", "Listeners hear you {n} seconds later.", space.delay_s)}`;
+  }
+  if (!waiting(space, space.now_ms)) return "";
+  return ` ${t("What was said before still goes out; a cut stops it.")}`;
 }
 
 /**
