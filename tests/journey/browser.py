@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from playwright.async_api import BrowserContext, Page, Playwright
+from playwright.async_api import BrowserContext, Error, Page, Playwright
 
 from tests.conftest import CHROMIUM
 from tests.tones import Sound
@@ -57,7 +60,22 @@ async def chromium(
     try:
         yield context
     finally:
-        await context.close()
+        with contextlib.suppress(Error):  # it may have been killed
+            await context.close()
+
+
+def kill(profile: Path) -> None:
+    """SIGKILL to the browser that has this profile, as if its machine had lost its power."""
+    own = f"--user-data-dir={profile}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if own in words and not any(word.startswith(b"--type=") for word in words):
+                found.append(int(folder.name))
+    assert found, f"no browser has {profile}"
+    for pid in found:
+        os.kill(pid, signal.SIGKILL)
 
 
 async def tap(page: Page, selector: str) -> None:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hustings import limits, space
-from hustings.space import Publishing, Refusal, Role, Space, Status
+from hustings.space import ON_STAGE, Publishing, Refusal, Role, Space, Status
 from hustings.space import command as c
+from hustings.space.charge_command import HandBack, PutInCharge, SetDeputy
 
 NOW: Final = 1_700_000_000_000
 PERSONS: Final = ("a-ann", "a-ben", "g-eve", "nobody")
@@ -74,6 +75,9 @@ COMMANDS: Final = st.one_of(
     made(c.MarkQuestion, question=things, state=st.sampled_from(("open", "asking", "answered"))),
     made(c.BlockPerson, person=persons, name=words),
     made(c.UnblockPerson, person=persons),
+    made(SetDeputy, seat=seats | st.just("")),
+    made(PutInCharge, present=st.frozensets(seats)),
+    made(HandBack),
 )
 # Where most of the rules begin: doors open, a host on stage, two hands up.
 BEGUN: Final = (
@@ -118,6 +122,8 @@ def _check(state: Space) -> None:
     assert not set(promised) & set(state.seats) or state.status is Status.SCHEDULED
     assert not set(state.blocked) & set(state.hands)
     assert not set(state.seats) & set(state.seats_removed)
+    assert {state.deputy, state.in_charge} <= {*state.seats, ""}
+    assert not state.in_charge or state.status in ON_STAGE
     assert set(state.hands_on_stage) <= set(state.seats)
     assert len(state.hands_on_stage) == len(set(state.hands_on_stage))
     assert all(key == hand.person for key, hand in state.hands.items())

@@ -33,6 +33,7 @@ REMOVED_COUNT: Final = 5_000  # messages and questions taken down in one space
 REMOVED_OWN_COUNT: Final = 2_500  # of them taken back by authors: the rest is kept for hosts
 REMOVED_SHOWN_COUNT: Final = 50  # the newest of them, told to pages that show them still
 BLOCKED_COUNT: Final = 1_000  # persons blocked from one space
+HOST_AWAY_S: Final = 10.0  # off the stage, then a deputy is in charge; a page that reloads takes 3
 SEATS_REMOVED_COUNT: Final = 20  # the newest removed seats, which a host can give back
 CHAPTERS_COUNT: Final = 200  # of one recording: one a minute for three hours
 EDITS_COUNT: Final = 500  # made in one recording, those taken back included

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hustings.space.asking import Asking
+from hustings.space.charge_command import ChargeCommand
 from hustings.space.replay_command import ReplayCommand
 from hustings.space.state import PollShow, Publishing, QuestionState, Role
 
@@ -364,4 +365,5 @@ Command: TypeAlias = (
     | BlockPerson
     | UnblockPerson
     | ReplayCommand
+    | ChargeCommand
 )

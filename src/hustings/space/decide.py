@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from hustings.space import command as c
 from hustings.space import (
+    charge,
     decide_about,
     decide_air,
     decide_hands,
@@ -19,6 +19,7 @@ from hustings.space import (
     decide_replay,
     decide_seats,
 )
+from hustings.space import command as c
 from hustings.space import event as e
 from hustings.space.refusal import Refusal, reason
 from hustings.space.rule import HOSTS, SCHEDULED, Made, Rule, not_now, plain
@@ -157,4 +158,5 @@ _RULES: Final[dict[type, Rule]] = {
     **decide_polls.RULES,
     **decide_order.RULES,
     **decide_replay.RULES,
+    **charge.RULES,
 }

@@ -1,6 +1,6 @@
 """Everything that can happen in a space, and its wire form: one JSON object per log entry.
 
-What is decided about the recording stands in `replay_event`.
+What is decided about the recording stands in `replay_event`, who is in charge in `charge_event`.
 
 `Decided` events stand under the subject kind `ev`: appended by compare-and-set, so a race has one
 winner. `Observed` events stand under `obs`: what the stage noticed. `at_ms` is Unix time in
@@ -14,6 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from hustings.errors import BadInput
+from hustings.space.charge_event import ChargeDecided
 from hustings.space.happening import Decision, Happening
 from hustings.space.replay_event import ReplayDecided
 from hustings.space.state import PollShow, Publishing, QuestionState, Role
@@ -378,6 +379,7 @@ Decided: TypeAlias = (
     | PersonBlocked
     | PersonUnblocked
     | ReplayDecided
+    | ChargeDecided
 )
 Observed: TypeAlias = OnAir | StageTaken | SeatJoined | SeatLeft | Spoke | Warned
 Event: TypeAlias = Decided | Observed

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hustings import limits
+from hustings.space import charge
 from hustings.space import event as e
+from hustings.space.charge_event import ChargeDecided
 from hustings.space.evolve_replay import evolve_replay
 from hustings.space.evolve_room import evolve_room
 from hustings.space.replay_event import ReplayDecided
@@ -29,6 +31,8 @@ def evolve(space: Space, event: e.Event) -> Space:
     """The state after `event`."""
     if isinstance(event, ReplayDecided):
         return evolve_replay(space, event)
+    if isinstance(event, ChargeDecided):
+        return charge.evolve_charge(space, event)
     match event:
         case e.SeatGranted():
             return _granted(space, event)
@@ -139,7 +143,8 @@ def _delayed(space: Space, event: e.Delayed) -> Space:
 
 def _emptied(space: Space) -> Space:
     seats = {
-        seat.id: replace(seat, connected=False, speaking=False) for seat in space.seats.values()
+        seat.id: replace(seat, connected=False, speaking=False, left_at_ms=None, lost=False)
+        for seat in space.seats.values()
     }
     return replace(space, seats=seats)
 
@@ -155,6 +160,7 @@ def _dismissed(space: Space) -> Space:
         asking="",
         ends_at_ms=None,
         rehearsing=False,
+        in_charge="",
     )
 
 
@@ -185,10 +191,12 @@ def _revoked(space: Space, event: e.SeatRevoked) -> Space:
     if old is None:
         return space
     gone = {k: v for k, v in space.seats_removed.items() if k != event.seat}
-    gone[event.seat] = replace(old, connected=False, speaking=False, asked=False)
+    gone[event.seat] = replace(
+        old, connected=False, speaking=False, asked=False, left_at_ms=None, lost=False
+    )
     newest = list(gone.items())[-limits.SEATS_REMOVED_COUNT :]
     return replace(
-        space,
+        charge.without(space, event.seat),
         seats={k: v for k, v in space.seats.items() if k != event.seat},
         seats_removed=dict(newest),
         hands_on_stage=tuple(seat for seat in space.hands_on_stage if seat != event.seat),
@@ -225,9 +233,10 @@ def _seat_observed(space: Space, event: e.SeatJoined | e.SeatLeft | e.Spoke) -> 
         return space
     match event:
         case e.SeatJoined():
-            seat = replace(old, connected=True)
+            seat = replace(old, connected=True, left_at_ms=None, lost=False)
         case e.SeatLeft():
-            seat = replace(old, connected=False, speaking=False)
+            lost = event.cause == "lost"
+            seat = replace(old, connected=False, speaking=False, left_at_ms=event.at_ms, lost=lost)
         case e.Spoke():
             seat = replace(old, speaking=event.speaking and not old.muted)
     return replace(space, seats={**space.seats, event.seat: seat})

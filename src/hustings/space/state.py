@@ -62,6 +62,7 @@ class Seat:
     """A speaker's place. It survives reconnects: `connected` and `speaking` are observations.
 
     `person` is who sits here, if that is known: see `Hand`. `asked`: a host asks to unmute.
+    `left_at_ms` is when a speaker who was here went, and `lost` whether by losing the connection.
     """
 
     id: str
@@ -72,6 +73,8 @@ class Seat:
     asked: bool = False
     connected: bool = False
     speaking: bool = False
+    left_at_ms: int | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,8 @@ class Space:
     the seats that ask for the floor. `removed` are ids of messages and questions taken down,
     `removed_last` the newest of them, `restored_last` of those shown again; `asking` is the
     question that is on stage now. `seats_removed` are the newest seats taken away, so that one can
-    be given back.
+    be given back. `deputy` is the seat that stands in for the host, if one was named, `in_charge`
+    the one that does now (`charge`).
     """
 
     id: str
@@ -185,7 +189,14 @@ class Space:
     restored_last: tuple[str, ...] = ()
     answered: frozenset[str] = frozenset()
     asking: str = ""
+    deputy: str = ""
+    in_charge: str = ""
     replay: Replay = field(default_factory=Replay)
+
+    def role_of(self, seat: str) -> Role:
+        """What whoever sits there may do now: a deputy in charge what a co-host may."""
+        role = self.seats[seat].role
+        return Role.COHOST if seat == self.in_charge and role is Role.SPEAKER else role
 
     @property
     def delay_chunks(self) -> int:

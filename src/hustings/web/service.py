@@ -20,7 +20,7 @@ from hustings.config import Settings
 from hustings.connection import Connection
 from hustings.role import Context
 from hustings.store.objects import Objects
-from hustings.web import app, first_link, timers
+from hustings.web import app, charge, first_link, timers
 from hustings.web import studio as studios
 from hustings.web.access.parts import Access
 from hustings.web.accounts import Accounts
@@ -125,6 +125,7 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
     )
     helpers = [
         group.create_task(timers.run(studio)),
+        group.create_task(charge.run(studio)),
         group.create_task(announcer.run(studio)),
         group.create_task(librarian.run(studio)),
         group.create_task(suspend.run(studio)),

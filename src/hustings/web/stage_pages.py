@@ -34,9 +34,10 @@ async def stage(
         raise
     now_ms = studios.now_ms()
     view = views.space_view(studio, asker.space, now_ms=now_ms, hosts=asker.hosts)
+    own = asker.space.seats.get(asker.seat)
     state: dict[str, Any] = {
         "space": view.model_dump(mode="json"),
-        "you": {"seat": asker.seat, "role": asker.role, "hosts": asker.hosts},
+        "you": {"seat": asker.seat, "role": own.role if own else asker.role, "hosts": asker.hosts},
     }
     return page.render(
         request,

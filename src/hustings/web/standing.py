@@ -2,7 +2,8 @@
 
 Dependencies of the routes. In a space somebody is its host (the account that owns it), whoever the
 account's own seat says, or else the seat in the cookie, with the role that the seat has in the
-space's log. A seat that was revoked counts for nothing, whatever the cookie says.
+space's log; a deputy in charge has a co-host's. A seat that was revoked counts for nothing,
+whatever the cookie says.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ async def standing(
     if seat in space.seats:
         unnamed = guests.seated(space_id, seat, key=studio.cookies.key)
         await caller.check(request, space.seats[seat].person or unnamed)
-        role = space.seats[seat].role
+        role = space.role_of(seat)
         return Standing(listed=listed, space=space, account=account, seat=seat, role=role)
     if seat:
         raise Problem(403, "seat", "Your seat in this space was taken away.")

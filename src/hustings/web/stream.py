@@ -71,7 +71,7 @@ async def events(request: Request, asker: Asker, studio: CurrentStudio) -> Strea
 
 async def _stream(studio: Studio, request: Request, asker: Standing) -> AsyncIterator[str]:
     reader = page.language(request)
-    async with studio.watches.view(asker.space.id) as viewer:
+    async with studio.watches.view(asker.space.id, host=asker.role is Role.HOST) as viewer:
         # Whoever has this misses nothing from now on: it is time to load what was before.
         yield f"retry: {_RETRY_MS}\n\n"
         looked = time.monotonic()
@@ -90,7 +90,7 @@ async def _stream(studio: Studio, request: Request, asker: Standing) -> AsyncIte
             space = viewer.state
             if space is not None and not asker.owns and asker.seat in space.seats:
                 # Roles change while one looks on, and what one sees with them.
-                asker = replace(asker, role=space.seats[asker.seat].role)
+                asker = replace(asker, role=space.role_of(asker.seat))
             for text in _news(studio, asker, viewer, reader):
                 yield text
             if space is not None and not _may_stay(asker, space):

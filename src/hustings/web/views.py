@@ -107,6 +107,7 @@ class SeatView(BaseModel):
     asked: bool = Field(description="a host asks this speaker to unmute")
     connected: bool = Field(description="the speaker's sound arrives")
     speaking: bool
+    lost: bool = Field(description="the connection was lost, and is not back yet")
 
 
 class SpaceView(RoomFields):
@@ -136,6 +137,10 @@ class SpaceView(RoomFields):
     seats: list[SeatView]
     hands_on_stage: list[str] = Field(
         description="seats that ask for the floor, in the order asked", examples=[["k3v9q1xz"]]
+    )
+    deputy: str = Field(description="the seat that stands in for the host, if one was named")
+    in_charge: str = Field(
+        description="the seat that runs the space while the host is away; empty while the host does"
     )
     private: bool
     share_url: str = Field(
@@ -194,6 +199,7 @@ def space_view(studio: Studio, space: Space, *, now_ms: int, hosts: bool = False
             asked=seat.asked,
             connected=seat.connected,
             speaking=seat.speaking,
+            lost=seat.lost,
         )
         for seat in space.seats.values()
     ]

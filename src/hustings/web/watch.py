@@ -76,6 +76,7 @@ class Viewer:
     asked: deque[Asked] = field(default_factory=lambda: deque(maxlen=limits.QUESTIONS_COUNT))
     tallies: dict[str, Tally] = field(default_factory=dict)
     closed: bool = False
+    host: bool = False  # whoever looks is the space's host
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +272,14 @@ class Watches:
         watch = self._watches.get(space_id)
         return len(watch.viewers) if watch else 0
 
+    def at_desk(self, space_id: str) -> bool:
+        """Whether the host of a space has its desk open here."""
+        watch = self._watches.get(space_id)
+        return watch is not None and any(viewer.host for viewer in watch.viewers)
+
     @asynccontextmanager
-    async def view(self, space_id: str) -> AsyncIterator[Viewer]:
-        """Watch a space through a viewer of one's own."""
+    async def view(self, space_id: str, *, host: bool = False) -> AsyncIterator[Viewer]:
+        """Watch a space through a viewer of one's own; `host`: it is the space's host who looks."""
         watch = self._begin(space_id)
         crowd = self._crowd.figures(space_id)
         viewer = Viewer(
@@ -282,6 +288,7 @@ class Watches:
             crowd=crowd,
             tallies=dict(watch.heard.tallies),
             closed=self._stopped,
+            host=host,
         )
         viewer.backstage.extend(self._backstage.kept(space_id))
         viewer.wake.set()

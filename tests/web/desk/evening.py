@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,10 +17,11 @@ from hustings.log import subjects
 from hustings.log.contract import Live, Log
 from hustings.log.subjects import Kind
 from hustings.space import encode
-from hustings.space.event import SeatJoined, Spoke, Warned
+from hustings.space.event import SeatJoined, SeatLeft, Spoke, Warned
 from tests.web.room.crowd import Listener, guest
 from tests.web.running import EMAIL, PASSWORD, Running, make_space
 
+_numbers = itertools.count(1)
 TITLE = "An evening on the new tram line"
 
 
@@ -34,6 +37,21 @@ class Stage:
         """Somebody's sound arrives."""
         event = SeatJoined(at_ms=1, seat=seat, join=1, n=0)
         await self.record.append(space, Kind.OBS, encode(event), message_id=f"joined-{seat}")
+
+    async def loses(self, space: str, seat: str) -> None:
+        """Nothing is heard of somebody any more."""
+        event = SeatLeft(at_ms=time.time_ns() // 1_000_000, seat=seat, cause="lost", n=1)
+        await self._observes(space, event)
+
+    async def regains(self, space: str, seat: str) -> None:
+        """Somebody is back."""
+        await self._observes(space, SeatJoined(at_ms=1, seat=seat, join=2, n=2))
+
+    async def _observes(self, space: str, event: SeatJoined | SeatLeft) -> None:
+        data = encode(event)
+        number = next(_numbers)
+        await self.live.publish(subjects.live(space, "obs"), data)
+        await self.record.append(space, Kind.OBS, data, message_id=f"observed-{number}")
 
     async def speaks(self, space: str, seat: str, *, speaking: bool = True) -> None:
         """Somebody begins or ends to speak."""

@@ -128,6 +128,7 @@ CALLS: Final[dict[str, Call]] = {
     "POST /api/spaces/{space_id}/seats/{seat}/link": Call(spoils=True),
     "PUT /api/spaces/{space_id}/seats/{seat}": Call(json={"role": "cohost"}, spoils=True),
     "DELETE /api/spaces/{space_id}/seats/{seat}": Call(spoils=True),
+    "PUT /api/spaces/{space_id}/deputy": Call(json={"seat": "{seat}"}, spoils=True),
     "POST /api/spaces/{space_id}/backstage": Call(json={"text": "Two minutes."}),
     "POST /api/spaces/{space_id}/chat": Call(json={"text": "Good evening."}, spoils=True),
     "DELETE /api/spaces/{space_id}/chat/{message}": Call(json=_REASON, spoils=True),

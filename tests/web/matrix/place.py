@@ -12,10 +12,19 @@ import httpx
 from argon2 import PasswordHasher
 
 from hustings import keys, ticket
+from hustings.log.follow import read_state
+from hustings.log.propose import propose
+from hustings.log.subjects import Kind
+from hustings.space import Role as SeatRole
+from hustings.space import Space, encode
+from hustings.space.charge_command import PutInCharge, SetDeputy
+from hustings.space.event import SeatLeft
 from hustings.ticket import Scope
 from hustings.web import secret
 from hustings.web.database import Database
+from hustings.web.studio import now_ms
 from hustings.web.tables import AccountRow, SignInRow
+from tests.servers import connected
 from tests.web.matrix.rights import Role
 from tests.web.running import PASSWORD, Running
 
@@ -96,7 +105,10 @@ class World:
             Role.TOKEN: came | await self.token(host, "audit:read"),
             Role.SPEAKER: came | await self._seat(await made(f"{room}/seats", {"name": "Amara"})),
         }
+        deputy = await made(f"{room}/seats", {"name": "Dan"})
+        fields[Role.DEPUTY] = came | await self._seat(deputy, name="Dan")
         ids = await self._furnished(made, fields, accounts, space)
+        await self._in_charge(space, deputy["seat"])
         suspended = await self.ask(
             "PUT", f"/api/suspensions/a-{accounts[Role.SUSPENDED]}", owner, json={"reason": "Rude."}
         )
@@ -205,9 +217,24 @@ class World:
         private = keys.ensure(self._web.folder).ticket_private()
         return {"Authorization": f"Bearer {ticket.sign(right, private_key=private)}"}
 
-    async def _seat(self, invited: dict[str, str]) -> dict[str, str]:
+    async def _in_charge(self, space: str, seat: str) -> None:
+        """The host has been on stage and lost the connection; the deputy has taken over."""
+        web = self._web
+        passwords = web.engines.passwords
+        async with connected("stage", web.engines.live, web.engines.log, passwords) as (record, _):
+            state, _ = await read_state(record, space)
+            assert state is not None
+            host = next(one.id for one in state.seats.values() if one.role is SeatRole.HOST)
+            gone = SeatLeft(at_ms=now_ms(), seat=host, cause="lost", n=1)
+            await record.append(space, Kind.OBS, encode(gone), message_id=f"{space}.left")
+        put = PutInCharge(by="timer", present=frozenset({seat}))
+        for command in (SetDeputy(by="timer", seat=seat), put):
+            made = await propose(web.record, web.live, space, command, now_ms=now_ms())
+            assert isinstance(made, Space), made
+
+    async def _seat(self, invited: dict[str, str], *, name: str = "Amara") -> dict[str, str]:
         """The cookie of whoever opens this invitation."""
         path = invited["link"].removeprefix(self._web.url)
-        answer = await self.ask("POST", path, {}, data={"name": "Amara"})
+        answer = await self.ask("POST", path, {}, data={"name": name})
         assert answer.status_code == 303, answer.text
         return {"Cookie": answer.headers["set-cookie"].partition(";")[0]}

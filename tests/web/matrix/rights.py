@@ -18,6 +18,7 @@ class Role(StrEnum):
     GUEST_ELSEWHERE = "a guest of another space"
     BLOCKED = "a guest who is blocked"
     SPEAKER = "a speaker by invitation"
+    DEPUTY = "a speaker in charge while the host is away"
     MEMBER = "a member"
     SUSPENDED = "a member who is suspended"
     HOST_ELSEWHERE = "the host of another space"
@@ -43,11 +44,11 @@ OWN: Final = ACCOUNTS | {R.SUSPENDED}
 MAKERS: Final = frozenset({R.HOST_ELSEWHERE, R.HOST, R.MODERATOR, R.OWNER})
 MODERATORS: Final = frozenset({R.MODERATOR, R.OWNER})
 OWNERS: Final = frozenset({R.OWNER})
-DESK: Final = frozenset({R.COHOST, R.HOST})
+DESK: Final = frozenset({R.COHOST, R.HOST, R.DEPUTY})
 STAGE: Final = DESK | {R.SPEAKER}
 READERS: Final = DESK | MODERATORS
 # Who says something: with an account, from a seat, or as a guest of this space.
-VOICES: Final = ACCOUNTS | {R.SPEAKER, R.GUEST}
+VOICES: Final = ACCOUNTS | {R.SPEAKER, R.DEPUTY, R.GUEST}
 ORDER: Final = DESK | MODERATORS
 
 # What anybody fetches and what says nothing of anybody.
@@ -239,6 +240,7 @@ API: Final[dict[str, frozenset[Role]]] = {
     "DELETE /api/spaces/{space_id}/members/{account_id}": DESK,
     # Seats. `{seat}` is somebody else's: of one's own, everybody on stage disposes.
     "POST /api/spaces/{space_id}/seats": DESK,
+    "PUT /api/spaces/{space_id}/deputy": frozenset({R.HOST}),
     "POST /api/spaces/{space_id}/seats/{seat}/link": DESK,
     "PUT /api/spaces/{space_id}/seats/{seat}": DESK,
     "DELETE /api/spaces/{space_id}/seats/{seat}": DESK,

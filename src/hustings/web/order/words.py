@@ -11,6 +11,7 @@ DEEDS: Final = {
     "invitation.made": mark("invited somebody"),
     "invitation.revoked": mark("took an invitation back"),
     "seat.role": mark("changed a speaker's role"),
+    "deputy.named": mark("named who stands in for the host"),
     "seat.invited": mark("invited somebody to a seat"),
     "seat.link": mark("made a new link to a seat"),
     "hand.invited": mark("invited somebody who raised a hand"),

@@ -138,6 +138,14 @@ class Rehearsal(_Body):
     on: bool
 
 
+class Deputy(_Body):
+    """Who stands in for the host."""
+
+    seat: Annotated[str, Field(pattern="^[a-z0-9]{0,16}$")] = Field(
+        description="a seat of somebody else; empty for nobody", examples=["k3v9q1xz"]
+    )
+
+
 class SeatRole(_Body):
     """What somebody on stage may do."""
 

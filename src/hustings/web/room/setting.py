@@ -8,11 +8,12 @@ from fastapi import APIRouter
 
 from hustings.space import Role
 from hustings.space import command as c
+from hustings.space.charge_command import SetDeputy
 from hustings.web import views
 from hustings.web.api import SeatId, carry_out
 from hustings.web.problem import Problem, documented
 from hustings.web.room import deeds
-from hustings.web.room.bodies import Rehearsal, RoomSetting, SeatRole
+from hustings.web.room.bodies import Deputy, Rehearsal, RoomSetting, SeatRole
 from hustings.web.standing import CurrentStudio, Host
 
 router: Final = APIRouter(prefix="/api/spaces", tags=["room"])
@@ -33,6 +34,22 @@ async def set_room(body: RoomSetting, asker: Host, studio: CurrentStudio) -> vie
     view = await carry_out(studio, asker, command)
     names = RoomSetting.model_fields
     await deeds.changed(studio, asker, "room.changed", names, before=asker.space, after=view)
+    return view
+
+
+@router.put("/{space_id}/deputy", responses=_OPEN)
+async def set_deputy(body: Deputy, asker: Host, studio: CurrentStudio) -> views.SpaceView:
+    """Name who runs the space while the host is away, or nobody. Only the host may."""
+    view = await carry_out(studio, asker, SetDeputy(by=asker.by, role=asker.role, seat=body.seat))
+    held = asker.space.seats.get(body.seat)
+    await deeds.note(
+        studio,
+        asker,
+        "deputy.named",
+        f"seat:{body.seat}",
+        person=held.person if held else "",
+        snapshot=held.name if held else "",
+    )
     return view
 
 

@@ -121,7 +121,7 @@ def _seated(studio: Studio, room: Room, account: Account | None, seat: Seat) -> 
         heard=room.heard,
         person=person or guests.seated(room.space.id, seat.id, key=studio.cookies.key),
         name=seat.name,
-        role=seat.role,
+        role=room.space.role_of(seat.id),
         seat=seat.id,
         moderates=account is not None and account.role in _MODERATORS,
     )

@@ -7,18 +7,14 @@ import { t } from "./t.js";
 
 const MARGIN_MS = 1000; // the studio's own, until the delay holds nothing
 
-const button = /** @type {HTMLButtonElement | null} */ (element("cut"));
-
 /** Shows the cut while there is something to cut. */
 export class Cut {
   /** @type {any} */
   #space;
   #seated = false;
   #busy = false;
-
-  constructor() {
-    button?.addEventListener("click", () => void this.press());
-  }
+  /** @type {HTMLButtonElement | null} */
+  #button = null;
 
   /**
    * @param {any} space
@@ -32,20 +28,31 @@ export class Cut {
 
   /** @param {number} now_ms the studio's clock */
   tick(now_ms) {
+    const button = this.#find();
     if (!button || !this.#space) return;
     const gone = !this.#seated || !(this.#space.status === "live" || waiting(this.#space, now_ms));
     if (gone && document.activeElement === button) element("next-step").focus();
     button.hidden = gone;
   }
 
+  /** The button: a deputy's page gets one while the deputy is in charge. */
+  #find() {
+    if (!this.#button) {
+      this.#button = /** @type {HTMLButtonElement | null} */ (element("cut"));
+      this.#button?.addEventListener("click", () => void this.press());
+    }
+    return this.#button;
+  }
+
   /** Cut. */
   async press() {
+    const button = this.#find();
     if (!button || button.hidden || this.#busy) return;
     this.#busy = true;
     try {
-      const reason = /** @type {HTMLInputElement} */ (element("hold-reason"));
-      if (await command("POST", "/hold", { reason: reason.value, cut: true })) {
-        reason.value = "";
+      const reason = /** @type {HTMLInputElement | null} */ (element("hold-reason"));
+      if (await command("POST", "/hold", { reason: reason?.value ?? "", cut: true })) {
+        if (reason) reason.value = "";
         tell("cut", t("Cut. Listeners hear the hold sound."));
       }
     } finally {

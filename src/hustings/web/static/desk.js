@@ -3,7 +3,7 @@
 import { askChapter, showChapter } from "./chapter.js";
 import { Chat } from "./chat.js";
 import { Hands } from "./hands.js";
-import { showInvite, showLink } from "./invite.js";
+import { showInvite } from "./invite.js";
 import { showLater } from "./later.js";
 import { lookForReports, showBlocked } from "./order.js";
 import { showPins } from "./pins.js";
@@ -11,7 +11,6 @@ import "./poll_form.js";
 import { Polls } from "./polls.js";
 import { Questions } from "./questions.js";
 import { showRoom } from "./room.js";
-import { actOnSeat } from "./seat_acts.js";
 import { Talk } from "./talk.js";
 
 const REPORTS_MS = 60_000;
@@ -57,14 +56,5 @@ export class Desk {
   /** A chapter of the recording is to begin. */
   chapter() {
     askChapter();
-  }
-
-  /**
-   * A press on a seat's button.
-   * @param {string} act
-   * @param {import("./seats.js").Seat} seat
-   */
-  seat(act, seat) {
-    return actOnSeat(act, seat, showLink);
   }
 }

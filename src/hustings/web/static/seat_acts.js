@@ -1,4 +1,4 @@
-// What a host does with a seat: mute, ask to unmute, link, role, remove.
+// What a host does with a seat: mute, ask to unmute, link, role, deputy, remove.
 
 import { command } from "./command.js";
 import { choose } from "./sheet.js";
@@ -9,9 +9,11 @@ import { done, settle } from "./toast.js";
 /**
  * @param {string} act the button pressed
  * @param {import("./seats.js").Seat} seat
- * @param {(name: string, link: string) => void} showLink
+ * @param {{own: boolean, deputy: string, showLink: ((name: string, link: string) => void) | null}} desk
+ *   `own`: it is the host's; `deputy` who stands in for the host; without `showLink` there is no place
+ *   for links
  */
-export async function actOnSeat(act, seat, showLink) {
+export async function actOnSeat(act, seat, { own, deputy, showLink }) {
   const path = `/seats/${seat.id}`;
   const { name } = seat;
   if (act === "mute") await command("POST", `${path}/mute`);
@@ -25,7 +27,8 @@ export async function actOnSeat(act, seat, showLink) {
     title: name,
     reason: true,
     options: [
-      { act: "link", label: t("Make a new link") },
+      ...(showLink ? [{ act: "link", label: t("Make a new link") }] : []),
+      ...(own ? [{ act: "deputy", label: deputy === seat.id ? t("No longer my deputy") : t("Make my deputy") }] : []),
       { act: "role", label: cohost ? t("Make a speaker") : t("Make a co-host") },
       { act: "remove", label: t("Remove from the stage"), grave: true },
     ],
@@ -33,12 +36,26 @@ export async function actOnSeat(act, seat, showLink) {
   if (chosen) settle();
   if (chosen?.act === "link") {
     const made = await command("POST", `${path}/link`);
-    if (made) showLink(name, made.link);
+    if (made) showLink?.(name, made.link);
   }
+  if (chosen?.act === "deputy") await nameDeputy(seat, deputy);
   if (chosen?.act === "role") await changeRole(seat, cohost ? "speaker" : "cohost");
   if (chosen?.act === "remove" && (await command("DELETE", path, { reason: chosen.reason }))) {
     done(t("{name} is off the stage.", { name }), () => command("POST", `${path}/restore`));
   }
+}
+
+/**
+ * @param {import("./seats.js").Seat} seat
+ * @param {string} before the deputy until now
+ */
+async function nameDeputy({ id, name }, before) {
+  const seat = before === id ? "" : id;
+  if (!(await command("PUT", "/deputy", { seat }))) return;
+  const words = seat
+    ? t("{name} is in charge whenever your connection is lost.", { name })
+    : t("{name} is no longer your deputy.", { name });
+  done(words, () => command("PUT", "/deputy", { seat: before }));
 }
 
 /**

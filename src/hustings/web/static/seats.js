@@ -7,7 +7,7 @@ import { badge } from "./tabs.js";
 
 /**
  * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean,
- *   speaking: boolean, asked?: boolean}} Seat
+ *   speaking: boolean, asked?: boolean, lost?: boolean}} Seat
  */
 
 /** @type {Record<string, string>} */
@@ -40,6 +40,7 @@ export class Seats {
   #troubles = new Map();
   #you;
   #over = false;
+  #charge = { deputy: "", in_charge: "" };
   #act;
   #floor;
   /** @type {string} whose turn was told last */
@@ -61,9 +62,11 @@ export class Seats {
    * @param {Seat[]} seats
    * @param {string[]} hands the seats that ask for the floor, in order
    * @param {boolean} over nobody can be on stage any more
+   * @param {{deputy: string, in_charge: string}} charge the host's deputy, and who stands in now
    */
-  show(seats, hands, over) {
+  show(seats, hands, over, charge) {
     this.#over = over;
+    this.#charge = charge;
     const [before, handsBefore] = [this.#seats, this.#hands];
     this.#seats = new Map(seats.map((seat) => [seat.id, seat]));
     this.#hands = hands;
@@ -153,7 +156,7 @@ export class Seats {
     if (!seat.muted && row.dataset.trouble === "seat_muted") this.#calm(seat.id, row);
     write(part(row, ".face"), initials(seat.name));
     write(part(row, ".seat-name"), own ? t("{name} (you)", { name: seat.name }) : seat.name);
-    const role = ROLES[seat.role] ?? "";
+    const role = [ROLES[seat.role] ?? "", ...this.#standing(seat.id)].join(" · ");
     write(part(row, ".seat-state"), this.#over ? role : `${role} · ${condition(seat)}`);
     const hosts = this.#you.hosts && !this.#over;
     const { name } = seat;
@@ -166,6 +169,12 @@ export class Seats {
     part(row, ".seat-hand").hidden = !place;
     write(part(row, ".seat-hand span"), alone ? t("Wants to speak") : t("Wants to speak, number {place}", { place }));
     offer(row, "lower", hosts && place > 0, t("Lower the hand of {name}", { name }));
+  }
+
+  /** @param {string} id */
+  #standing(id) {
+    if (this.#charge.in_charge === id) return [t("in charge")];
+    return this.#charge.deputy === id ? [t("deputy")] : [];
   }
 
   /**
@@ -198,7 +207,7 @@ export class Seats {
 
 /** @param {Seat} seat */
 function condition(seat) {
-  if (!seat.connected) return t("not here");
+  if (!seat.connected) return seat.lost ? t("connection lost") : t("not here");
   if (seat.muted) return seat.asked ? t("muted, asked to unmute") : t("muted");
   return seat.speaking ? t("speaking") : t("here");
 }

@@ -3,6 +3,7 @@
 import { SIGNED_OUT } from "./api.js";
 import { hear } from "./backstage.js";
 import { command, complain, SPACE } from "./command.js";
+import { runs, showCharge } from "./charge.js";
 import { ask } from "./confirm.js";
 import "./copy.js";
 import { show as showCrowd, showDoor } from "./crowd.js";
@@ -10,6 +11,7 @@ import { Cut } from "./cut.js";
 import { Desk } from "./desk.js";
 import { follow } from "./events.js";
 import { Floor } from "./floor.js";
+import { showLink } from "./invite.js";
 import { listen } from "./keys.js";
 import { moment } from "./local_time.js";
 import { OwnMic } from "./own_mic.js";
@@ -17,6 +19,7 @@ import { showOwnHand, toggleHand } from "./own_hand.js";
 import { comeBack, element, span, write } from "./page.js";
 import { showRehearsal } from "./rehearsal.js";
 import { showRoom } from "./room.js";
+import { actOnSeat } from "./seat_acts.js";
 import { Seats } from "./seats.js";
 import { Step } from "./step.js";
 import { number, t } from "./t.js";
@@ -36,7 +39,9 @@ const step = new Step(you.hosts);
 const cut = new Cut();
 const desk = you.hosts ? new Desk() : null;
 const floor = new Floor(first.id);
-const seats = new Seats(you, floor, (act, seat) => void desk?.seat(act, seat));
+const seats = new Seats(you, floor, (act, seat) => {
+  void actOnSeat(act, seat, { own: you.role === "host", deputy: space.deputy, showLink: desk ? showLink : null });
+});
 const mic = you.seat ? new OwnMic({ space: first.id, seat: you.seat }) : null;
 if (!mic) element("microphone").hidden = true;
 
@@ -60,11 +65,14 @@ function show(now) {
   // The host is here by an account; everybody else by a seat.
   const seated = you.role === "host" || now.seats.some((/** @type {any} */ seat) => seat.id === you.seat);
   floor.follow(now);
-  seats.show(now.seats, now.hands_on_stage, over || !seated);
+  you.hosts = runs(now, you);
+  showCharge(now, you);
+  step.hosts = you.hosts;
+  seats.show(now.seats, now.hands_on_stage, over || !seated, now);
   step.show(now, seated);
   cut.show(now, seated);
   showRehearsal(now, seated);
-  if (desk) desk.show(now, seated, now.now_ms);
+  if (desk) desk.show(now, seated && you.hosts, now.now_ms);
   else showRoom(now);
   mic?.follow(now);
   showOwnHand(now, you.seat, !over && now.seats.some((/** @type {any} */ seat) => seat.id === you.seat));
@@ -142,7 +150,7 @@ const stop = follow(SPACE, {
     element("listening-line").hidden = !["doors", "live", "held"].includes(space.status);
   },
   crowd: (figures) => {
-    if (!you.hosts) return;
+    if (!desk || !you.hosts) return;
     showCrowd(element("crowd"), figures);
     showDoor(figures);
   },
@@ -194,10 +202,10 @@ listen({
   s: () => go("stage", "seats-title"),
   c: () => talkTo(you.hosts ? "audience" : "backstage"),
   b: () => talkTo("backstage"),
+  g: () => void step.asked(),
+  e: () => step.end(),
+  x: () => void cut.press(),
   ...(you.hosts && {
-    g: () => void step.asked(),
-    e: () => step.end(),
-    x: () => void cut.press(),
     h: () => go("hands", "hands-title"),
     q: () => go("more", "questions-title"),
     p: () => go("more", "polls-title"),

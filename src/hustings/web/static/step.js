@@ -62,8 +62,9 @@ const OVER_WORDS = {
   cancelled: t("This space was cancelled."),
 };
 
-const next = /** @type {HTMLButtonElement | null} */ (element("next-step"));
-const end = /** @type {HTMLButtonElement | null} */ (element("end"));
+// A speaker's page has them only once they were in charge (charge.js).
+let next = /** @type {HTMLButtonElement | null} */ (element("next-step"));
+let end = /** @type {HTMLButtonElement | null} */ (element("end"));
 
 /** Shows what comes next, and does it. */
 export class Step {
@@ -76,8 +77,21 @@ export class Step {
   /** @param {boolean} hosts */
   constructor(hosts) {
     this.#hosts = hosts;
+    this.#listen();
+  }
+
+  #listen() {
     next?.addEventListener("click", () => void this.#next());
     end?.addEventListener("click", () => this.end());
+  }
+
+  /** @param {boolean} hosts whether we run the space now; the buttons are there if so */
+  set hosts(hosts) {
+    this.#hosts = hosts;
+    if (!hosts || next) return;
+    next = /** @type {HTMLButtonElement} */ (element("next-step"));
+    end = /** @type {HTMLButtonElement} */ (element("end"));
+    this.#listen();
   }
 
   /**
@@ -107,7 +121,7 @@ export class Step {
     }
     end.hidden = !runs || !["live", "held"].includes(at);
     element("next-buttons").hidden = !runs;
-    element("hold-field").hidden = !runs || at !== "live";
+    element("hold-field")?.toggleAttribute("hidden", !runs || at !== "live");
     if ((focused === next || focused === end) && /** @type {HTMLElement} */ (focused).hidden) {
       (next.hidden ? replay : next).focus();
     }
@@ -163,10 +177,10 @@ export class Step {
       });
       if (!sure) return;
     }
-    const reason = /** @type {HTMLInputElement} */ (element("hold-reason"));
+    const reason = /** @type {HTMLInputElement | null} */ (element("hold-reason"));
     await this.#once(async () => {
-      const body = verb === "hold" ? { reason: reason.value } : undefined;
-      if ((await command("POST", `/${verb}`, body)) && verb === "hold") reason.value = "";
+      const body = verb === "hold" ? { reason: reason?.value ?? "" } : undefined;
+      if ((await command("POST", `/${verb}`, body)) && verb === "hold" && reason) reason.value = "";
     });
   }
 

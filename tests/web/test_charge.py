@@ -1,0 +1,129 @@
+"""A deputy in charge: once, however many studios; with a co-host's rights, for a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hustings import limits
+from hustings.log.subjects import Kind
+from hustings.space import decode
+from hustings.space.charge_event import DeputyInCharge, HostInCharge
+from tests.servers import connected
+from tests.web.desk.evening import Stage
+from tests.web.running import Engines, Running, is_problem, make_space, studio, until
+
+AWAY_S = 0.5
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "HOST_AWAY_S", AWAY_S)
+
+
+@pytest.fixture
+async def stage(servers: Engines) -> AsyncIterator[Stage]:
+    """What a stage would tell."""
+    ends = (servers.live, servers.log, servers.passwords)
+    async with connected("stage", *ends) as (record, live), connected("archive", *ends) as (_, a):
+        yield Stage(record, live, a)
+
+
+async def charges(web: Running, space: str) -> list[DeputyInCharge | HostInCharge]:
+    events = [decode(e.data) async for e in web.record.read(space, [Kind.EV])]
+    return [e for e in events if isinstance(e, DeputyInCharge | HostInCharge)]
+
+
+async def in_charge(client: httpx.AsyncClient, space: str, seat: str) -> bool:
+    return bool((await client.get(f"/api/spaces/{space}")).json()["in_charge"] == seat)
+
+
+async def live_space(host: httpx.AsyncClient, stage: Stage) -> tuple[str, str]:
+    """A live space whose host is on stage: it, and the host's seat."""
+    made = await make_space(host)
+    for verb in ("doors", "live"):
+        assert (await host.post(f"/api/spaces/{made['id']}/{verb}")).is_success
+    seat = made["seats"][0]["id"]
+    await stage.sits(made["id"], seat)
+    return made["id"], seat
+
+
+async def test_a_deputy_takes_over_once_and_gives_it_back(
+    tmp_path: Path, servers: Engines, stage: Stage
+) -> None:
+    async with (
+        studio(tmp_path, servers) as one,
+        studio(tmp_path, servers, instance="web-1") as two,
+        one.host() as host,
+    ):
+        space, own = await live_space(host, stage)
+        room = f"/api/spaces/{space}"
+        async with one.speaker(host, space) as (deputy, seat):
+            await stage.sits(space, seat)
+            named = await host.put(f"{room}/deputy", json={"seat": seat})
+            assert named.json()["deputy"] == seat
+            is_problem(await deputy.post(f"{room}/hold"), 403, "role")
+            await stage.loses(space, own)
+            await until(lambda: in_charge(deputy, space, seat))
+            assert (await deputy.get(room)).json()["seats"][0]["lost"]
+            assert (await deputy.post(f"{room}/hold", json={"reason": "One moment."})).is_success
+            assert (await deputy.post(f"{room}/seats/{own}/mute")).is_success
+            is_problem(await deputy.put(f"{room}/deputy", json={"seat": ""}), 403, "role")
+            assert 'id="next-step"' in (await deputy.get(f"/s/{space}/stage")).text
+            assert (await host.post(f"{room}/resume")).is_success  # the host's rights stay
+            # Whoever comes late has looked again after the change.
+            await asyncio.sleep(2 * AWAY_S)
+            [taken] = await charges(two, space)
+            assert (taken.by, getattr(taken, "seat", "")) == ("timer", seat)
+            await stage.regains(space, own)
+            await until(lambda: in_charge(deputy, space, ""))
+            is_problem(await deputy.post(f"{room}/hold"), 403, "role")
+            await asyncio.sleep(0.3)
+            assert [type(one) for one in await charges(two, space)] == [
+                DeputyInCharge,
+                HostInCharge,
+            ]
+
+
+async def test_a_host_who_is_back_in_time_stays_in_charge(
+    tmp_path: Path, servers: Engines, stage: Stage
+) -> None:
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        space, own = await live_space(host, stage)
+        async with web.speaker(host, space, role="cohost") as (_, seat):
+            await stage.sits(space, seat)
+            await stage.loses(space, own)
+            await asyncio.sleep(AWAY_S / 2)
+            await stage.regains(space, own)
+            await asyncio.sleep(2 * AWAY_S)
+            assert await charges(web, space) == []
+
+
+async def test_a_studio_that_starts_later_puts_a_co_host_in_charge(
+    tmp_path: Path, servers: Engines, stage: Stage
+) -> None:
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        space, own = await live_space(host, stage)
+        async with web.speaker(host, space, role="cohost") as (_, seat):
+            await stage.sits(space, seat)
+    await stage.loses(space, own)
+    await asyncio.sleep(AWAY_S)
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        await until(lambda: in_charge(host, space, seat))
+
+
+async def test_a_deputy_ends_the_space(tmp_path: Path, servers: Engines, stage: Stage) -> None:
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        space, own = await live_space(host, stage)
+        async with web.speaker(host, space) as (deputy, seat):
+            await stage.sits(space, seat)
+            await host.put(f"/api/spaces/{space}/deputy", json={"seat": seat})
+            await stage.loses(space, own)
+            await until(lambda: in_charge(deputy, space, seat))
+            ended = await deputy.post(f"/api/spaces/{space}/end")
+            assert (ended.json()["status"], ended.json()["in_charge"]) == ("ended", "")
+            assert (await web.space(space)).in_charge == ""
