@@ -37,19 +37,7 @@ async def test_a_deputy_ends_what_the_host_cannot(tmp_path: Path) -> None:
         host, deputy = Desk(await ann.new_page()), Desk(await ben.new_page())
         page = deputy.page
         link = (tmp_path / "data" / "first-link").read_text().strip()
-        await make_account(host.page, link, name="Ann", email="ann@example.org")
-        await host.page.goto(f"{installation.studio_url}/new")
-        await host.page.fill("[name=title]", "With a deputy")
-        space = await host.schedule()
-        await host.page.fill("#invite-name", "Ben")
-        await host.page.click("#invite button")
-        await expect(host.page.locator("#invite-link")).not_to_have_value("")
-        await page.goto(await host.page.input_value("#invite-link"))
-        await page.click("#accept")
-        for desk in (host, deputy):
-            await desk.page.wait_for_selector("#join")
-            await desk.raw()
-            await desk.join()
+        space = await on_stage(host, deputy, link, installation.studio_url)
         row = host.page.locator("#seats [data-seat]", has_text="Ben")
         await row.locator("[data-act=more]").click()
         await album.take(host.page, "deputy-named")
@@ -83,3 +71,21 @@ async def test_a_deputy_ends_what_the_host_cannot(tmp_path: Path) -> None:
         await expect(listener.page.locator("html")).to_have_attribute(
             "data-status", over, timeout=AWAY_MS
         )
+
+
+async def on_stage(host: Desk, deputy: Desk, link: str, studio_url: str) -> str:
+    """A host and a speaker in the green room of a new space; its id."""
+    await make_account(host.page, link, name="Ann", email="ann@example.org")
+    await host.page.goto(f"{studio_url}/new")
+    await host.page.fill("[name=title]", "With a deputy")
+    space = await host.schedule()
+    await host.page.fill("#invite-name", "Ben")
+    await host.page.click("#invite button")
+    await expect(host.page.locator("#invite-link")).not_to_have_value("")
+    await deputy.page.goto(await host.page.input_value("#invite-link"))
+    await deputy.page.click("#accept")
+    for desk in (host, deputy):
+        await desk.page.wait_for_selector("#join")
+        await desk.raw()
+        await desk.join()
+    return space

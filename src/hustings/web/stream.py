@@ -35,7 +35,7 @@ from hustings.web.access import caller
 from hustings.web.problem import Problem, documented
 from hustings.web.standing import Asker, CurrentStudio, Standing
 from hustings.web.studio import Studio
-from hustings.web.watch import Viewer
+from hustings.web.viewer import Viewer
 from hustings.words import Words
 
 router: Final = APIRouter(prefix="/api/spaces", tags=["spaces"])

@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -26,57 +25,19 @@ from hustings.log.follow import Follower
 from hustings.log.subjects import Kind
 from hustings.space import Event, Space, decode
 from hustings.space.event import Warned
-from hustings.talk import Asked, Said, Tally
 from hustings.web.backstage import WHAT as BACKSTAGE
-from hustings.web.backstage import Backstage, Line
+from hustings.web.backstage import Backstage
 from hustings.web.crowd import Crowd, Figures
 from hustings.web.room.heard import Heard
+from hustings.web.viewer import Advice, Viewer, Work
 
 log = logging.getLogger("hustings.web")
 
 _AGAIN_S: Final = 1.0
-_WARNINGS_COUNT: Final = 20
-
-
-class Advice(msgspec.Struct, frozen=True):
-    """Something that needs a person: about a seat, or about the whole machine."""
-
-    code: str
-    advice: str
-    seat: str = ""
-
-
-class Work(msgspec.Struct, frozen=True):
-    """What the archive makes of a recording, and how much of it is done, 0 to 1."""
-
-    part: Literal["sound", "original", "clip", "master"]
-    done: float
 
 
 class _Levels(msgspec.Struct):
     levels: dict[str, float]
-
-
-@dataclass(slots=True, eq=False)
-class Viewer:
-    """What one event stream has yet to send. `wake` is set whenever there is something."""
-
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    state: Space | None = None
-    levels: dict[str, float] | None = None
-    listening: int | None = None
-    crowd: Figures | None = None
-    work: Work | None = None
-    taken: dict[str, str] = field(default_factory=dict)
-    warnings: deque[Advice] = field(default_factory=lambda: deque(maxlen=_WARNINGS_COUNT))
-    backstage: deque[Line] = field(
-        default_factory=lambda: deque(maxlen=limits.BACKSTAGE_KEPT_COUNT)
-    )
-    said: deque[Said] = field(default_factory=lambda: deque(maxlen=limits.CHAT_KEPT_COUNT))
-    asked: deque[Asked] = field(default_factory=lambda: deque(maxlen=limits.QUESTIONS_COUNT))
-    tallies: dict[str, Tally] = field(default_factory=dict)
-    closed: bool = False
-    host: bool = False  # whoever looks is the space's host
 
 
 @dataclass(frozen=True, slots=True)
