@@ -20,11 +20,11 @@ from typing import Any, Final
 from bench import child, packages, report
 from bench.audience import crowd, gather, join, short
 from bench.child import Child
+from bench.feeding import Stage, stage
 from bench.floor import Floor, floor
 from bench.icecast import Icecast, Source, icecast
 from bench.ours import PUSH, Ours, ours
 from bench.report import Peer, Row
-from bench.stage import Stage, stage
 from bench.worker import Worker
 from hustings.clock import CHUNK_MS
 

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import child, packages, report
+from bench.feeding import SPACE, Stage, stage
 from bench.nginx import Nginx, nginx
 from bench.ours import Ours, ours
 from bench.report import Peer, Row
-from bench.stage import SPACE, Stage, stage
 from bench.worker import Worker
 from hustings.chunk import SEGMENT_CHUNKS
 

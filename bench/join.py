@@ -22,10 +22,10 @@ from typing import Any, Final
 
 from bench import child, packages, report
 from bench.audience import crowd, join, short
+from bench.feeding import stage
 from bench.icecast import icecast
 from bench.ours import PUSH, Ours, ours
 from bench.report import Peer
-from bench.stage import stage
 from bench.worker import Worker
 from hustings.clock import CHUNK_MS
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bench.child import Child
-from bench.stage import SPACE, Stage
+from bench.feeding import SPACE, Stage
 from hustings import keys
 from hustings.run import READY_FD
 
@@ -72,7 +72,7 @@ async def ours(
     finally:
         os.close(told)
     try:
-        await _ready(end, child)
+        await ready(end, child)
         yield Ours(child, port)
     except BaseException:
         sys.stderr.write(child.said())
@@ -82,7 +82,7 @@ async def ours(
         await child.stop()
 
 
-async def _ready(end: int, child: Child) -> None:
+async def ready(end: int, child: Child) -> None:
     """Wait for the role's own word that it is ready."""
     loop = asyncio.get_running_loop()
     said = asyncio.Event()
@@ -90,11 +90,11 @@ async def _ready(end: int, child: Child) -> None:
     try:
         await asyncio.wait_for(said.wait(), _READY_S)
     except TimeoutError as error:
-        raise RuntimeError(f"the edge is not ready: {child.said()}") from error
+        raise RuntimeError(f"it is not ready: {child.said()}") from error
     finally:
         loop.remove_reader(end)
     if not os.read(end, 1):
-        raise RuntimeError(f"the edge has ended: {child.said()}")
+        raise RuntimeError(f"it has ended: {child.said()}")
 
 
 def free_port() -> int:

@@ -1,0 +1,1 @@
+"""What the stage costs, loses and delays, against Janus AudioBridge: same clients, same network."""

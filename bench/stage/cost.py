@@ -1,0 +1,105 @@
+"""CPU time of a server per speaker-second, every seat's sound verified.
+
+A round measures one server right after the other with the same table of speakers. A measurement is
+refused, and made again, when the load was late, and fails when a seat heard what it should not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from bench.worker import Worker
+
+LATE_MS_P99: Final = 12.0  # of the load: packets must keep their order and nearly their place
+OTHERS_DB: Final = 18.0  # each of the others' tones stands out at least so far
+OWN_DB: Final = 12.0  # one's own at most so far: noise alone reaches 9
+MISSING: Final = 0.02  # of packets, on loopback: more is a server that skips
+_TRIES: Final = 4
+
+
+class Room(Protocol):
+    """A conference."""
+
+    async def answer(self, seat: int, offer: str) -> str:
+        """A seat's answer to an offer."""
+
+
+class Server(Protocol):
+    """A server under test."""
+
+    def cpu_s(self) -> float:
+        """CPU time so far."""
+
+    def room(self, seats: int, *, live: bool = False) -> contextlib.AbstractAsyncContextManager[Room]:
+        """An empty room for so many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Who is in the room: `talking` of `seats`."""
+
+    seats: int
+    talking: int
+    settle_s: float
+    window_s: float
+
+
+class Late(Exception):
+    """The load was late, so the measurement says nothing."""
+
+
+async def cost_ms(server: Server, load: Worker, case: Case, *, live: bool = False) -> float:
+    """CPU milliseconds per speaker-second. `RuntimeError` when a seat did not hear what it must."""
+    for _ in range(_TRIES):
+        try:
+            return await _measured(server, load, case, live=live)
+        except Late as late:
+            sys.stderr.write(f"measured again: {late}\n")
+    raise RuntimeError(f"the load was late {_TRIES} times: the machine is too busy")
+
+
+async def _measured(server: Server, load: Worker, case: Case, *, live: bool) -> float:
+    async with seated(server, load, seats=case.seats, talking=case.talking, live=live):
+        await asyncio.sleep(case.settle_s)
+        await load.ask("mark")
+        before = server.cpu_s()
+        await asyncio.sleep(case.window_s)
+        spent = server.cpu_s() - before
+        report = await load.ask("report")
+    verify(report, case)
+    return 1000 * spent / case.window_s / case.seats
+
+
+@contextlib.asynccontextmanager
+async def seated(
+    server: Server, load: Worker, *, seats: int, talking: int, live: bool = False
+) -> AsyncIterator[Room]:
+    """A room in which everybody sits, and hears something."""
+    async with server.room(seats, live=live) as room:
+        offers = (await load.ask("offer", seats=seats, talking=talking))["offers"]
+        try:
+            answers: list[str] = []
+            for seat, offer in enumerate(offers):
+                answers.append(await room.answer(seat, offer))
+            await load.ask("connect", answers=answers)
+            yield room
+        finally:
+            await load.ask("leave")
+
+
+def verify(report: dict[str, Any], case: Case) -> None:
+    """`Late`, or `RuntimeError` that says which seat heard what."""
+    if report["skipped"] or report["late_ms_p99"] > LATE_MS_P99:
+        raise Late(f"{report['skipped']} skipped, p99 {report['late_ms_p99']} ms")
+    for seat, one in enumerate(report["seats"]):
+        short = one["due"] * (1 - MISSING) > one["received"] - one["missing"]
+        own, others = one["own_db"], one["others_db"]
+        mixed = others is None or others >= OTHERS_DB
+        minus = own is None or own <= OWN_DB
+        if short or not (mixed and minus):
+            raise RuntimeError(f"seat {seat} of {case}: {one}")
