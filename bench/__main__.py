@@ -11,7 +11,7 @@ from typing import Final
 
 from bench import provenance
 
-PROGRAMS: Final = ("footprint", "edge", "join", "hls", "archive", "captions")
+PROGRAMS: Final = ("footprint", "edge", "join", "hls", "archive", "captions", "stage")
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ import secrets
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -33,6 +34,8 @@ _CHECK_S: Final = 0.05  # between checks until one is answered
 _CONSENT_S: Final = 2.5  # between checks afterwards, as browsers do
 _REPORT_S: Final = 5.0  # between RTCP reports, as browsers do for sound
 _BATCH: Final = 32
+_KEPT: Final = 50  # packets that can be asked for again: a second
+_NACK_COUNT: Final = 16
 _HEAD: Final = struct.Struct("!BBHII")
 _CNAME: Final = "bench"
 
@@ -54,7 +57,10 @@ def identity() -> Identity:
 class Client:
     """One speaker. `offer`, then `take` the answer; `send` every 20 ms, `tick` now and then."""
 
-    def __init__(self, own: Identity, packets: Sequence[bytes], *, level: int = 30) -> None:
+    def __init__(
+        self, own: Identity, packets: Sequence[bytes], *, level: int = 30, nack: bool = False
+    ) -> None:
+        self.nack = nack
         self.connected = asyncio.Event()
         self.heard: list[Heard] = []
         self.received = 0
@@ -74,6 +80,7 @@ class Client:
         self._timestamp = secrets.randbits(31)
         self._ssrc = secrets.randbits(32)
         self._bytes = 0
+        self._kept: deque[tuple[int, bytes]] = deque(maxlen=_KEPT)
         self._checks: set[bytes] = set()
         self._answered = False
         self._check_at = self._report_at = 0.0
@@ -89,6 +96,7 @@ class Client:
             f"m=audio {port} UDP/TLS/RTP/SAVPF {OPUS}", f"c=IN IP4 {host}", "a=mid:0",
             "a=sendrecv", "a=rtcp-mux", f"a=rtpmap:{OPUS} opus/48000/2",
             f"a=fmtp:{OPUS} minptime=10;useinbandfec=1", f"a=extmap:{LEVEL_ID} {AUDIO_LEVEL}",
+            *([f"a=rtcp-fb:{OPUS} nack"] if self.nack else []),
             f"a=ice-ufrag:{self._ufrag}", f"a=ice-pwd:{self._pwd}",
             f"a=fingerprint:sha-256 {digest}", "a=setup:actpass",
             f"a=candidate:1 1 udp 2130706431 {host} {port} typ host", "a=end-of-candidates",
@@ -120,7 +128,9 @@ class Client:
         self._sequence = (self._sequence + 1) & 0xFFFF
         head = _HEAD.pack(0x90, OPUS, self._sequence, self._timestamp, self._ssrc)
         self._bytes += len(payload)
-        self._put(self._srtp.protect(head + self._extension + payload))
+        datagram = self._srtp.protect(head + self._extension + payload)
+        self._kept.append((self._sequence, datagram))
+        self._put(datagram)
 
     def tick(self, now: float) -> None:
         """Checks, repeated flights, reports."""
@@ -183,7 +193,10 @@ class Client:
                 self._on_dtls(datagram)
 
     def _on_media(self, datagram: bytes) -> None:
-        if self._srtp is None or rtp.is_rtcp(datagram):
+        if self._srtp is None:
+            return
+        if rtp.is_rtcp(datagram):
+            self._on_reports(datagram)
             return
         now_ns = time.monotonic_ns()
         try:
@@ -194,7 +207,10 @@ class Client:
         ssrc = rtp.ssrc_of(data)
         if self._reception is None or self._reception.ssrc != ssrc:
             self._reception = Reception(ssrc, sequence=packet.sequence)
-        self._reception.receive(packet.sequence, packet.timestamp, now_ns)
+        missing = self._reception.receive(packet.sequence, packet.timestamp, now_ns)
+        if self.nack and 0 < missing <= _NACK_COUNT:
+            lost = tuple((packet.sequence - i) & 0xFFFF for i in range(missing, 0, -1))
+            self._report(rtcp.Nack(self._ssrc, ssrc, lost))
         self.received += 1
         self.last_ns = now_ns
         if self.keeping:
@@ -227,25 +243,37 @@ class Client:
         self._put(_finished(message, self._their_pwd))
 
     def _on_stun(self, datagram: bytes) -> None:
+        if self._dtls is None:
+            return  # the answer has not come yet: its checks come again
         try:
             message = stun.parse_message(datagram)
         except ValueError:
             return
         if message.message_class == stun.Class.REQUEST:
-            answer = stun.Message(
-                stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id
-            )
+            answer = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
             answer.attributes["XOR-MAPPED-ADDRESS"] = self._sock.getpeername()
             self._put(_finished(answer, self._pwd))
-        elif message.transaction_id in self._checks and self._dtls is not None:
+        elif message.transaction_id in self._checks:
             self._checks.clear()
             self._answered = True
             for out in self._dtls.start(time.monotonic()):
                 self._put(out)
 
-    def _report(self) -> None:
+    def _on_reports(self, datagram: bytes) -> None:
+        """Send again what is asked for; what else is reported has no use here."""
         assert self._srtp is not None
-        blocks = ()
+        if not self.nack:
+            return
+        with contextlib.suppress(BadInput):
+            for one in rtcp.parse(self._srtp.unprotect_rtcp(datagram)):
+                if isinstance(one, rtcp.Nack) and one.source == self._ssrc:
+                    for sequence, kept in self._kept:
+                        if sequence in one.sequences:
+                            self._put(kept)
+
+    def _report(self, *more: rtcp.Report) -> None:
+        assert self._srtp is not None
+        blocks: tuple[rtcp.ReportBlock, ...] = ()
         if self._reception is not None:
             blocks = (self._reception.block(last_sr=0, delay=0),)
         own = rtcp.SenderReport(
@@ -256,7 +284,7 @@ class Client:
             octets=self._bytes & 0xFFFF_FFFF,
             blocks=blocks,
         )
-        compound = rtcp.serialise([own, rtcp.SourceDescription(self._ssrc, _CNAME)])
+        compound = rtcp.serialise([own, rtcp.SourceDescription(self._ssrc, _CNAME), *more])
         self._put(self._srtp.protect_rtcp(compound))
 
 

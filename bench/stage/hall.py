@@ -56,7 +56,7 @@ class Hall:
         """CPU time of the stage so far."""
         return self.child.cpu_s()
 
-    def servers_cpu_s(self) -> float:
+    def beside_cpu_s(self) -> float:
         """CPU time of its NATS servers so far."""
         return usage.cpu_seconds([one.pid for one in self.servers if one.pid is not None])
 
@@ -89,9 +89,7 @@ class HallRoom:
     async def decide(self, command: Command) -> None:
         """Have something decided, as the studio does."""
         now_ms = time.time_ns() // 1_000_000
-        result = await propose(
-            self._hall.log, self._hall.live, self.space, command, now_ms=now_ms
-        )
+        result = await propose(self._hall.log, self._hall.live, self.space, command, now_ms=now_ms)
         if isinstance(result, Refusal):
             raise RuntimeError(f"{command} is refused: {result}")
 
@@ -122,8 +120,11 @@ class HallRoom:
 
 
 @contextlib.asynccontextmanager
-async def hall(folder: Path, *, realtime: bool = True, level: str = "error") -> AsyncIterator[Hall]:
-    """Servers and a stage process, ready. `realtime` is whether it may raise its priority."""
+async def hall(folder: Path, *, realtime: bool = True, pinned: bool = True) -> AsyncIterator[Hall]:
+    """Servers and a stage process, ready.
+
+    `realtime` is whether it may raise its priority, `pinned` whether it has the server's core.
+    """
     passwords = {role: f"{role}-password" for role in keys.ROLES}
     live = NatsServer(name="live", folder=folder / "live", passwords=passwords)
     log = NatsServer(name="log", folder=folder / "log", passwords=passwords)
@@ -155,10 +156,13 @@ async def hall(folder: Path, *, realtime: bool = True, level: str = "error") -> 
             "HUSTINGS_MEDIA_PORT": str(free_port()),
             "HUSTINGS_SPEAKERS_MAX": str(SEATS_MAX),
             "HUSTINGS_OPUS_COMPLEXITY": str(COMPLEXITY),
-            "HUSTINGS_LOG_LEVEL": level,
+            "HUSTINGS_LOG_LEVEL": "error",
         }
         child = await _start(folder, environment, realtime=realtime)
         stack.push_async_callback(child.stop)
+        if not pinned:
+            for thread in Path(f"/proc/{child.pid}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), range(os.cpu_count() or 1))
         try:
             yield Hall(child, (live, log), (deciding, telling), gate)
         except BaseException as error:

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import json
-import os
-import sys
+import itertools
 import time
-from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from bench import orders
 from bench.stage import voices
 from bench.stage.client import Client, Heard, identity
 from hustings import process
+from hustings.audio.opus import has_fec
+from hustings.clock import SAMPLE_RATE, TICK_SAMPLES
 
 TICK_S: Final = 0.02
 _TIMER_S: Final = 0.05
 _JOIN_S: Final = 20.0
+_STEPS_MAX: Final = 500  # a greater jump of the stamps is another stream
 _BEHIND_S: Final = 0.2  # what is later is not sent any more: the load has skipped
 
 
@@ -75,6 +77,7 @@ class Table:
             "late_ms_p99": round(1000 * late[int(len(late) * 0.99)], 2),
             "late_ms_max": round(1000 * late[-1], 2),
             "skipped": self._skipped,
+            "ticks": asdict(ticks(self.clients[0].heard)),
             "seats": [self._judge(seat, seconds) for seat in range(len(self.clients))],
         }
 
@@ -94,6 +97,8 @@ class Table:
             "due": round(seconds / TICK_S),
             "received": len(heard),
             "missing": sum(packet is None for packet in row),
+            "bytes": round(sum(len(one.payload) for one in heard) / max(1, len(heard)), 1),
+            "fec": round(sum(has_fec(one.payload) for one in heard) / max(1, len(heard)), 3),
             "own_db": tones.get(seat),
             "others_db": min(others, default=None),
         }
@@ -123,6 +128,38 @@ class Table:
                 client.tick(now)
 
 
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """How evenly a server sent to one seat, read off its packets' times and stamps.
+
+    `late_ms_p99` and `late_ms_max` are against the earliest packet of the measurement.
+    """
+
+    sent: int
+    skipped: int
+    late_ms_p99: float
+    late_ms_max: float
+
+
+def ticks(heard: list[Heard]) -> Ticks:
+    """What the packets of one seat tell of the server's ticks."""
+    pairs = list(itertools.pairwise(heard))
+    steps = [(b.timestamp - a.timestamp & 0xFFFF_FFFF) // TICK_SAMPLES for a, b in pairs]
+    at_ns, due_ns = 0, 0
+    late = [0]
+    for (before, packet), step in zip(pairs, steps, strict=True):
+        at_ns += packet.at_ns - before.at_ns
+        due_ns += step * TICK_SAMPLES * 1_000_000_000 // SAMPLE_RATE
+        late.append(at_ns - due_ns)
+    ordered = sorted(one - min(late) for one in late)
+    return Ticks(
+        sent=len(heard),
+        skipped=sum(step - 1 for step in steps if 0 < step < _STEPS_MAX),
+        late_ms_p99=round(ordered[int(len(ordered) * 0.99)] / 1e6, 2),
+        late_ms_max=round(ordered[-1] / 1e6, 2),
+    )
+
+
 def in_order(heard: list[Heard]) -> list[bytes | None]:
     """The packets by their numbers, with None for each that is missing."""
     if not heard:
@@ -132,35 +169,31 @@ def in_order(heard: list[Heard]) -> list[bytes | None]:
     return [by_number.get(i) for i in range(min(by_number), max(by_number) + 1)]
 
 
-async def main() -> None:
-    """Obey until standard input ends."""
-    process.raise_descriptor_limit()
-    reader = asyncio.StreamReader(limit=16 * 1024 * 1024)
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(0, "rb", buffering=0)
-    )
-    table: Table | None = None
-    while line := await reader.readline():
-        given: Mapping[str, Any] = json.loads(line)
-        answer: dict[str, Any] = {}
-        if given["do"] == "offer":
-            table = Table(given["talking"], given["seats"])
-            answer = {"offers": [client.offer() for client in table.clients]}
-        else:
-            assert table is not None
-            match given["do"]:
-                case "connect":
-                    await table.connect(given["answers"])
-                case "mark":
-                    table.mark()
-                case "report":
-                    answer = table.report()
-                case "leave":
-                    table.close()
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+class Orders:
+    """What the benchmark asks for."""
+
+    def __init__(self) -> None:
+        self._table: Table | None = None
+
+    async def do(self, what: str, given: dict[str, Any]) -> dict[str, Any]:
+        """One command."""
+        if what == "offer":
+            self._table = Table(given["talking"], given["seats"])
+            return {"offers": [client.offer() for client in self._table.clients]}
+        assert self._table is not None
+        match what:
+            case "connect":
+                await self._table.connect(given["answers"])
+            case "mark":
+                self._table.mark()
+            case "report":
+                return self._table.report()
+            case "leave":
+                self._table.close()
+        return {}
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    process.raise_descriptor_limit()
+    process.go_realtime()  # where allowed: what is measured is the server, not who else is here
+    asyncio.run(orders.obey(Orders().do))
