@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests import tones
 from tests.stage.peers import WAIT_S, Session, running, until
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 async def test_ffmpeg_speaks(tmp_path: Path) -> None:
     chain, key = certificate(tmp_path)
+    sound = tones.write_wav(tmp_path / "tone.wav", tones.tone(600, 1.5))
     sessions: list[Session] = []
     methods: list[bytes] = []
 
@@ -69,7 +71,7 @@ async def test_ffmpeg_speaks(tmp_path: Path) -> None:
             port = server.sockets[0].getsockname()[1]
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.stage.publisher", f"http://127.0.0.1:{port}/whip/space",
-                str(chain), str(key), "1.5", cwd=ROOT,
+                str(chain), str(key), str(sound), cwd=ROOT,
             )  # fmt: skip
             async with asyncio.timeout(2 * WAIT_S):
                 assert await process.wait() == 0

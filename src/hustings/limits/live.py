@@ -7,6 +7,7 @@ from typing import Final
 # --- tickets ----------------------------------------------------------------------------------
 TICKET_BYTES: Final = 2_048  # a signed right is a few hundred bytes
 TICKET_SPEAK_S: Final = 12 * 3600  # a seat outlives the web role for a whole evening
+TICKET_PROGRAM_S: Final = 14 * 24 * 3600  # OBS is set up when the invitation comes
 TICKET_LISTEN_S: Final = 3600  # a page renews it at half time; one that leaks is soon worthless
 TICKET_TALK_S: Final = 6 * 3600  # who said their name once says it once an evening
 INVITE_S: Final = 14 * 24 * 3600  # an invitation is sent well before the evening

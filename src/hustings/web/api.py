@@ -188,7 +188,12 @@ async def ticket(
     asker: Asker, studio: CurrentStudio, body: views.Sitting | None = None
 ) -> views.TicketView:
     """The right to send sound from your own seat. It outlives an outage of the studio."""
-    right = studio.spaces.ticket(asker.space, asker.seat, now_ms=studios.now_ms())
+    right = studio.spaces.ticket(
+        asker.space,
+        asker.seat,
+        now_ms=studios.now_ms(),
+        lasts_s=limits.TICKET_PROGRAM_S if body and body.program else limits.TICKET_SPEAK_S,
+    )
     if body and body.page:
         studio.watches.taken(asker.space.id, asker.seat, body.page)
     return views.TicketView(

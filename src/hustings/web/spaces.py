@@ -283,14 +283,16 @@ class Spaces:
                 await self._catalogue.uninvite(space_id, seat.id)
         return await self.command(space_id, block, now_ms=now_ms)
 
-    def ticket(self, space: Space, seat: str, *, now_ms: int) -> Right:
+    def ticket(
+        self, space: Space, seat: str, *, now_ms: int, lasts_s: int = limits.TICKET_SPEAK_S
+    ) -> Right:
         """The right to speak from a seat, signed. A space that is over gives none."""
         if space.status in _OVER:
             raise Problem(409, "status", f"This space is {space.status}.")
         holder = space.seats.get(seat)
         if holder is None:
             raise Problem(403, "seat", "You have no seat in this space.")
-        until_s = now_ms // 1000 + limits.TICKET_SPEAK_S
+        until_s = now_ms // 1000 + lasts_s
         right = ticket.Ticket(
             space=space.id,
             seat=holder.id,

@@ -91,6 +91,11 @@ class Sitting(_Body):
         "space from the same seat are told that it was taken, and let go",
         examples=["p7c41xk2"],
     )
+    program: bool = Field(
+        False,
+        description="whether another program (OBS, ffmpeg) will sit down: its ticket lasts for "
+        "days, because it is set up before the evening; it ends with the seat",
+    )
 
 
 SeatRole: TypeAlias = Literal["host", "cohost", "speaker"]

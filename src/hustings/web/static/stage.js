@@ -17,6 +17,7 @@ import { moment } from "./local_time.js";
 import { OwnMic } from "./own_mic.js";
 import { showOwnHand, toggleHand } from "./own_hand.js";
 import { comeBack, element, span, write } from "./page.js";
+import { offerProgram } from "./program.js";
 import { showRehearsal } from "./rehearsal.js";
 import { showRoom } from "./room.js";
 import { actOnSeat } from "./seat_acts.js";
@@ -44,6 +45,7 @@ const seats = new Seats(you, floor, (act, seat) => {
 });
 const mic = you.seat ? new OwnMic({ space: first.id, seat: you.seat }) : null;
 if (!mic) element("microphone").hidden = true;
+if (you.seat) offerProgram(first.id);
 
 /** @type {any} */
 let space = first;
