@@ -72,7 +72,11 @@ KNOWN: Final[dict[str, tuple[tuple[Said, ...], dict[str, SeatFloor]]]] = {
     ),
     "talking over a word of assent is no interruption": (
         (("ann", 0, 4), ("bob", 4.4, 5.2), ("cem", 4.8, 8)),
-        {"ann": seat(4, 1, 4), "bob": seat(0.8, 0, 0, 0, 0, 0.4), "cem": seat(3.2, 1, 3.2, 0, 0, 0.4)},
+        {
+            "ann": seat(4, 1, 4),
+            "bob": seat(0.8, 0, 0, 0, 0, 0.4),
+            "cem": seat(3.2, 1, 3.2, 0, 0, 0.4),
+        },
     ),
     "two at once are interrupted by a third": (
         (("ann", 0, 8), ("bob", 2, 8), ("cem", 5, 12)),

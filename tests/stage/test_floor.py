@@ -108,7 +108,8 @@ def pressed(name: str, seconds: float) -> Sound:
     sound = np.tile(espeak(text, voice=voice), 3)
     frames = sound[: len(sound) // 960 * 960].reshape(-1, 960)
     loud = frames[np.sqrt(np.mean(frames**2, axis=1)) > 0.01]
-    return loud.reshape(-1)[: round(seconds * tones.RATE)]
+    pressed_sound: Sound = loud.reshape(-1)[: round(seconds * tones.RATE)]
+    return pressed_sound
 
 
 def part_of(name: str, *, lasts: float, spans: list[tuple[float, float]]) -> Sound:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hustings import limits
 from hustings.clock import TICK_MS
+from hustings.stage.alarm import Notice
 from hustings.stage.seat import Seat
-from hustings.stage.watch import Notice, Watch, advice
+from hustings.stage.watch import Watch, advice
 
 SECOND = 1000 // TICK_MS
 
@@ -30,7 +31,7 @@ def test_dead_air_is_told_after_three_seconds_once() -> None:
     ticks = round(limits.DEAD_AIR_S * SECOND)
     assert told(watch, ticks - 1, mix=-100.0) == []
     assert told(watch, 500, mix=-100.0) == [Notice("dead_air")]
-    assert told(watch, 1, mix=-20.0) == []
+    assert told(watch, 2, mix=-20.0) == [Notice("dead_air", over=True)]
     assert told(watch, ticks, mix=-100.0) == [Notice("dead_air")]
 
 
@@ -66,7 +67,38 @@ def test_clipping_is_told_and_a_knock_is_not() -> None:
     assert told(watch, 20, loud) == [Notice("seat_clipping", "ann")]
 
 
+def test_what_is_mended_is_told_to_be_over() -> None:
+    ann = seat(level=-100.0, speaking=False)
+    watch = Watch()
+    assert told(watch, 200, ann) == [Notice("seat_silent", "ann")]
+    ann.level_dbfs = -30.0
+    assert told(watch, 200, ann) == [Notice("seat_silent", "ann", over=True)]
+
+
+def test_a_muted_speaker_who_unmutes_hears_no_more_of_it() -> None:
+    ann = seat()
+    ann.muted = True
+    watch = Watch()
+    assert told(watch, 100, ann) == [Notice("seat_muted", "ann")]
+    ann.muted = False
+    assert told(watch, 1, ann) == [Notice("seat_muted", "ann", over=True)]
+    for _ in range(5):  # and back and forth: it is not told each time
+        ann.muted = not ann.muted
+        assert told(watch, 20, ann) == []
+
+
+def test_a_voice_that_distorted_is_over_after_some_seconds() -> None:
+    ann = seat()
+    ann.peak_dbfs = 0.0
+    watch = Watch()
+    assert told(watch, 20, ann) == [Notice("seat_clipping", "ann")]
+    ann.peak_dbfs = -10.0
+    assert told(watch, 149, ann) == []
+    assert told(watch, 1, ann) == [Notice("seat_clipping", "ann", over=True)]
+
+
 def test_every_warning_has_a_sentence() -> None:
-    for code in ("dead_air", "seat_silent", "seat_muted", "seat_clipping", "log_away", "log_lost"):
+    codes = ("dead_air", "seat_silent", "seat_muted", "seat_clipping", "log_away", "log_lost")
+    for code in (*codes, "seat_echo", "line_loss", "line_late", "seat_gone"):
         assert advice(code, "Ann").endswith((".", "?"))
     assert advice("seat_silent", "Ann") == "Ann cannot be heard: the microphone sends silence."

@@ -47,6 +47,7 @@ CORRECTIONS_SENT_COUNT: Final = 200  # in one request: what a fast reader puts r
 CHANGES_SHOWN_COUNT: Final = 20  # newest corrections of one sentence that are shown
 KEEP_DAYS_MAX: Final = 36_500  # of a recording: a century
 SLOW_S_MAX: Final = 600  # slow mode: ten minutes between two messages of one person
+SPEAKER_S_MAX: Final = 6 * 3600  # one speaker's time in equal-time mode: longer than any evening
 END_COUNTDOWN_MS: Final = 600_000  # an end is announced at most ten minutes ahead
 CHAT_CHARS: Final = 280  # of one message: read while somebody speaks
 BACKSTAGE_KEPT_COUNT: Final = 50  # newest lines between those on stage: two screens

@@ -31,10 +31,18 @@ class Follower:
     `space` is None until the first event; `seq` is the last entry folded, `ev_seq` the last decided
     one (what a compare-and-set expects). `ready` is set once the history is folded. `on_change` is
     awaited once with the event None when the history is folded (if there is any), then with each
-    event; the next entry is read when it returns.
+    event; the next entry is read when it returns. `seen` is called with every event, those of the
+    history too, before the state is told.
     """
 
-    def __init__(self, log: Log, space_id: str, on_change: OnChange) -> None:
+    def __init__(
+        self,
+        log: Log,
+        space_id: str,
+        on_change: OnChange,
+        *,
+        seen: Callable[[Event], None] = lambda _: None,
+    ) -> None:
         self.space_id = space_id
         self.space: Space | None = None
         self.seq = 0
@@ -42,6 +50,7 @@ class Follower:
         self.ready = asyncio.Event()
         self._log = log
         self._on_change = on_change
+        self._seen = seen
 
     async def run(self) -> None:
         """Follow without end, through outages of the log; `LogError` when there is no such log."""
@@ -71,6 +80,7 @@ class Follower:
         event = _event(self.space_id, entry)
         if event is not None:
             self.space = evolve(self.space or Space(id=self.space_id), event)
+            self._seen(event)
         return event
 
 

@@ -211,12 +211,14 @@ class LowerSeatHand(Asking):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetRoom(Asking):
-    """Change what the crowd may do; None leaves it."""
+    """Change what the crowd may do, or the speakers' clocks; None leaves it."""
 
     hands_open: bool | None = None
     chat_open: bool | None = None
     slow_s: int | None = None
     guests: bool | None = None
+    equal_time: bool | None = None
+    speaker_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,16 @@ from hustings.space.rule import BEFORE_END, Made, Rule, runs
 from hustings.space.state import ON_STAGE, Space
 
 _NO_HAND: Final = Refusal("missing", "This hand is not raised.")
-_FIELDS: Final = ("hands_open", "chat_open", "slow_s", "guests")
+_FIELDS: Final = ("hands_open", "chat_open", "slow_s", "guests", "equal_time", "speaker_s")
 
 
 def _set_room(space: Space, command: c.SetRoom, now_ms: int) -> Made:
     if not 0 <= (command.slow_s or 0) <= limits.SLOW_S_MAX:
         return Refusal("value", f"Slow mode is 0 (off) to {limits.SLOW_S_MAX} seconds.")
+    if not 0 <= (command.speaker_s or 0) <= limits.SPEAKER_S_MAX:
+        return Refusal(
+            "value", f"A speaker's time is 0 (an equal share) to {limits.SPEAKER_S_MAX} seconds."
+        )
     changed = {
         field: value
         for field in _FIELDS

@@ -1,6 +1,7 @@
 """Everything that can happen in a space, and its wire form: one JSON object per log entry.
 
-What is decided about the recording stands in `replay_event`, who is in charge in `charge_event`.
+What is decided about the recording stands in `replay_event`, who is in charge in `charge_event`,
+what a stage observes in `stage_event`.
 
 `Decided` events stand under the subject kind `ev`: appended by compare-and-set, so a race has one
 winner. `Observed` events stand under `obs`: what the stage noticed. `at_ms` is Unix time in
@@ -15,8 +16,17 @@ import msgspec
 
 from hustings.errors import BadInput
 from hustings.space.charge_event import ChargeDecided
-from hustings.space.happening import Decision, Happening
+from hustings.space.happening import Decision
 from hustings.space.replay_event import ReplayDecided
+from hustings.space.stage_event import (
+    Cleared,
+    OnAir,
+    SeatJoined,
+    SeatLeft,
+    Spoke,
+    StageTaken,
+    Warned,
+)
 from hustings.space.state import PollShow, Publishing, QuestionState, Role
 
 
@@ -185,12 +195,18 @@ class SeatHandLowered(Decision, frozen=True, kw_only=True, tag="seat_hand_lowere
 
 
 class RoomSet(Decision, frozen=True, kw_only=True, tag="room_set"):
-    """What the crowd may do has changed; None is as before."""
+    """What the crowd may do, or the speakers' clocks, have changed; None is as before.
+
+    `equal_time`: speakers see how much of their time they have used; it is `speaker_s` seconds, or
+    an equal share of what was spoken when that is 0.
+    """
 
     hands_open: bool | None = None
     chat_open: bool | None = None
     slow_s: int | None = None
     guests: bool | None = None
+    equal_time: bool | None = None
+    speaker_s: int | None = None
 
 
 class HandRaised(Decision, frozen=True, kw_only=True, tag="hand_raised"):
@@ -286,61 +302,6 @@ class PersonUnblocked(Decision, frozen=True, kw_only=True, tag="person_unblocked
     reason: str = ""
 
 
-class OnAir(Happening, frozen=True, kw_only=True, tag="on_air"):
-    """From chunk `n` on the programme is live (`live`) or the hold sound."""
-
-    n: int
-    live: bool
-
-
-class StageTaken(Happening, frozen=True, kw_only=True, tag="stage_taken"):
-    """A stage process holds the lease and continues with chunk `n`.
-
-    `cause`: opened (the first), takeover (the one before has died), restart (all were stopped).
-    """
-
-    n: int
-    epoch: int
-    cause: str
-
-
-class SeatJoined(Happening, frozen=True, kw_only=True, tag="seat_joined"):
-    """A speaker's sound arrives. `join` counts the transports of this seat."""
-
-    seat: str
-    join: int
-    n: int
-
-
-class SeatLeft(Happening, frozen=True, kw_only=True, tag="seat_left"):
-    """A speaker's transport is gone (`cause`: bye, lost, replaced, revoked)."""
-
-    seat: str
-    cause: str
-    n: int
-
-
-class Spoke(Happening, frozen=True, kw_only=True, tag="spoke"):
-    """A seat began or stopped speaking in tick `tick` (0 to 15) of chunk `n`.
-
-    That is the moment itself, not the later one at which the detector was sure of it.
-    """
-
-    seat: str
-    speaking: bool
-    n: int
-    tick: int = 0  # 0 in logs written before ticks were told
-
-
-class Warned(Happening, frozen=True, kw_only=True, tag="warned"):
-    """Something needs a person: `code` is stable, `advice` is a sentence for the host."""
-
-    code: str
-    advice: str
-    n: int
-    seat: str = ""
-
-
 Decided: TypeAlias = (
     Scheduled
     | Delayed
@@ -381,8 +342,14 @@ Decided: TypeAlias = (
     | ReplayDecided
     | ChargeDecided
 )
-Observed: TypeAlias = OnAir | StageTaken | SeatJoined | SeatLeft | Spoke | Warned
+Observed: TypeAlias = OnAir | StageTaken | SeatJoined | SeatLeft | Spoke | Warned | Cleared
 Event: TypeAlias = Decided | Observed
+
+
+__all__ = [
+    "Cleared", "Decided", "Event", "Observed", "OnAir", "SeatJoined", "SeatLeft", "Spoke",
+    "StageTaken", "Warned", "decode", "encode",
+]  # fmt: skip
 
 
 def encode(event: Event) -> bytes:

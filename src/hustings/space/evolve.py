@@ -46,7 +46,7 @@ def evolve(space: Space, event: e.Event) -> Space:
             return _seat_observed(space, event)
         case e.OnAir(n=n, live=True):
             return replace(space, live_n=n) if space.live_n is None else space
-        case e.OnAir() | e.StageTaken() | e.Warned():
+        case e.OnAir() | e.StageTaken() | e.Warned() | e.Cleared():
             return space
         case _:
             after = _status(space, event)

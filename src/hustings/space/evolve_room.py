@@ -47,7 +47,8 @@ def evolve_room(space: Space, event: e.Event) -> Space:
 def _changes(event: e.Edited | e.RoomSet) -> dict[str, Any]:
     said = ("title", "description", "language", "picture", "listed", "private", "publishing")
     air = ("delay_s", "hold_sound")
-    fields = (*said, *air, "listeners_max", "series", "guests", "hands_open", "chat_open", "slow_s")
+    room = ("hands_open", "chat_open", "slow_s", "equal_time", "speaker_s")
+    fields = (*said, *air, "listeners_max", "series", "guests", *room)
     return {field: value for field in fields if (value := getattr(event, field, None)) is not None}
 
 

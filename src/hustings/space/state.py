@@ -133,6 +133,7 @@ class Space:
     The audience hears the stage `delay_s` later, in whole chunks (`delay_chunks`). `held_at_ms` is
     when it was held; `cut` says that it was in mid-word, with all that waited in the delay.
     `hold_sound` is the id of the host's own hold sound, "" for the built-in one.
+    `equal_time`: speakers see how much of their time they have used (see `RoomSet`).
 
     `recording_ready`: the recording is finished, posted or not; `withheld_by` withheld it last.
     `ends_at_ms`: an announced end. `hands` stand in the order raised, and so do `hands_on_stage`,
@@ -177,6 +178,8 @@ class Space:
     hands_open: bool = True
     chat_open: bool = True
     slow_s: int = 0
+    equal_time: bool = False
+    speaker_s: int = 0
     seats: Mapping[str, Seat] = field(default_factory=dict)
     seats_removed: Mapping[str, Seat] = field(default_factory=dict)
     hands: Mapping[str, Hand] = field(default_factory=dict)

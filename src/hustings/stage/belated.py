@@ -16,6 +16,7 @@ from hustings import limits
 from hustings.clock import TICKS_PER_CHUNK
 from hustings.space import Observed
 from hustings.space.event import Spoke
+from hustings.space.line import Line
 from hustings.stage.outlet import Outlet
 from hustings.stem import StemPacket
 
@@ -51,9 +52,9 @@ class Belated:
         """As `Outlet.stems`."""
         self._outlet.stems(packets)
 
-    def levels(self, n: int, levels: dict[str, float]) -> None:
+    def levels(self, n: int, levels: dict[str, float], lines: dict[str, Line] | None) -> None:
         """As `Outlet.levels`: the desk sees those on stage as they are."""
-        self._outlet.levels(n, levels)
+        self._outlet.levels(n, levels, lines)
 
     def played(self, slot: int, to: Callable[[StemPacket], None]) -> None:
         """The programme has played `slot`: let go what came out with it, packets to `to`."""

@@ -18,6 +18,7 @@ from hustings import limits, space, stem
 from hustings.log import subjects
 from hustings.log.contract import Live
 from hustings.log.subjects import Kind
+from hustings.space.line import Line
 
 
 class Appending(Protocol):
@@ -60,9 +61,10 @@ class Outlet:
         self._append(Kind.STEM, stem.pack(batch), self._batches)
         self._batches += 1
 
-    def levels(self, n: int, levels: dict[str, float]) -> None:
-        """Loudness per seat in dBFS, for the host's desk; not logged."""
-        self._publish("levels", msgspec.json.encode({"n": n, "levels": levels}))
+    def levels(self, n: int, levels: dict[str, float], lines: dict[str, Line] | None) -> None:
+        """Loudness per seat in dBFS and, once a second, the lines, for the desk; not logged."""
+        told = {"n": n, "levels": levels} | ({"lines": lines} if lines is not None else {})
+        self._publish("levels", msgspec.json.encode(told))
 
     def shut(self) -> None:
         """Let nothing out any more, what is queued included."""

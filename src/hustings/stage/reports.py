@@ -17,10 +17,14 @@ from numpy.typing import NDArray
 from hustings import limits
 from hustings.audio.level import rms_dbfs
 from hustings.clock import TICK_MS, TICKS_PER_CHUNK
-from hustings.space import Space, Status
-from hustings.space.event import Spoke, Warned
+from hustings.space import ON_STAGE, Space
+from hustings.space.event import Cleared, Spoke, Warned
+from hustings.space.line import Line
+from hustings.space.troubles import GONE
+from hustings.stage.alarm import Notice
 from hustings.stage.belated import Belated
 from hustings.stage.floor import Change, Floor
+from hustings.stage.lines import LineWatch, Reading
 from hustings.stage.seat import Seat
 from hustings.stage.watch import Watch, advice
 from hustings.stem import BATCH_MS, StemPacket
@@ -31,6 +35,7 @@ log = logging.getLogger("hustings.stage")
 
 _BATCH_TICKS: Final = BATCH_MS // TICK_MS
 _LEVEL_TICKS: Final = 10  # 5 Hz
+_LINE_TICKS: Final = 50  # 1 Hz
 
 
 class Reports:
@@ -41,6 +46,9 @@ class Reports:
         self._now_ms = now_ms
         self._floor = Floor()
         self._watch = Watch()
+        self._line_watch = LineWatch()
+        self._lines: dict[str, Line] | None = None  # read, and not told yet
+        self._told: set[tuple[str, str]] = set()  # warnings that are not over
         self._packets: list[StemPacket] = []
         self._levels: dict[str, float] = {}
         self._troubles: set[str] = set()  # of the log, told and not over yet
@@ -59,20 +67,41 @@ class Reports:
         for change in self._floor.update(seats, slot=slot, live=live):
             self._outlet.observe(self._spoke(change))
         for notice in self._watch.update(seats, live=live, mix_dbfs=rms_dbfs(mix)):
-            if space.status is not Status.SCHEDULED:
-                self.warn(space, notice.code, notice.seat, n=n)
+            self._tell(space, notice, n=n)
         if self._ticks % _BATCH_TICKS == 0:
             self.flush()
         for seat in seats:
             loudest = max(seat.level_dbfs, self._levels.get(seat.id, seat.level_dbfs))
             self._levels[seat.id] = loudest
         if self._ticks % _LEVEL_TICKS == 0 and self._levels:
-            self._outlet.levels(n, {name: round(x, 1) for name, x in self._levels.items()})
-            self._levels = {}
+            levels = {name: round(x, 1) for name, x in self._levels.items()}
+            self._outlet.levels(n, levels, self._lines)
+            self._levels, self._lines = {}, None
+
+    def lines(self, space: Space, read: Callable[[], list[Reading]], *, n: int) -> None:
+        """After a tick: once a second what the transports count is read."""
+        if self._ticks % _LINE_TICKS:
+            return
+        self._lines, notices = self._line_watch.read(read())
+        for notice in notices:
+            self._tell(space, notice, n=n)
+
+    def joined(self, space: Space | None, seat: str, *, n: int) -> None:
+        """A seat has a transport."""
+        for notice in self._line_watch.joined(seat):
+            self._tell(space, notice, n=n)
+
+    def left(self, space: Space | None, seat: str, cause: str, *, n: int) -> None:
+        """A seat has no transport any more: what troubled it is over, but for that."""
+        self._told = {one for one in self._told if one[1] != seat or one[0] == GONE}
+        for notice in self._line_watch.left(seat, cause):
+            self._tell(space, notice, n=n)
 
     def log_waits(self, space: Space, waiting_s: float, *, n: int) -> None:
         """The oldest entry for the log has waited `waiting_s`."""
         if waiting_s <= limits.LOG_AWAY_TOLD_S:
+            if "log_away" in self._troubles:
+                self._outlet.observe(Cleared(at_ms=self._now_ms(), code="log_away", n=n))
             self._troubles.clear()
         else:
             self._once(space, "log_away", n=n)
@@ -86,6 +115,18 @@ class Reports:
         name = space.seats[seat].name if seat in space.seats else seat
         text = advice(code, name)
         self._outlet.observe(Warned(at_ms=self._now_ms(), code=code, advice=text, n=n, seat=seat))
+
+    def _tell(self, space: Space | None, notice: Notice, *, n: int) -> None:
+        """Pass a notice on. In the green room and after the end nothing is told, and so nothing
+        taken back."""
+        what = notice.code, notice.seat
+        if not notice.over:
+            if space is not None and space.status in ON_STAGE:
+                self._told.add(what)
+                self.warn(space, *what, n=n)
+        elif what in self._told:
+            self._told.discard(what)
+            self._outlet.observe(Cleared(at_ms=self._now_ms(), code=what[0], n=n, seat=what[1]))
 
     def _spoke(self, change: Change) -> Spoke:
         n, tick = divmod(change.slot, TICKS_PER_CHUNK)

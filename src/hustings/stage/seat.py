@@ -42,10 +42,10 @@ FADE_OUT: Final = FADE_IN[::-1].copy()
 class Seat:
     """The sound of one seat. It survives reconnects; each transport is a new `join`.
 
-    After `pull`: `level_dbfs` and `peak_dbfs` are those of the frame as it came, `speaking` is the
-    voice activity's word, `pause_ticks` how long ago it last heard speech, `open` says whether the
-    last frame went into the mix, `played` is what the seat alone is to hear of itself. While it is
-    in a trial nobody else hears it.
+    After `pull`: `raw` is the frame as it came, with `level_dbfs` and `peak_dbfs`; `speaking` is
+    the voice activity's word, `pause_ticks` how long ago it last heard speech; `open` says whether
+    the last frame went into the mix, `played` is what the seat alone is to hear of itself. While it
+    is in a trial nobody else hears it.
     """
 
     def __init__(self, name: str) -> None:
@@ -56,6 +56,7 @@ class Seat:
         self.peak_dbfs = SILENCE_DBFS
         self.speaking = False
         self.pause_ticks = 0
+        self.raw: Frame | None = None
         self.open = False
         self.closed_ticks = QUIET_TICKS  # ticks since a frame of this seat went into the mix
         self.played: Frame | None = None
@@ -131,6 +132,11 @@ class Seat:
         wait_ms = max(self._jitter.depth_ms, self._jitter.target_ms)
         return -int(-wait_ms // TICK_MS)
 
+    @property
+    def buffer_ms(self) -> float:
+        """What the jitter buffer means to hold back."""
+        return self._jitter.target_ms
+
     def push(self, packet: MediaPacket) -> int | None:
         """A packet came in. Returns in how many ticks it enters the mix, as far as is known now.
 
@@ -158,7 +164,7 @@ class Seat:
 
     def pull(self) -> Frame | None:
         """This tick's frame for the mix, or None when the seat adds nothing."""
-        raw = self._jitter.pull()
+        self.raw = raw = self._jitter.pull()
         frame = self._listen(raw)
         testing = self._try(raw)
         heard = raw is not None and self._quiet_ticks < QUIET_TICKS

@@ -18,6 +18,7 @@ from hustings.space import Space, Status
 from hustings.stage import fragment
 from hustings.stage.conference import Return
 from hustings.stage.endpoint import Endpoint, EndpointFull
+from hustings.stage.lines import Reading
 from hustings.stage.rtp import MediaPacket
 from hustings.stage.seat import Seat
 from hustings.stage.transport import Transport
@@ -93,6 +94,19 @@ class Seats:
         """Whether nobody is connected, connecting, or fading out."""
         busy = any(place.link or place.waiting for place in self._places.values())
         return not busy and not self._leaving
+
+    def readings(self) -> list[Reading]:
+        """What is known of the lines of those who are connected."""
+        return [
+            Reading(
+                seat=place.seat.id,
+                join=place.seat.join,
+                stats=place.link.transport.stats,
+                buffer_ms=place.seat.buffer_ms,
+            )
+            for place in self._places.values()
+            if place.link is not None and place.link.transport is not None
+        ]
 
     def returns(self) -> list[Return]:
         """The ways back of all seats that are to be mixed in this tick."""

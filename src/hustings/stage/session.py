@@ -144,12 +144,14 @@ class Session:
     def joined(self, seat: Seat) -> None:
         """A seat's transport is connected."""
         self._outlet.observe(SeatJoined(at_ms=now_ms(), seat=seat.id, join=seat.join, n=self._n))
+        self._reports.joined(self.space, seat.id, n=self._n)
         self._wake.set()
         self._resume()
 
     def left(self, seat: str, cause: str) -> None:
         """A seat has no transport any more."""
         self._outlet.observe(SeatLeft(at_ms=now_ms(), seat=seat, cause=cause, n=self._n))
+        self._reports.left(self.space, seat, cause, n=self._n)
 
     def heard(self, seat: Seat, packet: MediaPacket) -> None:
         """A packet came in: it goes to the jitter buffer, and to the stems if it will be on air."""
@@ -333,6 +335,7 @@ class Session:
         assert self.space is not None
         heard_in = slot + self._belated.slots
         self._reports.tick(self.space, self._seats.connected, slot=heard_in, live=live, mix=mix)
+        self._reports.lines(self.space, self._seats.readings, n=self._n)
         if slot % TICKS_PER_CHUNK == 0:
             self._reports.log_waits(self.space, self._appender.buffered_s, n=self._n)
 

@@ -2,9 +2,12 @@
 
 event: state       the whole space, at once and at every change: a lost one is healed by the next
 event: levels      dBFS by seat, five times a second while somebody is connected
+event: lines       for hosts: each seat's line to the stage, once a second (`space.line`)
+event: floor       who has spoken for how long, once a second; speakers see of the rest their own
 event: listening   {"count": N}
 event: crowd       for hosts: newcomers' rung, who is there by rung, waiting; the evening's peak
 event: warning     {"seat", "code", "advice"}: something on stage needs a person
+event: cleared     {"seat", "code"}: it does not any more
 event: backstage   {"lines": [{"id", "seat", "name", "text", "at_ms"}]}: only to those with a seat
 event: talk        {"said": […], "asked": […]}: what was written since; GET /talk has the rest
 event: tally       {ballot: {"counts", "voters"}}: ballots whose votes have changed
@@ -32,6 +35,7 @@ from hustings.space import Role, Space
 from hustings.web import page, views
 from hustings.web import studio as studios
 from hustings.web.access import caller
+from hustings.web.floor import for_speaker
 from hustings.web.problem import Problem, documented
 from hustings.web.standing import Asker, CurrentStudio, Standing
 from hustings.web.studio import Studio
@@ -107,6 +111,7 @@ def _news(studio: Studio, asker: Standing, viewer: Viewer, reader: Words) -> lis
     if viewer.levels is not None:
         out.append(_event("levels", viewer.levels))
         viewer.levels = None
+    out += _measured(asker, viewer)
     if viewer.listening is not None:
         out.append(_event("listening", {"count": viewer.listening}))
         viewer.listening = None
@@ -133,9 +138,29 @@ def _news(studio: Studio, asker: Standing, viewer: Viewer, reader: Words) -> lis
     viewer.backstage.clear()
     while viewer.warnings:
         warned = viewer.warnings.popleft()
-        advice = reader.sentence(warned.advice)
-        told = {"seat": warned.seat, "code": warned.code, "advice": advice}
+        told = {"seat": warned.seat, "code": warned.code}
+        if warned.over:
+            out.append(_event("cleared", told))
+            continue
+        told["advice"] = reader.sentence(warned.advice)
         out.append(_event("warning", told))
+    return out
+
+
+def _measured(asker: Standing, viewer: Viewer) -> list[str]:
+    """What the stage measures, for whom it concerns."""
+    out = []
+    if viewer.lines is not None and asker.hosts:
+        lines = {
+            seat: {**msgspec.to_builtins(line), "quality": line.quality}
+            for seat, line in viewer.lines.items()
+        }
+        out.append(_event("lines", lines))
+    viewer.lines = None
+    if viewer.floor is not None:
+        floor = viewer.floor if asker.hosts else for_speaker(viewer.floor, asker.seat)
+        out.append(_event("floor", msgspec.to_builtins(floor)))
+        viewer.floor = None
     return out
 
 

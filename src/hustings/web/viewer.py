@@ -11,19 +11,22 @@ import msgspec
 
 from hustings import limits
 from hustings.space import Space
+from hustings.space.line import Line as SeatLine
 from hustings.talk import Asked, Said, Tally
 from hustings.web.backstage import Line
 from hustings.web.crowd import Figures
+from hustings.web.floor import FloorNow
 
 _WARNINGS_COUNT: Final = 20
 
 
 class Advice(msgspec.Struct, frozen=True):
-    """Something that needs a person: about a seat, or about the whole machine."""
+    """Something that needs a person, about a seat or the whole machine; `over`: not any more."""
 
     code: str
     advice: str
     seat: str = ""
+    over: bool = False
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -40,6 +43,8 @@ class Viewer:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     state: Space | None = None
     levels: dict[str, float] | None = None
+    lines: dict[str, SeatLine] | None = None
+    floor: FloorNow | None = None
     listening: int | None = None
     crowd: Figures | None = None
     work: Work | None = None

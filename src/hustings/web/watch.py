@@ -24,10 +24,11 @@ from hustings.log.contract import Handler, Live, Log, Message
 from hustings.log.follow import Follower
 from hustings.log.subjects import Kind
 from hustings.space import Event, Space, decode
-from hustings.space.event import Warned
+from hustings.space.line import Line as SeatLine
 from hustings.web.backstage import WHAT as BACKSTAGE
 from hustings.web.backstage import Backstage
 from hustings.web.crowd import Crowd, Figures
+from hustings.web.observed import Observed, advice_of
 from hustings.web.room.heard import Heard
 from hustings.web.viewer import Advice, Viewer, Work
 
@@ -38,6 +39,8 @@ _AGAIN_S: Final = 1.0
 
 class _Levels(msgspec.Struct):
     levels: dict[str, float]
+    n: int = 0
+    lines: dict[str, SeatLine] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +61,29 @@ class _Watch:
         self.follower: Follower | None = None
         self.crowd = Figures()
         self.changed = asyncio.Event()  # set at each change of the state
+        self.observed = Observed()
         self.heard = Heard(space_id)
         self.heard_all = asyncio.Event()  # everything that was written before this watch
         self.viewers: set[Viewer] = set()
         self.kept_until = 0.0  # on the loop's clock: somebody wrote lately
         self.task: asyncio.Task[None] | None = None
 
-    async def on_change(self, space: Space, _: Event | None) -> None:
+    async def on_change(self, space: Space, event: Event | None) -> None:
         assert self.follower is not None
         self.space, self.ev_seq = space, self.follower.ev_seq
         self.changed.set()
+        if event is None:
+            self.tell_observed(space)
         for viewer in self.viewers:
             viewer.state = space
             viewer.wake.set()
+
+    def tell_observed(self, space: Space) -> None:
+        """The log's history is known: what it says of the stage."""
+        floor = self.observed.floor(space)
+        for viewer in self.viewers:
+            viewer.floor = floor
+            viewer.warnings.extend(self.observed.advices)
 
     async def on_observation(self, message: Message) -> None:
         """A warning comes over the live path: the log may be what is in trouble."""
@@ -79,8 +92,8 @@ class _Watch:
         except BadInput as error:
             log.warning("%s: %s", message.subject, error)
             return
-        if isinstance(seen, Warned):
-            self.warn(Advice(seen.code, seen.advice, seen.seat))
+        if advice := advice_of(seen):
+            self.warn(advice)
 
     def warn(self, advice: Advice) -> None:
         """Have every viewer told."""
@@ -115,12 +128,16 @@ class _Watch:
 
     async def on_levels(self, message: Message) -> None:
         try:
-            levels = msgspec.json.decode(message.data, type=_Levels).levels
+            told = msgspec.json.decode(message.data, type=_Levels)
         except msgspec.MsgspecError as error:
             log.warning("%s: not levels: %s", message.subject, error)
             return
+        self.observed.reached(told.n)
+        floor = self.observed.floor(self.space) if self.space and told.lines is not None else None
         for viewer in self.viewers:
-            viewer.levels = levels
+            viewer.levels = told.levels
+            viewer.lines = told.lines or viewer.lines
+            viewer.floor = floor or viewer.floor
             viewer.wake.set()
 
     def on_crowd(self, crowd: Figures) -> None:
@@ -245,12 +262,14 @@ class Watches:
         crowd = self._crowd.figures(space_id)
         viewer = Viewer(
             state=watch.space,
+            floor=watch.observed.floor(watch.space) if watch.space else None,
             listening=crowd.listening,
             crowd=crowd,
             tallies=dict(watch.heard.tallies),
             closed=self._stopped,
             host=host,
         )
+        viewer.warnings.extend(watch.observed.advices)
         viewer.backstage.extend(self._backstage.kept(space_id))
         viewer.wake.set()
         watch.viewers.add(viewer)
@@ -327,7 +346,10 @@ class Watches:
     async def _follow(self, watch: _Watch) -> None:
         while True:
             try:
-                watch.follower = Follower(self._log, watch.space_id, watch.on_change)
+                watch.observed = Observed()
+                watch.follower = Follower(
+                    self._log, watch.space_id, watch.on_change, seen=watch.observed.take
+                )
                 await watch.follower.run()
             except LogError as error:
                 log.warning("space %s cannot be followed: %s", watch.space_id, error)

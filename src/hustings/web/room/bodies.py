@@ -114,7 +114,7 @@ class NewPin(_Body):
 
 
 class RoomSetting(_Body):
-    """What the crowd may do; what is left out stays."""
+    """What the crowd may do, and the speakers' clocks; what is left out stays."""
 
     hands_open: bool | None = None
     chat_open: bool | None = None
@@ -122,6 +122,12 @@ class RoomSetting(_Body):
         None, description="seconds between two messages of one person; 0 is off"
     )
     guests: bool | None = None
+    equal_time: bool | None = Field(
+        None, description="speakers see how much of their time they have used; nobody is muted"
+    )
+    speaker_s: Annotated[int, Field(ge=0, le=limits.SPEAKER_S_MAX)] | None = Field(
+        None, description="each speaker's time in seconds; 0: an equal share of what is spoken"
+    )
 
 
 class Ending(_Body):

@@ -22,7 +22,7 @@ _OPEN: Final = documented(401, 403, 404, 409, 413, 422, 503)
 
 @router.put("/{space_id}/room", responses=_OPEN)
 async def set_room(body: RoomSetting, asker: Host, studio: CurrentStudio) -> views.SpaceView:
-    """Open or close hands and chat, slow the chat down, let guests write or not."""
+    """Open or close hands and chat, slow the chat down, let guests write, give speakers clocks."""
     command = c.SetRoom(
         by=asker.by,
         role=asker.role,
@@ -30,6 +30,8 @@ async def set_room(body: RoomSetting, asker: Host, studio: CurrentStudio) -> vie
         chat_open=body.chat_open,
         slow_s=body.slow_s,
         guests=body.guests,
+        equal_time=body.equal_time,
+        speaker_s=body.speaker_s,
     )
     view = await carry_out(studio, asker, command)
     names = RoomSetting.model_fields

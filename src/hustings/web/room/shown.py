@@ -71,6 +71,8 @@ class RoomFields(BaseModel):
     hands_open: bool
     chat_open: bool
     slow_s: int = Field(description="seconds between two messages of one person")
+    equal_time: bool = Field(description="speakers see how much of their time they have used")
+    speaker_s: int = Field(description="each speaker's time; 0: an equal share of what is spoken")
     hands: list[HandView] = Field(description="in the order raised")
     polls: list[PollView]
     pins: list[PinView]
