@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import msgspec
 from playwright.async_api import Page
 
 from hustings.log import subjects
 from hustings.log.contract import Live, Log
 from hustings.log.subjects import Kind
 from hustings.space import encode
-from hustings.space.event import SeatJoined, SeatLeft, Spoke, Warned
+from hustings.space.event import Cleared, Observed, OnAir, SeatJoined, SeatLeft, Spoke, Warned
+from hustings.space.line import Line
 from tests.web.room.crowd import Listener, guest
 from tests.web.running import EMAIL, PASSWORD, Running, make_space
 
@@ -53,22 +55,43 @@ class Stage:
         await self.live.publish(subjects.live(space, "obs"), data)
         await self.record.append(space, Kind.OBS, data, message_id=f"observed-{number}")
 
-    async def speaks(self, space: str, seat: str, *, speaking: bool = True) -> None:
+    async def on_air(self, space: str, n: int, *, live: bool = True) -> None:
+        """The programme is live from a chunk on, or is not."""
+        event = OnAir(at_ms=1, n=n, live=live)
+        await self.record.append(space, Kind.OBS, encode(event), message_id=f"air-{n}")
+
+    async def speaks(self, space: str, seat: str, *, speaking: bool = True, n: int = 2) -> None:
         """Somebody begins or ends to speak."""
-        event = Spoke(at_ms=1, seat=seat, speaking=speaking, n=2)
+        event = Spoke(at_ms=1, seat=seat, speaking=speaking, n=n)
         await self.record.append(
-            space, Kind.OBS, encode(event), message_id=f"spoke-{seat}-{speaking}"
+            space, Kind.OBS, encode(event), message_id=f"spoke-{seat}-{speaking}-{n}"
         )
 
-    async def levels(self, space: str, levels: dict[str, float]) -> None:
-        """How loud they are."""
-        data = json.dumps({"n": 1, "levels": levels}).encode()
-        await self.live.publish(subjects.live(space, "levels"), data)
+    async def levels(
+        self,
+        space: str,
+        levels: dict[str, float],
+        *,
+        n: int = 1,
+        lines: dict[str, Line] | None = None,
+    ) -> None:
+        """How loud they are, and once a second how good their lines are."""
+        told = {"n": n, "levels": levels} | ({} if lines is None else {"lines": lines})
+        await self.live.publish(subjects.live(space, "levels"), msgspec.json.encode(told))
 
     async def warns(self, space: str, seat: str, code: str, advice: str) -> None:
         """The watch has found something."""
         event = Warned(at_ms=1, code=code, advice=advice, n=3, seat=seat)
+        await self._observed(space, event, f"warned-{code}-{seat}")
+
+    async def clears(self, space: str, seat: str, code: str) -> None:
+        """It is over."""
+        event = Cleared(at_ms=1, code=code, n=4, seat=seat)
+        await self._observed(space, event, f"cleared-{code}-{seat}")
+
+    async def _observed(self, space: str, event: Observed, name: str) -> None:
         await self.live.publish(subjects.live(space, "obs"), encode(event))
+        await self.record.append(space, Kind.OBS, encode(event), message_id=name)
 
     async def counts(self, space: str, ballots: dict[str, list[int]]) -> None:
         """Votes were counted."""

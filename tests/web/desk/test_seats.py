@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
@@ -41,9 +39,12 @@ async def test_floor_time_grows_while_somebody_speaks(
         await at_desk(web, page, space)
         seat = space.seats["Amara"]
         await stage.sits(space.id, seat)
+        await stage.on_air(space.id, 0)
         await stage.speaks(space.id, seat)
         floor = page.locator(f"[data-seat='{seat}'] .seat-floor")
-        await expect(floor).to_have_text(re.compile(r"spoke 00:0[1-9], 100 %"))
+        for n, spoken in ((12, "00:03"), (202, "01:04")):
+            await stage.levels(space.id, {}, n=n, lines={})
+            await expect(floor).to_have_text(f"spoke {spoken}, 100 %")
 
 
 async def test_a_seat_is_removed_and_given_back(

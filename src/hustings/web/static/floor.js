@@ -1,71 +1,120 @@
-// How long each seat has spoken on air in this evening, as this page saw it.
+// Who has spoken on air for how long and in what way, as the studio counts it from the space's log.
 
-import { span } from "./page.js";
+import { copyOf, element, keep, part, span, write } from "./page.js";
+import { tell } from "./news.js";
 import { t } from "./t.js";
 
-/** Counts; a reload of the page goes on where it was. */
-export class Floor {
-  #key;
-  /** @type {Record<string, number>} milliseconds by seat */
-  #spent = {};
-  /** @type {Map<string, number>} since when who speaks now, on this page's clock */
-  #since = new Map();
+/**
+ * @typedef {{id: string, name: string, talk_ms: number, share: number, speaking: boolean,
+ *   turns: number, longest_ms: number, interruptions: number, interrupted: number,
+ *   overlap_ms: number, allowance_ms: number, used: number, level: "" | "near" | "over"}} SeatTime
+ * @typedef {{on_air_ms: number, silence_ms: number, overlap_ms: number, seats: SeatTime[]}} FloorTime
+ */
 
-  /** @param {string} space */
-  constructor(space) {
-    this.#key = `hustings-floor-${space}`;
-    try {
-      this.#spent = JSON.parse(sessionStorage.getItem(this.#key) ?? "{}");
-    } catch {
-      // Private windows may keep nothing: it counts from now on.
-    }
+const card = element("floor"); // hosts only
+const clock = element("own-clock");
+
+/** The newest figures, and where they are shown. */
+export class Floor {
+  /** @type {FloorTime} */
+  #now = { on_air_ms: 0, silence_ms: 0, overlap_ms: 0, seats: [] };
+  #own;
+  #equal = false;
+  #fixed = false;
+  /** @type {string} what was said of the own clock last */
+  #told = "";
+
+  /** @param {string} own seat */
+  constructor(own) {
+    this.#own = own;
   }
 
-  /**
-   * Follow who speaks.
-   * @param {{status: string, seats: {id: string, speaking: boolean}[]}} space
-   * @param {number} [now]
-   */
-  follow(space, now = performance.now()) {
-    const speaks = new Set(
-      space.status === "live" ? space.seats.filter((seat) => seat.speaking).map((seat) => seat.id) : [],
-    );
-    for (const [seat, since] of this.#since) {
-      if (speaks.has(seat)) continue;
-      this.#spent[seat] = (this.#spent[seat] ?? 0) + now - since;
-      this.#since.delete(seat);
-      this.#save();
-    }
-    for (const seat of speaks) if (!this.#since.has(seat)) this.#since.set(seat, now);
+  /** @param {{equal_time: boolean, speaker_s: number}} space */
+  follow({ equal_time, speaker_s }) {
+    this.#equal = equal_time;
+    this.#fixed = speaker_s > 0;
+    if (!equal_time) this.#told = "";
+    this.#showClock();
+  }
+
+  /** @param {FloorTime} now */
+  take(now) {
+    this.#now = now;
+    this.#showClock();
+    if (card) this.#showCard();
   }
 
   /**
    * Time on the floor and the share of all speech, in words; empty for who has not spoken.
    * @param {string} seat
-   * @param {number} [now]
    */
-  words(seat, now = performance.now()) {
-    const own = this.#of(seat, now);
-    if (own < 1000) return "";
-    const seats = new Set([...Object.keys(this.#spent), ...this.#since.keys()]);
-    const all = [...seats].reduce((sum, one) => sum + this.#of(one, now), 0);
-    return t("spoke {time}, {share} %", { time: span(own), share: Math.round((100 * own) / all) });
+  words(seat) {
+    const one = this.#of(seat);
+    if (!one || (one.talk_ms < 1000 && !this.level(seat))) return "";
+    if (one.allowance_ms && this.#fixed) return t("spoke {time} of {all}", { time: span(one.talk_ms), all: span(one.allowance_ms) });
+    return t("spoke {time}, {share} %", { time: span(one.talk_ms), share: Math.round(100 * one.share) });
   }
 
-  /**
-   * @param {string} seat
-   * @param {number} now
-   */
-  #of(seat, now) {
-    const since = this.#since.get(seat);
-    return (this.#spent[seat] ?? 0) + (since === undefined ? 0 : now - since);
+  /** How far a seat's clock is: "near" its end, "over", or neither. @param {string} seat */
+  level(seat) {
+    return (this.#equal && this.#of(seat)?.level) || "";
   }
 
-  #save() {
-    try {
-      sessionStorage.setItem(this.#key, JSON.stringify(this.#spent));
-    } catch {
-      // As above.
-    }
+  /** @param {string} seat */
+  #of(seat) {
+    return this.#now.seats.find(({ id }) => id === seat);
   }
+
+  #showClock() {
+    if (!clock) return;
+    const own = this.#of(this.#own);
+    clock.hidden = !this.#equal || !this.#own;
+    if (clock.hidden) return;
+    const used = own?.used ?? 0;
+    const level = own?.level ?? "";
+    const percent = Math.round(100 * used);
+    clock.dataset.level = level;
+    fill(part(clock, ".bar"), used);
+    write(part(clock, ".clock-time"), this.#fixed && own?.allowance_ms
+      ? t("{time} of {all}", { time: span(own.talk_ms), all: span(own.allowance_ms) })
+      : t("{time}, {n} % of an equal share", { time: span(own?.talk_ms ?? 0), n: percent }));
+    if (level && level !== this.#told) tell("clock", clockWords(level, this.#fixed));
+    if (level || used < 0.7) this.#told = level; // it is not said again at each word around the mark
+  }
+
+  #showCard() {
+    const { seats, silence_ms, overlap_ms, on_air_ms } = this.#now;
+    const talkers = seats.filter(({ talk_ms }) => talk_ms > 0);
+    card.hidden = !talkers.length;
+    if (card.hidden) return;
+    const most = Math.max(...talkers.map(({ talk_ms }) => talk_ms));
+    keep(element("floor-rows"), talkers, "floor", () => copyOf("floor-template"), (row, one) => {
+      row.dataset.level = this.#equal ? one.level : "";
+      write(part(row, ".floor-name"), one.name);
+      write(part(row, ".floor-time"), span(one.talk_ms));
+      write(part(row, ".floor-share"), t("{n} %", { n: Math.round(100 * one.share) }));
+      write(part(row, ".floor-longest b"), span(one.longest_ms));
+      write(part(row, ".floor-made b"), String(one.interruptions));
+      write(part(row, ".floor-suffered b"), String(one.interrupted));
+      fill(part(row, ".bar"), one.talk_ms / most);
+    });
+    const share = (/** @type {number} */ ms) => Math.round((100 * ms) / Math.max(1, on_air_ms));
+    write(element("floor-whole"), t("Of {time} on air, {silence} % were silent, and {overlap} % had several voices.", {
+      time: span(on_air_ms), silence: share(silence_ms), overlap: share(overlap_ms),
+    }));
+  }
+}
+
+/**
+ * @param {"near" | "over"} level
+ * @param {boolean} fixed
+ */
+function clockWords(level, fixed) {
+  if (level === "near") return fixed ? t("80 % of your time is used.") : t("You are near an equal share of the time.");
+  return fixed ? t("Your time is used up.") : t("You have spoken longer than an equal share.");
+}
+
+/** @param {HTMLElement} bar @param {number} share */
+function fill(bar, share) {
+  bar.style.setProperty("--level", Math.min(1, share).toFixed(3));
 }

@@ -1,4 +1,4 @@
-// The room's settings: hands, chat, guests, slow mode; and what becomes of the recording.
+// The room's settings: hands, chat, guests, slow mode, clocks; and what becomes of the recording.
 
 import { command } from "./command.js";
 import { element, write } from "./page.js";
@@ -11,9 +11,12 @@ const PUBLISHING = {
   never: t("The recording is not published."),
 };
 /** @type {Record<string, string>} a switch, and what it is called in the space */
-const SWITCHES = { "hands-open": "hands_open", "chat-open": "chat_open", guests: "guests" };
+const SWITCHES = {
+  "hands-open": "hands_open", "chat-open": "chat_open", guests: "guests", "equal-time": "equal_time",
+};
 
 const slow = /** @type {HTMLSelectElement | null} */ (element("slow"));
+const speaker = /** @type {HTMLSelectElement | null} */ (element("speaker-s"));
 const publishing = /** @type {HTMLSelectElement | null} */ (element("publishing-choice"));
 /** @type {any} */
 let space = null;
@@ -23,6 +26,7 @@ for (const [id, field] of Object.entries(SWITCHES)) {
   box?.addEventListener("change", () => void set({ [field]: box.checked }));
 }
 slow?.addEventListener("change", () => void set({ slow_s: Number(slow.value) }));
+speaker?.addEventListener("change", () => void set({ speaker_s: Number(speaker.value) }));
 publishing?.addEventListener("change", async () => {
   if (!(await command("PATCH", "", { publishing: publishing.value }))) showRoom(space);
 });
@@ -38,11 +42,13 @@ export function showRoom(now) {
   space = now;
   const over = ["posted", "cancelled"].includes(now.status);
   write(element("publishing"), over ? "" : (PUBLISHING[now.publishing] ?? ""));
-  if (!slow || !publishing) return;
+  if (!slow || !publishing || !speaker) return;
   for (const [id, field] of Object.entries(SWITCHES)) {
     /** @type {HTMLInputElement} */ (element(id)).checked = now[field];
   }
   choose(slow, String(now.slow_s), t("every {seconds} seconds", { seconds: now.slow_s }));
+  element("speaker-time").hidden = !now.equal_time;
+  choose(speaker, String(now.speaker_s), t("{seconds} seconds", { seconds: now.speaker_s }));
   choose(publishing, now.publishing, now.publishing);
   publishing.disabled = now.status === "cancelled";
 }

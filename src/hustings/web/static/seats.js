@@ -4,6 +4,7 @@ import { tell } from "./news.js";
 import { copyOf, element, keep, part, write } from "./page.js";
 import { t } from "./t.js";
 import { badge } from "./tabs.js";
+import { Troubles } from "./troubles.js";
 
 /**
  * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean,
@@ -12,9 +13,10 @@ import { badge } from "./tabs.js";
 
 /** @type {Record<string, string>} */
 const ROLES = { host: t("Host"), cohost: t("Co-host"), speaker: t("Speaker") };
+/** @type {Record<string, string>} */
+const LINES = { good: t("good line"), fair: t("fair line"), poor: t("poor line") };
 const FLOOR_DBFS = -60;
 const HOT_DBFS = -3;
-const TROUBLE_MS = 20_000; // the stage tells again while it lasts
 const SPOKE_MS = 3000; // a turn this long is worth a word to those who do not see who speaks
 
 /**
@@ -36,8 +38,7 @@ export class Seats {
   #seats = new Map();
   /** @type {string[]} */
   #hands = [];
-  /** @type {Map<string, {code: string, until: number}>} */
-  #troubles = new Map();
+  #troubles;
   #you;
   #over = false;
   #charge = { deputy: "", in_charge: "" };
@@ -55,6 +56,7 @@ export class Seats {
     this.#you = you;
     this.#floor = floor;
     this.#act = act;
+    this.#troubles = new Troubles(you.seat);
   }
 
   /**
@@ -95,40 +97,54 @@ export class Seats {
 
   /**
    * Show what the stage's watch has found.
-   * @param {{seat: string, code: string, advice: string}} warning
+   * @param {import("./troubles.js").Warning} warning
    * @returns {boolean} whether there is a seat to show it at
    */
-  warn({ seat, code, advice }) {
-    const row = this.#rows.get(seat);
+  warn(warning) {
+    const row = this.#rows.get(warning.seat);
     if (!row) return false;
-    const lasts = this.#troubles.get(seat)?.code === code; // it is told again, and was read out
-    this.#troubles.set(seat, { code, until: performance.now() + TROUBLE_MS });
-    row.dataset.trouble = code;
-    const words = part(row, ".seat-trouble");
-    write(words, seat === this.#you.seat ? ownAdvice(code, advice) : advice);
-    words.hidden = false;
-    if (!lasts) tell("trouble", advice);
+    this.#troubles.add(warning);
+    this.#troubles.show(warning.seat, row);
     return true;
   }
 
-  /** Once a second: time on the floor, and what no longer troubles. */
-  tick() {
-    const now = performance.now();
-    for (const [id, row] of this.#rows) {
-      write(part(row, ".seat-floor"), this.#floor.words(id));
-      const trouble = this.#troubles.get(id);
-      if (trouble && (trouble.until < now || !this.#seats.get(id)?.connected)) this.#calm(id, row);
-    }
+  /** @param {string} seat @param {string} code what is over */
+  calm(seat, code) {
+    this.#troubles.remove(seat, code);
+    const row = this.#rows.get(seat);
+    if (row) this.#troubles.show(seat, row);
+  }
+
+  /** The stream begins anew, and tells what lasts. */
+  forget() {
+    this.#troubles.clear();
+    for (const [id, row] of this.#rows) this.#troubles.show(id, row);
   }
 
   /**
-   * @param {string} id
-   * @param {HTMLElement} row
+   * Show how good their lines are (to hosts).
+   * @param {Record<string, {quality: string, loss: number, loss_back: number, rtt_ms: number | null}>} lines
    */
-  #calm(id, row) {
-    this.#troubles.delete(id);
-    delete row.dataset.trouble;
-    part(row, ".seat-trouble").hidden = true;
+  lines(lines) {
+    for (const [id, row] of this.#rows) {
+      const line = lines[id];
+      const bars = part(row, ".seat-line");
+      bars.hidden = !line;
+      if (!line) continue;
+      bars.dataset.quality = line.quality;
+      const values = { rtt: Math.round(line.rtt_ms ?? 0), loss: (100 * Math.max(line.loss, line.loss_back)).toFixed(1) };
+      bars.title = t("{rtt} ms there and back, {loss} % lost", values);
+      write(part(bars, ".visually-hidden"), LINES[line.quality] ?? "");
+    }
+  }
+
+  /** Show time on the floor. */
+  tick() {
+    for (const [id, row] of this.#rows) {
+      const words = part(row, ".seat-floor");
+      write(words, this.#floor.words(id));
+      words.dataset.level = this.#floor.level(id);
+    }
   }
 
   /** @param {string} id */
@@ -152,8 +168,9 @@ export class Seats {
     Object.assign(row.dataset, {
       connected: String(seat.connected), muted: String(seat.muted), speaking: String(seat.speaking), role: seat.role,
     });
-    if (seat.muted && row.dataset.trouble === "seat_silent") this.#calm(seat.id, row);
-    if (!seat.muted && row.dataset.trouble === "seat_muted") this.#calm(seat.id, row);
+    this.#troubles.follow(seat);
+    this.#troubles.show(seat.id, row);
+    if (!seat.connected) part(row, ".seat-line").hidden = true;
     write(part(row, ".face"), initials(seat.name));
     write(part(row, ".seat-name"), own ? t("{name} (you)", { name: seat.name }) : seat.name);
     const role = [ROLES[seat.role] ?? "", ...this.#standing(seat.id)].join(" · ");
@@ -210,18 +227,6 @@ function condition(seat) {
   if (!seat.connected) return seat.lost ? t("connection lost") : t("not here");
   if (seat.muted) return seat.asked ? t("muted, asked to unmute") : t("muted");
   return seat.speaking ? t("speaking") : t("here");
-}
-
-/**
- * What to do about one's own trouble.
- * @param {string} code
- * @param {string} advice what hosts read
- */
-function ownAdvice(code, advice) {
-  if (code === "seat_silent") return t("You cannot be heard: your microphone sends silence. Choose another one.");
-  if (code === "seat_muted") return t("You are speaking, but you are muted.");
-  if (code === "seat_clipping") return t("You are too loud: your microphone distorts. Move away from it a little.");
-  return advice;
 }
 
 /**

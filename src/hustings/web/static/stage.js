@@ -39,7 +39,7 @@ const { space: first, you } = JSON.parse(element("state").textContent ?? "");
 const step = new Step(you.hosts);
 const cut = new Cut();
 const desk = you.hosts ? new Desk() : null;
-const floor = new Floor(first.id);
+const floor = new Floor(you.seat);
 const seats = new Seats(you, floor, (act, seat) => {
   void actOnSeat(act, seat, { own: you.role === "host", deputy: space.deputy, showLink: desk ? showLink : null });
 });
@@ -52,6 +52,7 @@ let space = first;
 let aheadMs = 0; // the studio's clock minus ours
 let gone = 0; // how often we were told that our seat is not there
 let signedOut = false;
+let complaint = ""; // the code of what the notice says
 
 /** @param {any} now */
 function show(now) {
@@ -102,6 +103,15 @@ function changedRole(all) {
   );
 }
 
+/**
+ * What concerns no seat stands above everything, until it is over.
+ * @param {{code: string, advice: string}} warning
+ */
+function complained({ code, advice }) {
+  complain(advice);
+  complaint = code;
+}
+
 /** Our seat is gone. A host may undo that: the page keeps looking for a while. */
 function dismissed() {
   gone += 1;
@@ -147,6 +157,11 @@ async function stepDown() {
 const stop = follow(SPACE, {
   state: show,
   levels: (levels) => seats.levels(levels),
+  lines: (lines) => seats.lines(lines),
+  floor: (now) => {
+    floor.take(now);
+    seats.tick();
+  },
   listening: (count) => {
     element("listening").textContent = number(count);
     element("listening-line").hidden = !["doors", "live", "held"].includes(space.status);
@@ -159,7 +174,11 @@ const stop = follow(SPACE, {
   // Hosts are told of everything; a speaker of what concerns them or everybody.
   warning: (warning) => {
     const mine = you.hosts || !warning.seat || warning.seat === you.seat;
-    if (mine && !seats.warn(warning)) complain(warning.advice);
+    if (mine && !seats.warn(warning)) complained(warning);
+  },
+  cleared: ({ seat, code }) => {
+    if (seat) seats.calm(seat, code);
+    else if (code === complaint) element("notice").hidden = true;
   },
   talk: (news) => desk?.talk.add(news),
   tally: (ballots) => desk?.talk.tally(ballots),
@@ -169,6 +188,7 @@ const stop = follow(SPACE, {
     document.body.dataset.events = String(online);
     element("offline").hidden = online || gone > 0;
     if (!online) return;
+    seats.forget();
     void desk?.talk.load();
     if (signedOut) element("notice").hidden = true;
     signedOut = false;
