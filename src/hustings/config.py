@@ -157,6 +157,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...],
         _text("addresses or networks of proxies, which are believed and not bounded by that"),
     ] = ()
+    stage_spaces_max: Annotated[
+        int, _count("spaces that one stage process takes", 1, limits.STAGE_SPACES_COUNT)
+    ] = limits.STAGE_SPACES_COUNT
     index: Annotated[int, _count("number of this process among those of its role", 0, 63)] = 0
     speakers_max: Annotated[int, _count("speakers connected at once in one space", 1, 50)] = 13
     opus_bps: Annotated[int, _count("bit rate of the Opus programme", 16_000, 128_000)] = 32_000

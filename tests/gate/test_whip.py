@@ -68,6 +68,14 @@ class Stage:
 
         self._ends.append(await self._live.subscribe(subjects.STAGE_OPEN, called))
 
+    async def refuse(self) -> None:
+        """Have no room whenever called."""
+
+        async def called(message: Message) -> None:
+            await self._live.publish(subjects.full("stage-0-1"), message.data)
+
+        self._ends.append(await self._live.subscribe(subjects.STAGE_OPEN, called))
+
     async def leave(self) -> None:
         """End all that was begun."""
         for end in self._ends:
@@ -391,3 +399,21 @@ async def test_other_addresses_and_methods(gate: Gate) -> None:
 )
 def test_origins_are_spelt_as_browsers_do(url: str, origin: str) -> None:
     assert whip.origin_of(url) == origin
+
+
+async def test_a_stage_without_room_is_told_of(gate: Gate) -> None:
+    await gate.stage.leave()
+    await gate.stage.refuse()
+    response = await gate.post()
+    is_problem(response, 503, "no_room")
+    assert int(response.headers["retry-after"]) >= 2
+    await gate.stage.leave()
+    await gate.stage.sit()
+    assert (await gate.post()).status_code == 201
+
+
+async def test_a_refusal_of_one_stage_leaves_time_for_another(gate: Gate) -> None:
+    await gate.stage.leave()
+    await gate.stage.refuse()
+    await gate.stage.wait_for_call(then_sit=True)
+    assert (await gate.post()).status_code == 201

@@ -111,10 +111,10 @@ class Hall:
             async with AsyncExitStack() as stack:
                 hall = cls(stack, folder, space)
                 hall._servers = await stack.enter_async_context(nats_servers(folder))
-                hall.log, hall.live = await hall._connect("web")
-                _, hall._gate = await hall._connect("gate")
-                _, hall._supervisor = await hall._connect("serve")
-                _, edge = await hall._connect("edge")
+                hall.log, hall.live = await hall.connect("web")
+                _, hall._gate = await hall.connect("gate")
+                _, hall._supervisor = await hall.connect("serve")
+                _, edge = await hall.connect("edge")
                 await edge.subscribe(subjects.live(space, "mix"), hall._on_chunk)
                 await edge.subscribe(subjects.live(space, "obs"), hall._on_obs)
                 await hall.live.subscribe(subjects.live(space, "levels"), hall._on_levels)
@@ -295,7 +295,7 @@ class Hall:
         kinds = (Kind.EV, Kind.OBS, Kind.MIX, Kind.STEM, Kind.LEASE)
         return [e.kind async for e in self.log.read(self.space, kinds)]
 
-    async def _connect(self, role: str) -> tuple[Log, Live]:
+    async def connect(self, role: str) -> tuple[Log, Live]:
         log, live, close = await connect_as(role, *self._servers)
         self._stack.push_async_callback(close)
         return log, live

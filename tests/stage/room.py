@@ -106,7 +106,8 @@ def pink(seconds: float, level_dbfs: float, *, seed: int) -> Sound:
     spectrum[1:] /= np.sqrt(hz[1:])
     spectrum[hz < 20] = 0
     noise = np.fft.irfft(spectrum, count)
-    return (noise * 10 ** (level_dbfs / 20) / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    made: Sound = (noise * 10 ** (level_dbfs / 20) / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    return made
 
 
 def rms_db(pcm: NDArray[np.float32]) -> float:

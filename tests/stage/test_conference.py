@@ -23,7 +23,8 @@ def bursts(seconds: float, hz: float, every: float) -> tones.Sound:
 
 def music(seconds: float) -> tones.Sound:
     parts = [tones.tone(hz, seconds, -24) for hz in MUSIC_HZ]
-    return np.sum(parts, axis=0, dtype=np.float32)
+    made: tones.Sound = np.sum(parts, axis=0, dtype=np.float32)
+    return made
 
 
 def clicks(pcm: tones.Sound) -> list[float]:

@@ -20,7 +20,8 @@ SETTLED_S = 6.0  # a turn of one's own: 9 dB a second until three seconds of spe
 def at(sound: tones.Sound, level_dbfs: float) -> tones.Sound:
     """The sound at an RMS level, clipped as its microphone would."""
     louder = sound * np.float32(10 ** ((level_dbfs - rms_db(sound)) / 20))
-    return np.clip(louder, -1, 1).astype(np.float32)
+    clipped: tones.Sound = np.clip(louder, -1, 1).astype(np.float32)
+    return clipped
 
 
 def turns(sound: tones.Sound, *, first: int, seconds: int, count: int) -> tones.Sound:

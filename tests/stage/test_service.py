@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from hustings import limits
 from hustings.chunk import Chunk, Programme, unpack
 from hustings.clock import CHUNK_MS, CHUNK_SAMPLES
 from hustings.log.subjects import Kind
@@ -354,21 +353,3 @@ async def test_an_empty_stage_does_nothing(hall: Hall) -> None:
     began = time.monotonic()
     await asyncio.sleep(1.0)
     assert (time.process_time() - before) / (time.monotonic() - began) < 0.05
-
-
-async def test_a_full_stage_leaves_spaces_to_others(
-    hall: Hall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "STAGE_SPACES_COUNT", 1)
-    first = await hall.stage(0)
-    await hall.scheduled("ann")
-    await hall.doors()
-    await until(lambda: hall.chunks)
-    full = hall.space
-    hall.space = "hall000002"
-    await hall.scheduled("ann")
-    await hall.doors()
-    second = await hall.stage(1)  # it finds the space that nobody has
-    assert await hall.holder(first, second) is second
-    hall.space = full
-    assert await hall.holder(first, second) is first

@@ -32,6 +32,7 @@ LAYERS: Final[tuple[frozenset[str], ...]] = (
             "clock",
             "chunk",
             "crowd",
+            "load",
             "quota",
             "signal",
             "space",
@@ -66,12 +67,13 @@ WITHIN: Final = {
 # dice or touches the outside. `now` is an argument there.
 PURE: Final = frozenset({
     "address", "clock", "chunk", "stem", "space", "talk", "ticket", "signal", "crowd", "limits",
-    "errors", "quota",
+    "errors", "load", "quota",
     "formats", "caption", "captions/draft", "captions/lag", "captions/pace",
     "drills/load_plan", "drills/load_playout", "drills/load_reading", "drills/load_report",
     "log/subjects", "edge/admission", "edge/events", "edge/forms", "edge/head", "edge/line",
     "edge/places", "edge/addresses", "edge/incoming", "edge/ready", "edge/reply", "edge/ring",
-    "edge/visitors", "stage/sdp", "stage/rtp", "stage/rtcp", "stage/reception", "store/reel",
+    "edge/visitors", "stage/sdp", "stage/rtp", "stage/rtcp", "stage/reception", "stage/room",
+    "store/reel",
 })  # fmt: skip
 IMPURE_MODULES: Final = frozenset({
     "asyncio", "nats", "socket", "select", "selectors", "time", "random", "secrets", "threading",

@@ -33,7 +33,7 @@ _SLOPE: Final[Frame] = np.linspace(0, 1, TICK_SAMPLES + 1, dtype=np.float32)[1:]
 
 
 class SpeakerGain:
-    """The slow gain of one seat, from -12 to +24 dB, moving at most 3 dB per second (9 at first)."""
+    """The slow gain of one seat: -12 to +24 dB, moving at most 3 dB a second (9 at first)."""
 
     __slots__ = ("_gain_db", "_heard_s", "_linear", "_mean")
 

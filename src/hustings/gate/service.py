@@ -14,6 +14,7 @@ import uvicorn
 from hustings import limits
 from hustings.certificate import Certificate
 from hustings.connection import Connection
+from hustings.gate.refusals import Refusals
 from hustings.gate.whip import Whip
 from hustings.role import Context
 
@@ -43,7 +44,9 @@ async def serve(context: Context) -> None:
     # What strangers send in place of HTTP is worth no line in the log.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     certificate = Certificate.of(settings, "gate")
+    refusals = Refusals(context.live)
     whip = Whip(
+        refusals=refusals,
         live=context.live,
         ticket_key=context.keys.ticket_public(),
         studio_url=settings.public_url("studio"),
@@ -56,6 +59,7 @@ async def serve(context: Context) -> None:
         server.should_exit = True
         if looking is not None:
             looking.cancel()
+    await refusals.close()
 
 
 def _config(whip: Whip, certificate: Certificate | None) -> uvicorn.Config:

@@ -32,6 +32,7 @@ from hustings.address import counted
 from hustings.errors import BadInput, NoResponder
 from hustings.gate import pace, trial
 from hustings.gate.problem import Problem
+from hustings.gate.refusals import Refusals
 from hustings.log import subjects
 from hustings.log.contract import Live
 from hustings.quota import Quotas
@@ -40,6 +41,11 @@ from hustings.ticket import Scope, Ticket
 SDP: Final = "application/sdp"
 FRAGMENT: Final = "application/trickle-ice-sdpfrag"
 RETRY_AFTER_S: Final = 1
+NO_ROOM_AFTER_S: Final = 3
+NO_ROOM: Final = (
+    "There is no room on this server's stages at the moment. Stay here: you join as soon as there"
+    " is."
+)
 SESSION_CHARS: Final = 64
 _MATCH_CHARS: Final = 100  # our tags have 18
 _EXPOSED: Final = ("Location", "ETag", "Link")
@@ -47,10 +53,13 @@ _EXPOSED: Final = ("Location", "ETag", "Link")
 
 class Whip:
     """The routes. `ticket_key` is the PEM key that checks tickets; `studio_url` is the address of
-    the only pages that may use them from a browser."""
+    the only pages that may use them from a browser. `refusals` is what stages have refused."""
 
-    def __init__(self, *, live: Live, ticket_key: bytes, studio_url: str) -> None:
+    def __init__(
+        self, *, live: Live, ticket_key: bytes, studio_url: str, refusals: Refusals
+    ) -> None:
         self._live = live
+        self._refusals = refusals
         self._ticket_key = ticket_key
         self._origin = origin_of(studio_url)
         self._quotas = Quotas()
@@ -160,17 +169,24 @@ class Whip:
 
     async def _ask(self, space: str, verb: str, data: bytes) -> signal.Answer:
         """Ask the space's stage; while there is none, call for one and ask again."""
-        deadline = time.monotonic() + limits.GATE_PATIENCE_S
+        began = time.monotonic()
+        deadline, refused = began + limits.GATE_PATIENCE_S, False
         for pause_ms in itertools.chain(
             limits.GATE_RETRY_MS, itertools.repeat(limits.GATE_RETRY_MS[-1])
         ):
             try:
                 return await self._asked_once(space, verb, data)
             except NoResponder:
-                if time.monotonic() + pause_ms / 1000 > deadline:
+                now = time.monotonic()
+                if not refused and self._refusals.since(space, began):
+                    deadline, refused = min(deadline, now + limits.GATE_NO_ROOM_S), True
+                if now + pause_ms / 1000 > deadline:
                     break
+                await self._refusals.listen()
                 await self._live.publish(subjects.STAGE_OPEN, space.encode())
                 await asyncio.sleep(pause_ms / 1000)
+        if refused:
+            raise Problem(503, "no_room", NO_ROOM, headers={"Retry-After": str(NO_ROOM_AFTER_S)})
         detail = "No stage answers at the moment. Try again."
         raise Problem(503, "stage_away", detail, headers={"Retry-After": str(RETRY_AFTER_S)})
 

@@ -79,6 +79,14 @@ CHUNKS_SKIP_MAX: Final = 1_875  # a takeover advances the programme by at most 1
 STAGE_BEAT_MS: Final = 250  # heartbeat of a stage
 STAGE_BEATS_MISSED_COUNT: Final = 3  # then its spaces may be taken over
 STAGE_SPACES_COUNT: Final = 32  # spaces on one stage process: 3 % of a core each without speakers
+STAGE_BUSY_MAX: Final = 0.7  # of a core: above, ticks begin to wait for each other
+STAGE_WAITING_COUNT: Final = 64  # spaces without a stage that one process remembers
+STAGE_WAITING_S: Final = (
+    20.0  # asked for by nobody this long: is it still in need? A page asks every 3 s
+)
+STAGE_LOAD_S: Final = 1.0  # how often a stage looks how busy it is, and tells it
+STAGE_METRICS_S: Final = 5.0  # between two writings of its figures; Prometheus looks every 15 s
+METRIC_SERIES_COUNT: Final = 200  # of one process: a code that nobody foresaw cannot fill memory
 STAGE_OUTBOX_COUNT: Final = 500  # messages waiting to be published: 2 s of 50 spaces, then dropped
 STAGE_FAILURES_COUNT: Final = 3  # sessions of one space that may fail here within
 STAGE_FAILURES_S: Final = 60.0  # this time; then another stage process has to try
@@ -105,6 +113,10 @@ STEMS_HELD_COUNT: Final = 80_000  # packets in the delay: 50 seats for 30 s send
 # --- gate -------------------------------------------------------------------------------------
 GATE_PATIENCE_S: Final = 4.0  # a stage that is taking over a space answers within this
 GATE_RETRY_MS: Final = (50, 100, 200, 400)  # pauses between questions to it; the last one repeats
+STAGES_TOLD_COUNT: Final = 256  # stage processes, and spaces without room, a studio remembers
+NO_ROOM_TOLD_S: Final = 15.0  # a desk is told again after this, while there is no room
+GATE_NO_ROOM_S: Final = 1.0  # from a stage's refusal: by then another has taken the space
+GATE_REFUSALS_COUNT: Final = 256  # spaces whose newest refusal a gate remembers
 GATE_CONNECTIONS_COUNT: Final = 1_000  # at once: 50 speakers of 20 spaces all returning
 SIGNALS_WINDOW_S: Final = 10  # the time in which signalling is counted
 SIGNALS_SEAT_COUNT: Final = 100  # of one seat in it: a page without a stage asks 7 a second

@@ -68,7 +68,10 @@ LIVE: Final[dict[str, Rights]] = {
         subscribe=("stage.beat.*", "stage.gone.*", "crowd.*"),
     ),
     "stage": Rights(
-        publish=(*_live("mix", "obs", "ev", "levels"), "stage.open", "stage.beat.*"),
+        publish=(
+            *_live("mix", "obs", "ev", "levels"),
+            *("stage.open", "stage.beat.*", "stage.full.*", "stage.load.*"),
+        ),
         subscribe=(
             *("stage.open", "stage.beat.*", "stage.gone.*"),
             *("stage.*.offer", "stage.*.patch", "stage.*.close", "stage.*.trial"),
@@ -80,9 +83,9 @@ LIVE: Final[dict[str, Rights]] = {
         publish=(
             *("stage.open", "stage.*.offer", "stage.*.patch", "stage.*.close", "stage.*.trial"),
         ),
-        subscribe=("stage.beat.*", "stage.gone.*"),
+        subscribe=("stage.beat.*", "stage.gone.*", "stage.full.*"),
         # `stage.*.offer` must not be a way to speak for a stage process of that name.
-        publish_never=("stage.beat.*", "stage.gone.*"),
+        publish_never=("stage.beat.*", "stage.gone.*", "stage.full.*", "stage.load.*"),
     ),
     "edge": Rights(
         publish=("crowd.*", "archive.salt", "archive.votes.*"),
@@ -105,7 +108,7 @@ LIVE: Final[dict[str, Rights]] = {
         subscribe=(
             *_live("obs", "ev", "levels", "talk", "backstage", "captions"),
             *("crowd.*", "archive.crowd.*", "archive.tally.*", "archive.work.*", "serve.notice"),
-            *("stage.beat.*", "stage.gone.*"),
+            *("stage.beat.*", "stage.gone.*", "stage.full.*", "stage.load.*"),
         ),
     ),
 }

@@ -13,6 +13,8 @@ stage.<space>.<verb>    requests to the stage that holds it: offer, patch, close
 stage.open              a space needs a stage: those with room race for its lease
 stage.beat.<instance>   heartbeat of a stage process
 stage.gone.<instance>   the supervisor saw a stage process end
+stage.full.<instance>   a stage process has no room for the space that it names
+stage.load.<instance>   how much a stage process carries, every few seconds
 crowd.<edge>            an edge's gauge: its crowd, per space, once a second
 archive.salt            a request to the archive: the salt of a space
 archive.crowd.<space>   what only the archive can say of a crowd, once a second
@@ -117,6 +119,16 @@ def beat(instance: str) -> str:
 def gone(instance: str) -> str:
     """A stage process has ended; `*` for all."""
     return f"stage.gone.{instance}"
+
+
+def full(instance: str) -> str:
+    """A stage process has no room for the space in the message; `*` for all."""
+    return f"stage.full.{instance}"
+
+
+def load(instance: str) -> str:
+    """The load of a stage process (`hustings.load`); `*` for all."""
+    return f"stage.load.{instance}"
 
 
 def crowd(edge: str) -> str:

@@ -8,10 +8,10 @@ well, and nobody else hears it (`trial`). The sum itself, limited, is what the p
 the audience.
 
 A seat that begins or ceases to speak is sent packets of another encoder from then on. Its decoder
-knows nothing of that: unprepared, the next 100 ms are a burst of up to 26 dB above the sound. So the
-encoder that takes over first hears the last two frames of the same sound (what it makes of them is
-thrown away), and the first packet that counts is not predicted from any before. The same holds for
-the first packet of a transport, and after skipped ticks, which a decoder has to make up.
+knows nothing of that: unprepared, the next 100 ms are a burst of up to 26 dB above the sound. So
+the encoder that takes over first hears the last two frames of the same sound (what it makes of them
+is thrown away), and the first packet that counts is not predicted from any before. The same holds
+for the first packet of a transport, and after skipped ticks, which a decoder has to make up.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import ipaddress
 import secrets
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -49,6 +50,7 @@ class Endpoint:
         self._identity = dtls.Identity(
             [(profile.name, srtp.material_length(profile.name)) for profile in srtp.PROFILES]
         )
+        self._past = Counter[str]()  # what transports that have ended had counted
         self._transports: dict[str, Transport] = {}  # by their ids
         self._sessions: dict[str, tuple[Transport, ice.IceSession]] = {}  # by our user fragments
         self._ports = [Port(udp, on_stun=self._on_stun) for udp, _ in socks]
@@ -164,8 +166,20 @@ class Endpoint:
         path = through.path(address, transport)
         transport.on_check(path, session, nominated=check.nominates)
 
+    def kinds(self) -> Counter[str]:
+        """How many connected transports use which kind of path."""
+        return Counter({"udp": sum(one.connected for one in self.transports)})
+
+    def totals(self) -> Counter[str]:
+        """What all transports have counted so far, by the stage's metrics."""
+        totals = self._past.copy()
+        for transport in self.transports:
+            totals += _counted(transport)
+        return totals
+
     def _forget(self, transport: Transport) -> None:
-        self._transports.pop(transport.id, None)
+        if self._transports.pop(transport.id, None) is not None:
+            self._past += _counted(transport)
         self._unindex(transport)
 
     def _index(self, transport: Transport) -> None:
@@ -175,6 +189,13 @@ class Endpoint:
     def _unindex(self, transport: Transport) -> None:
         for session in transport.ice:
             self._sessions.pop(session.ours.ufrag, None)
+
+
+def _counted(transport: Transport) -> Counter[str]:
+    return Counter(
+        nacks_sent_total=transport.nacks_sent,
+        nacks_received_total=transport.nacks_received,
+    )
 
 
 def _listen(host: str, number: int, addresses: Sequence[str]) -> list[_Pair]:

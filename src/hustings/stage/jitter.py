@@ -68,8 +68,8 @@ class _Suspect(NamedTuple):
 
 @dataclass(slots=True)
 class JitterStats:
-    """Counts since the buffer was made: packets, but for `concealed`, which is pieces of up to
-    20 ms, and `stretched` and `dropped`, which include splices of 7 to 20 ms."""
+    """Counts since the buffer (or the first of those that share them) was made: packets, but for
+    `concealed`, pieces of up to 20 ms, and `stretched` and `dropped`, with splices of 7 to 20."""
 
     received: int = 0
     late: int = 0  # came after their turn
@@ -86,8 +86,8 @@ class JitterStats:
 class JitterBuffer:
     """The sound of one sender of Opus over RTP."""
 
-    def __init__(self, *, target_ms: float = 40) -> None:
-        self.stats = JitterStats()
+    def __init__(self, *, target_ms: float = 40, stats: JitterStats | None = None) -> None:
+        self.stats = stats or JitterStats()
         self._decoder = OpusDecoder()
         self._spread = Spread(target_ms=target_ms)
         self._packets: dict[int, _Packet] = {}  # by sequence number without wrap

@@ -8,7 +8,7 @@ its own buffer. Once shut, nothing leaves: a stage that lost its lease is silent
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from typing import Protocol
 
 import msgspec
@@ -39,6 +39,7 @@ class Outlet:
         self._appender = appender
         self._queue: deque[tuple[str, bytes]] = deque(maxlen=limits.STAGE_OUTBOX_COUNT)
         self._filled = asyncio.Event()
+        self.warnings = Counter[str]()  # by code
         self._observed = 0
         self._batches = 0
 
@@ -50,6 +51,8 @@ class Outlet:
 
     def observe(self, event: space.Observed) -> None:
         """The stage noticed something."""
+        if isinstance(event, space.event.Warned):
+            self.warnings[event.code] += 1
         data = space.encode(event)
         self._publish("obs", data)
         self._append(Kind.OBS, data, self._observed)

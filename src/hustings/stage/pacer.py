@@ -16,7 +16,8 @@ out, and their missing numbers are gaps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 from typing import Final
 
 from hustings import clock, limits
@@ -39,13 +40,22 @@ class Plan:
 
 @dataclass(slots=True)
 class Lateness:
-    """How well the schedule was kept: ticks run, slots and chunks skipped, time behind."""
+    """How well the schedule was kept: ticks run, slots and chunks skipped, time behind.
+
+    `buckets[i]` counts ticks at most `bounds_ns[i]` late, and more than the bound before; the last
+    counts those later than all bounds.
+    """
 
     ticks: int = 0
     skipped: int = 0
     gaps: int = 0
     worst_ns: int = 0
     total_ns: int = 0
+    bounds_ns: tuple[int, ...] = ()
+    buckets: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.buckets = [0] * (len(self.bounds_ns) + 1)
 
     def __str__(self) -> str:
         return (
@@ -59,13 +69,13 @@ class Pacer:
 
     `origin_ns` is where slot 0 begins on the monotonic clock (it may lie in the past, before this
     process lived); `chunk` is the first chunk that is this stage's to make. Slots of it that have
-    passed already are skipped ones.
+    passed already are skipped ones. `lateness` goes on counting where it stands.
     """
 
-    def __init__(self, *, origin_ns: int, chunk: int = 0) -> None:
+    def __init__(self, *, origin_ns: int, chunk: int = 0, lateness: Lateness | None = None) -> None:
         self.origin_ns = origin_ns
         self.next = chunk * clock.TICKS_PER_CHUNK
-        self.lateness = Lateness()
+        self.lateness = lateness or Lateness()
 
     def due_in_ns(self, now_ns: int) -> int:
         """Time until the next tick; 0 if it is due."""
@@ -84,6 +94,7 @@ class Pacer:
         lateness.ticks += 1
         lateness.total_ns += late_ns
         lateness.worst_ns = max(lateness.worst_ns, late_ns)
+        lateness.buckets[bisect_left(lateness.bounds_ns, late_ns)] += 1
         lateness.skipped += missed
         lateness.gaps += (missed - len(fill)) // clock.TICKS_PER_CHUNK
         self.next = run + 1

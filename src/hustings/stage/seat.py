@@ -25,7 +25,7 @@ from hustings.audio.level import SILENCE_DBFS, VoiceActivity, peak_dbfs, rms_dbf
 from hustings.audio.limiter import VOICE_CEILING_DBFS, Limiter
 from hustings.chunk import PROGRAMME_DELAY_SAMPLES
 from hustings.clock import TICK_MS, TICK_SAMPLES
-from hustings.stage.jitter import JitterBuffer
+from hustings.stage.jitter import JitterBuffer, JitterStats
 from hustings.stage.rtp import MediaPacket
 from hustings.stage.transport import TransportStats
 from hustings.stage.trial import LineState, Trial
@@ -61,7 +61,8 @@ class Seat:
         self.closed_ticks = QUIET_TICKS  # ticks since a frame of this seat went into the mix
         self.played: Frame | None = None
         self._trial: Trial | None = None
-        self._jitter = JitterBuffer()
+        self.stats = JitterStats()  # of all its transports
+        self._jitter = JitterBuffer(stats=self.stats)
         self._gate = Expander()
         self._gain = SpeakerGain()
         self._limiter = Limiter(ceiling_dbfs=VOICE_CEILING_DBFS)
@@ -74,12 +75,12 @@ class Seat:
         """A new transport begins: RTP numbers start anew."""
         self.join = join
         self._trial = None
-        self._jitter = JitterBuffer()
+        self._jitter = JitterBuffer(stats=self.stats)
 
     def disconnect(self) -> None:
         """The transport is gone: what it still held is not played."""
         self._trial = self.played = None
-        self._jitter = JitterBuffer()
+        self._jitter = JitterBuffer(stats=self.stats)
 
     def mute(self, muted: bool, *, now_ns: int) -> None:
         """Take the seat off air, or let it on again. `now_ns` is on the clock of the packets."""
@@ -125,6 +126,16 @@ class Seat:
 
         self._trial = Trial(state)
         return self._trial
+
+    @property
+    def depth_ms(self) -> float:
+        """The sound held back against jitter now."""
+        return self._jitter.depth_ms
+
+    @property
+    def target_ms(self) -> float:
+        """The sound that should be held back."""
+        return self._jitter.target_ms
 
     @property
     def depth_ticks(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -83,11 +84,19 @@ class Seats:
         self._leaving: list[Return] = []
         self._order = itertools.count()
         self._open = True
+        self._past = Counter[str]()  # what the jitter buffers of former seats have counted
 
     @property
     def connected(self) -> list[Seat]:
         """The seats whose speakers are connected."""
         return [place.seat for place in self._places.values() if place.link is not None]
+
+    def totals(self) -> Counter[str]:
+        """What the jitter buffers of all seats have counted so far, by the stage's metrics."""
+        totals = self._past.copy()
+        for place in self._places.values():
+            totals += counted(place.seat)
+        return totals
 
     @property
     def empty(self) -> bool:
@@ -226,6 +235,7 @@ class Seats:
             for link in [*place.waiting, place.link]:
                 if link is not None:
                     _end(link)
+        self._past = self.totals()
         self._places.clear()
         self._leaving.clear()
 
@@ -279,6 +289,7 @@ class Seats:
 
     def _close(self, name: str, *, cause: str) -> None:
         place = self._places.pop(name)
+        self._past += counted(place.seat)
         ending = [*place.waiting, place.link]
         place.waiting = []
         if place.link is not None:
@@ -291,6 +302,18 @@ class Seats:
 def _on_air(space: Space, seat: Seat) -> bool:
     """Whether the audience hears what is said on this seat, or is about to."""
     return space.status is Status.LIVE and not seat.muted
+
+
+def counted(seat: Seat) -> Counter[str]:
+    """What a seat's jitter buffers have counted, by the stage's metrics."""
+    stats = seat.stats
+    return Counter(
+        packets_received_total=stats.received,
+        packets_lost_total=stats.lost,
+        packets_late_total=stats.late,
+        packets_rebuilt_total=stats.fec,
+        packets_concealed_total=stats.concealed,
+    )
 
 
 def _end(link: _Link) -> None:

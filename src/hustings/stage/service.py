@@ -1,7 +1,10 @@
 """The stage role: races for the leases of spaces, and runs a session for each that it wins.
 
 Everything happens on one loop: the UDP socket of all speakers and the 20 ms ticks of all spaces. A
-process without spaces ticks nothing, beats nothing, and costs nothing.
+process without spaces ticks nothing and beats nothing; once a second it looks how busy it is.
+
+A process that has no room for a space says so, and takes it as soon as there is room: nobody has to
+ask again.
 
 A session that fails takes nobody else down: its space is let go and taken anew, here or elsewhere,
 a bounded number of times.
@@ -35,13 +38,15 @@ from hustings.stage import boot
 from hustings.stage.desk import farewell
 from hustings.stage.endpoint import Endpoint
 from hustings.stage.lease import Holder, Lease, holder_of, take
+from hustings.stage.metrics import Metrics
 from hustings.stage.rivals import Rivals
+from hustings.stage.room import Room
 from hustings.stage.session import Session
+from hustings.stage.teller import FOLDER, Teller
+from hustings.stage.waiting import Waiting
 
 log = logging.getLogger("hustings.stage")
 
-RACE_MS: Final = 8  # head start of a process with one space less
-_INDEX_MS: Final = 4  # head start of the process before
 _AGAIN_S: Final = 0.5  # between questions to a log that is away
 _BEAT_S: Final = limits.STAGE_BEAT_MS / 1000
 _OVER: Final = signal.Answer(status=410, code="over", detail="This conversation is over.")
@@ -52,7 +57,8 @@ async def serve(context: Context) -> None:
     """Run the role until `context.stopping` is set."""
     opus.library()
     HoldSound().frame()  # computes the sound now, not in the first tick that needs it
-    if not process.go_realtime():
+    realtime = process.go_realtime()
+    if not realtime:
         log.info("no real-time priority: ticks may come late on a busy machine")
     settings = context.settings
     endpoint = await Endpoint.open(
@@ -61,20 +67,42 @@ async def serve(context: Context) -> None:
         advertise=settings.advertise,
     )
     try:
-        await Stage(context, endpoint).run()
+        await Stage(context, endpoint, realtime=realtime).run()
     finally:
         endpoint.close()
 
 
 class Stage:
-    """One stage process."""
+    """One stage process. `realtime`: whether it has its priority."""
 
-    def __init__(self, context: Context, endpoint: Endpoint) -> None:
+    def __init__(self, context: Context, endpoint: Endpoint, *, realtime: bool) -> None:
+        settings = context.settings
         self._context = context
         self._endpoint = endpoint
         self._boot_id = boot.boot_id()
         self._rivals = Rivals(since_ns=time.monotonic_ns())
         self._sessions: dict[str, Session] = {}
+        self._room = Room(spaces_max=settings.stage_spaces_max, index=settings.index)
+        metrics = Metrics(index=settings.index)
+        self._teller = Teller(
+            instance=context.instance,
+            live=context.live,
+            folder=settings.folder / FOLDER,
+            endpoint=endpoint,
+            sessions=self._sessions,
+            room=self._room,
+            metrics=metrics,
+            realtime=realtime,
+        )
+        self._waiting = Waiting(
+            context,
+            room=self._room,
+            metrics=metrics,
+            teller=self._teller,
+            held=lambda: len(self._sessions) + len(self._taking),
+            race=self._race,
+            in_need=self._is_waiting,
+        )
         self._racing: set[str] = set()
         self._taking: set[str] = set()
         self._failures: dict[str, deque[float]] = {}
@@ -90,7 +118,12 @@ class Stage:
         ends: list[Callable[[], Awaitable[None]]] = []
         try:
             async with asyncio.TaskGroup() as self._group:
-                for work in (self._beats(), self._watch_rivals(), self._timers()):
+                for work in (
+                    self._beats(),
+                    self._watch_rivals(),
+                    self._timers(),
+                    self._waiting.run(),
+                ):
                     self._group.create_task(work)
                 await self._subscribe(ends)
                 self._group.create_task(self._scan())
@@ -138,6 +171,8 @@ class Stage:
             epochs = msgspec.json.decode(message.data, type=dict[str, int])
         except msgspec.MsgspecError:
             return
+        for space in epochs:
+            self._room.served(space)
         self._rivals.beat(instance, epochs, now_ns=time.monotonic_ns())
         for space in epochs.keys() & self._sessions.keys():
             self._sessions[space].give_way(epochs[space])
@@ -192,7 +227,7 @@ class Stage:
         self._group.create_task(self._run_race(space))
 
     async def _run_race(self, space: str) -> None:
-        head_start_ms = RACE_MS * len(self._sessions) + _INDEX_MS * self._context.settings.index
+        head_start_ms = self._room.head_start_ms(len(self._sessions))
         lease = None
         try:
             await asyncio.sleep(head_start_ms / 1000)
@@ -215,11 +250,13 @@ class Stage:
                 if last is None:
                     raise NoStream(space)
                 if _is_done(last.data):
+                    self._room.served(space)
                     self._say_farewell(space, _OVER)
                     return None
                 over = await record.last(space, Kind.LEASE)
                 wait_ns = self._wait_ns(space, over)
                 if wait_ns is None:
+                    self._room.served(space)
                     return None
                 if wait_ns == 0:
                     return await self._take(space, over)
@@ -231,8 +268,8 @@ class Stage:
         return None
 
     async def _take(self, space: str, over: Entry | None) -> Lease | None:
-        if len(self._sessions) + len(self._taking) >= limits.STAGE_SPACES_COUNT:
-            log.warning("space %s: no room, %d spaces are held", space, len(self._sessions))
+        if not self._waiting.free:
+            await self._waiting.refuse(space)
             return None
         holder = Holder(
             instance=self._context.instance,
@@ -272,6 +309,7 @@ class Stage:
         try:
             session = Session(self._context, self._endpoint, lease, self._boot_id)
             self._sessions[space] = session
+            self._room.served(space)
             self._idle.clear()
             self._busy.set()
             await self._beat()
@@ -282,8 +320,10 @@ class Stage:
             self._failures.setdefault(space, deque()).append(time.monotonic())
             failed = True
         finally:
-            self._sessions.pop(space, None)
+            if (ended := self._sessions.pop(space, None)) is not None:
+                self._teller.ended(ended)
         await self._beat()
+        self._waiting.take_some()
         if over:
             self._say_farewell(space, _OVER)
         elif failed or self._context.stopping.is_set():

@@ -25,6 +25,7 @@ from hustings.role import Context
 from hustings.space import ON_STAGE, Event, Space, Status
 from hustings.space.event import OnAir, SeatJoined, SeatLeft, StageTaken
 from hustings.stage import boot
+from hustings.stage.account import Account
 from hustings.stage.air import Air
 from hustings.stage.belated import Belated
 from hustings.stage.conference import Conference
@@ -75,13 +76,16 @@ class Session:
             lease.space, live=context.live, appender=self._appender, epoch=lease.epoch
         )
         self._conference = Conference(complexity=context.settings.opus_complexity)
+        self.account = Account(
+            conference=self._conference, outlet=self._outlet, appender=self._appender
+        )
         self._belated = Belated(self._outlet)
         self._reports = Reports(self._belated, now_ms=now_ms)
         self._group: asyncio.TaskGroup
         self._seats: Seats
         self._past: Past
         self._resumption: Resumption
-        self._pacer = Pacer(origin_ns=time.monotonic_ns())
+        self._pacer = Pacer(origin_ns=time.monotonic_ns(), lateness=self.account.lateness)
         self._programme: ProgrammeFeed | None = None
         self._opening = False  # the mix is to be let in, and is not yet
         self._is_cut = False
@@ -176,6 +180,7 @@ class Session:
             complexity=context.settings.opus_complexity,
             joins=self._past.joins,
         )
+        self.account.seats = self._seats
         await self._follower.ready.wait()
         self._resumption = await patiently(
             lambda: resumption(
@@ -216,7 +221,7 @@ class Session:
         origin_ns = now_ns
         if at.n_last is not None:
             origin_ns = now_ns - at.into_ns - at.n * CHUNK_NS
-        self._pacer = Pacer(origin_ns=origin_ns, chunk=at.n)
+        self._pacer = Pacer(origin_ns=origin_ns, chunk=at.n, lateness=self.account.lateness)
         return ProgrammeFeed(
             air=Air(),
             delay=delay,
@@ -311,7 +316,7 @@ class Session:
         except TimeoutError:
             return self._programme is not None or not self._seats.empty
         if self._programme is None and self._until == _NEVER:
-            self._pacer = Pacer(origin_ns=time.monotonic_ns())
+            self._pacer = Pacer(origin_ns=time.monotonic_ns(), lateness=self.account.lateness)
         return True
 
     def _tick(self, plan: Plan) -> None:
@@ -385,7 +390,7 @@ class Session:
             self._seats.close()
         if self._programme is not None:
             self._programme.close()
-        log.debug("space %s: %s", self.space_id, self._pacer.lateness)
+        self.account.log_lateness(self.space_id)
 
     def _stopped(self, error: LogError) -> None:
         self._log_error = error

@@ -70,6 +70,7 @@ class Transport:
         self.connected = False
         self.closed = False
         self.ssrc = secrets.randbits(32)
+        self.nacks_sent = self.nacks_received = 0
         self._forget, self._on_packet, self._on_state = forget, on_packet, on_state
         self._dtls = dtls.Association(
             identity, active=offer.active, fingerprints=offer.fingerprints
@@ -257,6 +258,7 @@ class Transport:
             reception = self._reception = Reception(ssrc, sequence=packet.sequence)
         missing = reception.receive(packet.sequence, packet.timestamp, packet.arrived_ns)
         if 0 < missing <= limits.NACK_COUNT and self.offer.nack:
+            self.nacks_sent += 1
             lost = tuple((packet.sequence - i) & 0xFFFF for i in range(missing, 0, -1))
             self._report(packet.arrived_ns / 1e9, rtcp.Nack(self.ssrc, ssrc, lost))
 
@@ -272,6 +274,7 @@ class Transport:
                         if block.ssrc == self.ssrc:
                             self._on_block(block, now)
                 case rtcp.Nack(source=source, sequences=sequences) if source == self.ssrc:
+                    self.nacks_received += 1
                     self._send_again(frozenset(sequences))
                 case rtcp.Goodbye(ssrcs=ssrcs):
                     if self._reception is not None and self._reception.ssrc in ssrcs:

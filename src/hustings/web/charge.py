@@ -28,7 +28,7 @@ from hustings.space.charge_command import PutInCharge
 from hustings.web import studio as studios
 from hustings.web.problem import Problem
 from hustings.web.studio import Studio
-from hustings.web.watch import subscribe
+from hustings.web.subscribe import subscribe
 
 log = logging.getLogger("hustings.web")
 

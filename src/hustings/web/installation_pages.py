@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from fastapi.responses import Response
 
 from hustings import __version__, extra
 from hustings.config import Settings
+from hustings.load import Load
 from hustings.web import page
 from hustings.web.accounts import SiteRole
 from hustings.web.problem import Problem
@@ -28,8 +30,15 @@ async def installation(request: Request, account: SignedIn, studio: CurrentStudi
         "captions": captions(settings),
         "captions_language": settings.captions_language,
         "mail": bool(settings.smtp_url),
+        "stages": studio.stages.loads(),
+        "stages_full": full(studio.stages.loads()),
     }
     return page.render(request, "installation.html", values)
+
+
+def full(loads: Mapping[str, Load]) -> bool:
+    """Whether no stage process takes another space."""
+    return bool(loads) and not any(load.room for load in loads.values())
 
 
 def captions(settings: Settings) -> str:

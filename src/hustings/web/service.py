@@ -54,6 +54,7 @@ from hustings.web.room.writer import Writer
 from hustings.web.search import librarian
 from hustings.web.search.index import Index
 from hustings.web.spaces import Spaces
+from hustings.web.stages import Stages
 from hustings.web.studio import Studio
 from hustings.web.watch import Watches
 
@@ -109,6 +110,7 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
     studio = _studio(context, database, watches, writer)
     await studio.hooks.conceal()
     await watches.start()
+    await studio.stages.start()
     settings = context.settings
     config = uvicorn.Config(
         app.build(studio),
@@ -142,6 +144,7 @@ async def _serve(context: Context, database: Database, group: asyncio.TaskGroup)
         await asyncio.sleep(_STARTED_POLL_S)
     context.ready()
     await context.stopping.wait()
+    await studio.stages.stop()
     await watches.stop()
     stopping.set()
     await serving
@@ -165,6 +168,7 @@ def _studio(context: Context, database: Database, watches: Watches, writer: Writ
         catalogue=catalogue,
         spaces=_spaces(context, catalogue, watches),
         watches=watches,
+        stages=Stages(live=context.live, watches=watches),
         writer=writer,
         tickets=Tickets(context.keys),
         joins=_paced(limits.JOINS_COUNT, limits.JOINS_S),

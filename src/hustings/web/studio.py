@@ -36,6 +36,7 @@ from hustings.web.room.tickets import Tickets
 from hustings.web.room.writer import Writer
 from hustings.web.search.index import Index
 from hustings.web.spaces import Spaces
+from hustings.web.stages import Stages
 from hustings.web.watch import Watches
 
 
@@ -50,6 +51,7 @@ class Studio:
     catalogue: Catalogue
     spaces: Spaces
     watches: Watches
+    stages: Stages
     writer: Writer
     tickets: Tickets
     joins: Pace

@@ -29,7 +29,7 @@ from hustings.space.decide_air import TIMER
 from hustings.web import studio as studios
 from hustings.web.database import Unstorable
 from hustings.web.studio import Studio
-from hustings.web.watch import subscribe
+from hustings.web.subscribe import subscribe
 
 log = logging.getLogger("hustings.web")
 

@@ -20,7 +20,7 @@ import msgspec
 from hustings import limits
 from hustings.errors import BadInput, LogAway, LogError
 from hustings.log import subjects
-from hustings.log.contract import Handler, Live, Log, Message
+from hustings.log.contract import Live, Log, Message
 from hustings.log.follow import Follower
 from hustings.log.subjects import Kind
 from hustings.space import Event, Space, decode
@@ -30,6 +30,7 @@ from hustings.web.backstage import Backstage
 from hustings.web.crowd import Crowd, Figures
 from hustings.web.observed import Observed, advice_of
 from hustings.web.room.heard import Heard
+from hustings.web.subscribe import subscribe
 from hustings.web.viewer import Advice, Viewer, Work
 
 log = logging.getLogger("hustings.web")
@@ -151,16 +152,6 @@ class _Watch:
             viewer.wake.set()
 
 
-async def subscribe(live: Live, subject: str, handler: Handler) -> Callable[[], Awaitable[None]]:
-    """Subscribe, however long the live path is away: the studio outlives its restarts."""
-    while True:
-        try:
-            return await live.subscribe(subject, handler)
-        except LogAway as error:
-            log.warning("%s: %s", subject, error)
-        await asyncio.sleep(_AGAIN_S)
-
-
 class Watches:
     """All watched spaces of this process. Its tasks run in the role's `group`."""
 
@@ -213,6 +204,11 @@ class Watches:
         for viewer in watch.viewers if watch else ():
             viewer.taken[seat] = page
             viewer.wake.set()
+
+    def advise(self, space_id: str, advice: Advice) -> None:
+        """Tell everybody who follows a space something that its stage cannot."""
+        if (watch := self._watches.get(space_id)) is not None:
+            watch.warn(advice)
 
     async def room(self, space_id: str) -> Room:
         """A space and what its crowd has written, followed from now on for a while.

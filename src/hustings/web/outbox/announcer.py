@@ -31,8 +31,8 @@ from hustings.web.database import Unstorable
 from hustings.web.outbox import hooks, notes, reminders
 from hustings.web.outbox.reminders import Notice
 from hustings.web.studio import Studio
+from hustings.web.subscribe import subscribe
 from hustings.web.tables import AnnouncedRow
-from hustings.web.watch import subscribe
 
 log = logging.getLogger("hustings.web")
 

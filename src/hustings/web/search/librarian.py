@@ -31,7 +31,7 @@ from hustings.web.feeds.episodes import MADE_BY, RECORDED, Facts, Reading
 from hustings.web.search import recording
 from hustings.web.search.index import Part, Sentence, made
 from hustings.web.studio import Studio
-from hustings.web.watch import subscribe
+from hustings.web.subscribe import subscribe
 
 log = logging.getLogger("hustings.web")
 T = TypeVar("T")

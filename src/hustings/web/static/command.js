@@ -31,10 +31,21 @@ export async function command(method, path, body) {
   }
 }
 
-/** @param {string} words what went wrong */
-export function complain(words) {
-  write(element("notice"), words);
-  element("notice").hidden = false;
+/**
+ * @param {string} words what went wrong
+ * @param {string} [code] of something that may be over by itself
+ */
+export function complain(words, code = "") {
+  const notice = element("notice");
+  write(notice, words);
+  notice.dataset.code = code;
+  notice.hidden = false;
+}
+
+/** @param {string} code what was complained of is over */
+export function settled(code) {
+  const notice = element("notice");
+  if (notice.dataset.code === code) notice.hidden = true;
 }
 
 /** @param {unknown} error */

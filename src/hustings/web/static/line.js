@@ -7,6 +7,7 @@ import { onNetworkChange } from "./network.js";
 import { bye, post, Refused } from "./whip.js";
 import { FIRST_PACKET_MS, RESTARTED_MS, silence } from "./watchdog.js";
 
+const FULL_MS = 1500; // where there is no room, and up to as much again
 const PAUSE_MS = 150; // and up to as much again, so that many speakers do not return in step
 
 /**
@@ -14,7 +15,7 @@ const PAUSE_MS = 150; // and up to as much again, so that many speakers do not r
  * @typedef {"away" | "connecting" | "connected" | "refused"} Condition
  */
 
-/** Event "change" whenever `condition` changes; `words` says why when it is "refused". */
+/** Event "change" whenever `condition` changes; `words` says why when it is "refused", or waits. */
 export class Line extends EventTarget {
   /** @type {Condition} */
   condition = "away";
@@ -101,11 +102,13 @@ export class Line extends EventTarget {
   /** @param {AbortSignal} wanted */
   async #stay(wanted) {
     let fresh = false;
+    let full = "";
     while (!wanted.aborted) {
-      this.#set("connecting");
+      this.#set("connecting", full);
       try {
         const connection = await this.#connect(wanted, fresh);
         fresh = false;
+        full = "";
         if (connection && (await this.#hold(connection, wanted))) {
           this.#hangUp(false);
           continue; // that was the pause
@@ -117,11 +120,12 @@ export class Line extends EventTarget {
           return;
         }
         fresh = error instanceof Refused && error.status === 401;
+        full = error instanceof Refused && error.code === "no_room" ? error.message : "";
       }
       if (wanted.aborted) return;
-      this.#set("connecting");
+      this.#set("connecting", full);
       this.#hangUp(false);
-      await pause();
+      await pause(full ? FULL_MS : PAUSE_MS);
     }
   }
 
@@ -217,8 +221,9 @@ export class Line extends EventTarget {
 }
 
 /** @returns {Promise<false>} */
-function pause() {
-  return new Promise((go) => setTimeout(go, PAUSE_MS * (1 + Math.random()), false));
+/** @param {number} [ms] at least so long, and at most twice as long */
+function pause(ms = PAUSE_MS) {
+  return new Promise((go) => setTimeout(go, ms * (1 + Math.random()), false));
 }
 
 /** @param {unknown} error */

@@ -2,8 +2,8 @@
 
 import { SIGNED_OUT } from "./api.js";
 import { hear } from "./backstage.js";
-import { command, complain, SPACE } from "./command.js";
 import { runs, showCharge } from "./charge.js";
+import { command, complain, settled, SPACE } from "./command.js";
 import { ask } from "./confirm.js";
 import "./copy.js";
 import { show as showCrowd, showDoor } from "./crowd.js";
@@ -52,7 +52,6 @@ let space = first;
 let aheadMs = 0; // the studio's clock minus ours
 let gone = 0; // how often we were told that our seat is not there
 let signedOut = false;
-let complaint = ""; // the code of what the notice says
 
 /** @param {any} now */
 function show(now) {
@@ -103,15 +102,6 @@ function changedRole(all) {
   );
 }
 
-/**
- * What concerns no seat stands above everything, until it is over.
- * @param {{code: string, advice: string}} warning
- */
-function complained({ code, advice }) {
-  complain(advice);
-  complaint = code;
-}
-
 /** Our seat is gone. A host may undo that: the page keeps looking for a while. */
 function dismissed() {
   gone += 1;
@@ -156,7 +146,10 @@ async function stepDown() {
 
 const stop = follow(SPACE, {
   state: show,
-  levels: (levels) => seats.levels(levels),
+  levels: (levels) => {
+    settled("no_room"); // somebody is on stage
+    seats.levels(levels);
+  },
   lines: (lines) => seats.lines(lines),
   floor: (now) => {
     floor.take(now);
@@ -174,11 +167,11 @@ const stop = follow(SPACE, {
   // Hosts are told of everything; a speaker of what concerns them or everybody.
   warning: (warning) => {
     const mine = you.hosts || !warning.seat || warning.seat === you.seat;
-    if (mine && !seats.warn(warning)) complained(warning);
+    if (mine && !seats.warn(warning)) complain(warning.advice, warning.code);
   },
   cleared: ({ seat, code }) => {
     if (seat) seats.calm(seat, code);
-    else if (code === complaint) element("notice").hidden = true;
+    else settled(code);
   },
   talk: (news) => desk?.talk.add(news),
   tally: (ballots) => desk?.talk.tally(ballots),

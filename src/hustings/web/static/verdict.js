@@ -117,11 +117,11 @@ export function lineVerdict({ rtt_ms, loss }) {
 /**
  * How we stand to the stage.
  * @param {import("./line.js").Condition} condition
- * @param {{why: string, muted: boolean, on: boolean, status: string}} own `why` the line was refused;
+ * @param {{why: string, muted: boolean, on: boolean, status: string}} own `why` the line was refused, or waits;
  *   `on`: whether there is a microphone
  */
 export function standingWords(condition, { why, muted, on, status }) {
-  if (condition === "connecting") return t("Connecting to the stage…");
+  if (condition === "connecting") return why || t("Connecting to the stage…");
   if (condition === "refused") return why;
   if (condition === "away") return t("Not connected: nobody hears you.");
   if (muted) return t("You are here, muted.");

@@ -10,10 +10,12 @@ export class Refused extends Error {
   /**
    * @param {number} status HTTP status, 0 when there was no answer
    * @param {string} detail
+   * @param {string} [code] the gate's word for programs
    */
-  constructor(status, detail) {
+  constructor(status, detail, code = "") {
     super(detail);
     this.status = status;
+    this.code = code;
     this.final = status === 403 || status === 404 || status === 410;
   }
 }
@@ -52,7 +54,7 @@ export async function post(url, ticket, sdp) {
   if (answer.status !== 201) {
     const said = await answer.json().catch(() => null);
     const detail = SENTENCES.get(answer.status) ?? said?.detail ?? t("The stage is not ready.");
-    throw new Refused(answer.status, detail);
+    throw new Refused(answer.status, detail, said?.code);
   }
   const place = answer.headers.get("Location");
   return { sdp: await answer.text(), session: place ? new URL(place, url).href : "" };
