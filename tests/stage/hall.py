@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import random
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -43,6 +44,7 @@ from tests.peers import Exchange, until
 from tests.servers import connect_as, nats_servers, settings_as
 
 SPACE = "hall000001"
+PORTS = (20_000, 30_000)  # below the kernel's own range (ip_local_port_range)
 
 
 @contextlib.contextmanager
@@ -320,10 +322,17 @@ def now_ms() -> int:
 
 
 def free_port() -> int:
-    """A UDP port that nobody has at the moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has at the moment, neither of UDP nor of TCP.
+
+    It is none of those that connections are given: one of them might come before the stage does.
+    """
+    while True:
+        port = random.randrange(*PORTS)
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                probe = stack.enter_context(socket.socket(socket.AF_INET, kind))
+                probe.bind(("127.0.0.1", port))
+            return port
 
 
 @pytest.fixture

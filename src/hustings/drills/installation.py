@@ -168,12 +168,17 @@ def _free_port(held: contextlib.ExitStack, kind: socket.SocketKind) -> int:
 
 
 def _free_pair(held: contextlib.ExitStack) -> int:
-    """A UDP port whose successor is free too: one for each stage process."""
+    """A port of UDP and TCP whose successor is free too: one for each stage process."""
     while True:
         port = _free_port(held, socket.SOCK_DGRAM)
-        second = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         with contextlib.suppress(OSError, OverflowError):
-            second.bind(("127.0.0.1", port + 1))
+            for number, kind in (
+                (port, socket.SOCK_STREAM),
+                (port + 1, socket.SOCK_DGRAM),
+                (port + 1, socket.SOCK_STREAM),
+            ):
+                probe = held.enter_context(socket.socket(socket.AF_INET, kind))
+                probe.bind(("127.0.0.1", number))
             return port
 
 
