@@ -8,7 +8,8 @@ Every frequency is a whole number of periods in the loop, and notes that ring pa
 at its beginning: the loop has no seam. Nothing in it lies above 350 Hz, well below where speech is
 understood and where measurements listen for tones. Its loudness is about -30 LUFS.
 
-Computed once per process (a tenth of a second); a frame is a slice of the loop.
+Computed once per process (a tenth of a second); a frame is a slice of the loop. A host's own sound
+(`loop`) is played the same way; it lies in memory as it is kept, in 16 bits.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from hustings.clock import SAMPLE_RATE, TICK_SAMPLES
 
 Frame = NDArray[np.float32]
+Pcm = NDArray[np.int16]
 
 LOOP_S: Final = 9.6  # thirty chunks
 HZ_MAX: Final = 350.0
@@ -36,26 +38,39 @@ _NOTE_WEIGHT: Final = 0.9
 _NOTE_ATTACK_S: Final = 0.09
 _NOTE_DECAY_S: Final = 0.8
 _PULSE_S: Final = 1.2  # eight breaths in the loop
+_FULL_SCALE: Final = np.float32(1 / 32768)
 _SCALE: Final = 0.04  # brings the loop to -30 LUFS
 
 
 class HoldSound:
-    """The hold sound as an endless row of 20 ms frames. Several may play at different places."""
+    """The hold sound as an endless row of 20 ms frames. Several may play at different places.
 
-    __slots__ = ("_at",)
+    `pcm` is a loop of one's own, of any length from a frame on: 16 bits, mono, 48 kHz.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_at", "_pcm")
+
+    def __init__(self, pcm: Pcm | None = None) -> None:
         self._at = 0
+        self._pcm = pcm
 
     def frame(self) -> Frame:
-        """The next 960 samples. They are shared and read-only."""
+        """The next 960 samples. They are read-only, and shared where the sound is the built-in."""
         start = self._at
-        self._at = (start + TICK_SAMPLES) % _LOOP_SAMPLES
-        return _loop()[start : start + TICK_SAMPLES]
+        if self._pcm is None:
+            self._at = (start + TICK_SAMPLES) % _LOOP_SAMPLES
+            return loop()[start : start + TICK_SAMPLES]
+        part = self._pcm[start : start + TICK_SAMPLES]
+        self._at = start + TICK_SAMPLES
+        if self._at >= len(self._pcm):
+            self._at -= len(self._pcm)
+            part = np.concatenate((part, self._pcm[: self._at]))
+        return part.astype(np.float32) * _FULL_SCALE
 
 
 @functools.cache
-def _loop() -> Frame:
+def loop() -> Frame:
+    """The built-in hold sound, whole."""
     at_s = np.arange(_LOOP_SAMPLES) / SAMPLE_RATE
     pulse = 0.85 + 0.15 * np.cos(2 * np.pi * at_s / _PULSE_S)
     # Each chord is heard for half of the loop; raised cosines overlap into a crossfade.
@@ -67,9 +82,9 @@ def _loop() -> Frame:
         attack = np.clip(since_s / _NOTE_ATTACK_S, 0, 1)
         envelope = attack * attack * (3 - 2 * attack) * np.exp(-since_s / _NOTE_DECAY_S)
         sound += _NOTE_WEIGHT * envelope * _sine(hz, at_s)
-    loop: Frame = (sound * _SCALE).astype(np.float32)
-    loop.flags.writeable = False
-    return loop
+    made: Frame = (sound * _SCALE).astype(np.float32)
+    made.flags.writeable = False
+    return made
 
 
 def _chord(

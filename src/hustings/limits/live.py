@@ -109,6 +109,10 @@ DELAY_MARGIN_MS: Final = (
     1_000  # from a decision until the delay holds nothing: a chunk, and the way
 )
 STEMS_HELD_COUNT: Final = 80_000  # packets in the delay: 50 seats for 30 s send 75,000; 12 MB
+HOLD_SOUNDS_BYTES: Final = 256 * 1024**2  # hosts' hold sounds in one stage process: four longest
+HOLD_FETCH_S: Final = 30.0  # for fetching one from the store; then it is tried again after
+HOLD_READ_BYTES: Final = 256 * 1024  # of it at once: copied in 30 us, between two ticks
+HOLD_AGAIN_S: Final = 15.0  # this time, and the built-in one is heard meanwhile
 
 # --- gate -------------------------------------------------------------------------------------
 GATE_PATIENCE_S: Final = 4.0  # a stage that is taking over a space answers within this

@@ -78,6 +78,7 @@ class ProgrammeFeed:
         self._fader = Fader()
         self._encoder = encoder
         self._hold = HoldSound()
+        self._next_hold: HoldSound | None = None
         self._epoch = epoch
         self._boot_id = boot_id
         self._stamp = stamp
@@ -100,7 +101,7 @@ class ProgrammeFeed:
         """Feed one slot; `mix` is the limited sum of all open seats."""
         due, sound = self.delay.shift(slot, self.air.due(slot), mix)
         turn = self._enter(slot, self._fader.turn(slot, due))
-        self._encoder.feed(self._frame(turn, _SILENCE if sound is None else sound))
+        self._encoder.feed(self._frame(turn, _SILENCE if sound is None else sound, slot))
         self._leave(slot, turn)
         self.poll()
 
@@ -111,8 +112,12 @@ class ProgrammeFeed:
         if sound is None:
             self._encoder.skip_tick()
         else:
-            self._encoder.feed(self._frame(turn, sound))
+            self._encoder.feed(self._frame(turn, sound, slot))
         self._leave(slot, turn)
+
+    def hold_with(self, sound: HoldSound) -> None:
+        """Play another hold sound, from the next boundary on."""
+        self._next_hold = sound
 
     def cut(self, slot: int) -> None:
         """From `slot` on, the next one, nothing goes out of what was said before or is said now.
@@ -166,7 +171,11 @@ class ProgrammeFeed:
             aac=encoded.aac,
         )
 
-    def _frame(self, turn: Turn, mix: Frame) -> Frame:
+    def _frame(self, turn: Turn, mix: Frame, slot: int) -> Frame:
+        if slot % TICKS_PER_CHUNK == 0 and (sound := self._next_hold) is not None:
+            before, self._hold, self._next_hold = self._hold, sound, None
+            if turn.stays is Feed.HOLD:
+                return before.frame() * FADE_OUT + sound.frame() * FADE_IN
         if turn.stays is not Feed.NOTHING:
             return self._source(turn.stays, mix)
         frame = _SILENCE

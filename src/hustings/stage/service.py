@@ -37,6 +37,7 @@ from hustings.space.event import Cancelled, DoorsOpened, Posted, Withheld
 from hustings.stage import boot
 from hustings.stage.desk import farewell
 from hustings.stage.endpoint import Endpoint
+from hustings.stage.holding import Sounds
 from hustings.stage.lease import Holder, Lease, holder_of, take
 from hustings.stage.metrics import Metrics
 from hustings.stage.rivals import Rivals
@@ -80,6 +81,7 @@ class Stage:
         self._context = context
         self._endpoint = endpoint
         self._boot_id = boot.boot_id()
+        self._sounds = Sounds(context.settings)
         self._rivals = Rivals(since_ns=time.monotonic_ns())
         self._sessions: dict[str, Session] = {}
         self._room = Room(spaces_max=settings.stage_spaces_max, index=settings.index)
@@ -307,7 +309,7 @@ class Stage:
             return
         over = failed = False
         try:
-            session = Session(self._context, self._endpoint, lease, self._boot_id)
+            session = Session(self._context, self._endpoint, lease, self._boot_id, self._sounds)
             self._sessions[space] = session
             self._room.served(space)
             self._idle.clear()

@@ -33,6 +33,7 @@ from hustings.stage.delay import DelayLine
 from hustings.stage.desk import Desk
 from hustings.stage.encoder import ProgrammeEncoder
 from hustings.stage.endpoint import Endpoint
+from hustings.stage.holding import Holding, Sounds
 from hustings.stage.lease import Lease, Resumption, cause, resumption
 from hustings.stage.outlet import Outlet
 from hustings.stage.pacer import Pacer, Plan
@@ -59,7 +60,9 @@ def now_ms() -> int:
 class Session:
     """The stage of one space, under one lease. `run` returns when its work is done."""
 
-    def __init__(self, context: Context, endpoint: Endpoint, lease: Lease, boot_id: bytes) -> None:
+    def __init__(
+        self, context: Context, endpoint: Endpoint, lease: Lease, boot_id: bytes, sounds: Sounds
+    ) -> None:
         self.space_id = lease.space
         self.epoch = lease.epoch
         self.space: Space | None = None
@@ -89,6 +92,7 @@ class Session:
         self._programme: ProgrammeFeed | None = None
         self._opening = False  # the mix is to be let in, and is not yet
         self._is_cut = False
+        self._holding = Holding(sounds, lease.space)
         self._until = _NEVER  # slots from here on are not made any more
         self._desk: Desk | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -210,11 +214,8 @@ class Session:
         log.info("space %s: %s, from chunk %d", self.space_id, why, n)
 
     def _open(self, delay: DelayLine) -> ProgrammeFeed:
-        """Begin the programme, or continue it where the clock says.
-
-        The delay is empty then: what was in it went with the stage that died. That was never
-        logged, so it cannot be had back.
-        """
+        """Begin the programme, or continue it where the clock says. The delay is empty then:
+        what a stage before had in it was not logged yet."""
         self._belated.slots = delay.slots
         settings, at = self._context.settings, self._resumption
         now_ns = time.monotonic_ns()
@@ -254,6 +255,7 @@ class Session:
             live = space.status is Status.LIVE
             if self._programme is None:
                 self._programme = self._open(DelayLine(space.delay_chunks))
+            self._holding.want(space.hold_sound, self._programme, self._group)
             self._cut(self._programme, space.cut or space.held_by_system)
             self._want(live, self._programme)
         self._wake.set()
@@ -386,6 +388,7 @@ class Session:
     def _shut(self) -> None:
         self._outlet.shut()
         self._restart.close()
+        self._holding.close()
         if self._began:
             self._seats.close()
         if self._programme is not None:

@@ -127,6 +127,11 @@ def receipt_key(key: str) -> str:
     return f"keys/{key}.pem"
 
 
+def sound(sound: str) -> str:
+    """A hold sound that somebody brought, as a loop: WAV, 16 bits, mono, 48 kHz."""
+    return f"sounds/{sound}.wav"
+
+
 def picture(picture: str, size: str) -> str:
     """A picture that somebody gave to a space or to themselves, `wide` or `square`: WebP."""
     return f"pictures/{picture}/{size}.webp"

@@ -28,6 +28,7 @@ from hustings.web.after import routes as after_routes
 from hustings.web.agenda import routes as agenda_routes
 from hustings.web.feeds import routes as feeds_routes
 from hustings.web.guard import Guard
+from hustings.web.holding import routes as holding_routes
 from hustings.web.keeping import api as keeping_api
 from hustings.web.keeping import pages as keeping_pages
 from hustings.web.order import routes as order_routes
@@ -63,6 +64,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *people_routes.ROUTERS,
     *room_routes.ROUTERS,
     *agenda_routes.ROUTERS,
+    *holding_routes.ROUTERS,
     *after_routes.ROUTERS,
     keeping_api.router,
     keeping_pages.router,

@@ -60,7 +60,7 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        room = _room(Headers(scope=scope))
+        room = _room(Headers(scope=scope), scope["path"])
         if self._from_listen(scope):
             await self._shared(scope, _bounded(receive, room), sending)
             return
@@ -105,7 +105,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> problem.Problem | None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:20]) > _room(headers):
+        if not length.isdecimal() or int(length[:20]) > _room(headers, scope["path"]):
             return _too_large()
         if scope["method"] in _SAFE or self._own(headers, scope["scheme"]):
             return None
@@ -139,9 +139,11 @@ class Guard:
         return origin in (self._origin, f"{scheme}://{headers.get('host', '')}")
 
 
-def _room(headers: Headers) -> int:
-    """How many bytes this request's body may have: a picture is larger than anything else."""
+def _room(headers: Headers, path: str) -> int:
+    """How many bytes this request's body may have: sounds and pictures are larger than all else."""
     kind = headers.get("content-type", "").lower()
+    if kind.startswith("audio/") or path.endswith("/hold-sound"):
+        return limits.FORM_BYTES + limits.SOUND_BYTES
     pictures = kind.startswith(("multipart/form-data", "image/"))
     return limits.FORM_BYTES + (limits.PICTURE_BYTES if pictures else 0)
 

@@ -33,6 +33,7 @@ from hustings.web.cookies import Cookies
 from hustings.web.database import Database, address
 from hustings.web.feeds.episodes import Episodes
 from hustings.web.feeds.kept import KeptFeeds
+from hustings.web.holding.sounds import Sounds
 from hustings.web.keeping.links import Links
 from hustings.web.order import suspend
 from hustings.web.order.audit import Audit
@@ -180,6 +181,7 @@ def _studio(context: Context, database: Database, watches: Watches, writer: Writ
         objects=objects,
         links=Links(objects, context.keys),
         pictures=Pictures(objects),
+        sounds=Sounds(objects),
         agenda=Agenda(database),
         series=SeriesBook(database),
         membership=Membership(database),

@@ -21,6 +21,7 @@ from hustings.web.cookies import Cookies
 from hustings.web.database import Database
 from hustings.web.feeds.episodes import Episodes
 from hustings.web.feeds.kept import KeptFeeds
+from hustings.web.holding.sounds import Sounds
 from hustings.web.keeping.links import Links
 from hustings.web.order.audit import Audit
 from hustings.web.order.reports import Reports
@@ -59,6 +60,7 @@ class Studio:
     cookies: Cookies
     objects: Objects
     pictures: Pictures
+    sounds: Sounds
     agenda: Agenda
     series: SeriesBook
     membership: Membership

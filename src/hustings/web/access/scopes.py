@@ -48,8 +48,8 @@ _RULES: Final = tuple(
         ("GET", r"/api/(people|reports|suspensions|invitations|members)(/.*)?", Scope.PEOPLE_READ),
         ("*", r"/api/(people|reports|suspensions|invitations|members)(/.*)?", Scope.PEOPLE_WRITE),
         ("*", rf"{_SPACE}/recording/links(/.*)?", Scope.SPACES_WRITE),  # whoever reads one hears it
-        ("GET", r"/api/(spaces|series|account|pictures|search)(/.*)?", Scope.SPACES_READ),
-        ("POST", r"/api/(spaces|series|pictures)", Scope.SPACES_WRITE),
+        ("GET", r"/api/(spaces|series|account|pictures|sounds|search)(/.*)?", Scope.SPACES_READ),
+        ("POST", r"/api/(spaces|series|pictures|sounds)", Scope.SPACES_WRITE),
         ("*", r"/api/(series|pictures)/.*", Scope.SPACES_WRITE),
         ("PATCH PUT DELETE", _SPACE, Scope.SPACES_WRITE),
         ("*", rf"{_SPACE}/(cancel|delay|members|cohosts|picture|publish|withhold)(/.*)?",

@@ -45,6 +45,7 @@ _KINDS: Final = {
     "json": "application/json",
     "vtt": "text/vtt",
     "txt": "text/plain; charset=utf-8",
+    "wav": "audio/wav",
     "webp": "image/webp",
 }
 _SOUND: Final = {"replay.m4a": layout.replay_aac, "replay.opus": layout.replay_opus}

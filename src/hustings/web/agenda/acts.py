@@ -54,9 +54,14 @@ async def end_series(
 
 
 async def checked(
-    studio: Studio, *, owner_id: str, series: str | None, picture: str | None
+    studio: Studio,
+    *,
+    owner_id: str,
+    series: str | None,
+    picture: str | None,
+    hold_sound: str | None = None,
 ) -> None:
-    """Series and picture must be there; a series must be the space's owner's."""
+    """Series, picture and sound must be there; a series must be the space's owner's."""
     if series:
         found = await studio.series.get(series)
         if found is None or found.owner_id != owner_id or found.id != series:
@@ -65,6 +70,8 @@ async def checked(
             raise Problem(409, "status", ENDED)
     if picture and not await studio.pictures.exists(picture):
         raise Problem(422, "picture", "There is no such picture. Send it first.")
+    if hold_sound and not await studio.sounds.exists(hold_sound):
+        raise Problem(422, "sound", "There is no such sound. Send it first.")
 
 
 async def edit(studio: Studio, asker: Standing, change: Edit) -> Space | Refusal:
@@ -75,6 +82,7 @@ async def edit(studio: Studio, asker: Standing, change: Edit) -> Space | Refusal
         owner_id=asker.listed.owner_id,
         series=None if stays else change.series,
         picture=change.picture,
+        hold_sound=change.hold_sound,
     )
     result = await studio.spaces.command(asker.space.id, change, now_ms=studios.now_ms())
     if isinstance(result, Refusal):

@@ -35,7 +35,13 @@ async def create(
     if not account.may_create:
         raise Problem(403, "role", NO_RIGHT)
     now_ms = studios.now_ms()
-    await acts.checked(studio, owner_id=account.id, series=body.series, picture=body.picture)
+    await acts.checked(
+        studio,
+        owner_id=account.id,
+        series=body.series,
+        picture=body.picture,
+        hold_sound=body.hold_sound,
+    )
     plan = planner.Plan(
         **body.model_dump(exclude={"publishing"}), publishing=Publishing(body.publishing)
     )

@@ -17,6 +17,7 @@ from hustings.web.agenda.api import NO_RIGHT
 from hustings.web.agenda.series import ENDED, Series
 from hustings.web.forms import Filled
 from hustings.web.forms import read as read_plain
+from hustings.web.holding import sounds
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio, Host, Standing, Visitor
 from hustings.web.studio import Studio
@@ -198,6 +199,7 @@ async def edit_page(
         "errors": errors,
         "languages_own": languages.NAMES,
         "picture": values.get("picture", ""),
+        "hold_sound": sounds.path(space.hold_sound),
         "rendered": shown.description_values(values),
         "changeable": acts.changeable(space),
         "over": space.status in _OVER,
