@@ -10,6 +10,7 @@ want chromium chromium
 want firefox-esr firefox-esr
 want ffmpeg ffmpeg
 want espeak-ng espeak-ng
+want turnserver coturn
 want nginx nginx-light
 [ -d /usr/lib/postgresql ] || missing="$missing postgresql"
 if [ "${1:-}" = proof ]; then

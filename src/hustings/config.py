@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from hustings import limits
-from hustings.errors import ConfigError
+from hustings import limits, turn
+from hustings.errors import BadInput, ConfigError
 
 ENVIRONMENT_PREFIX: Final = "HUSTINGS_"
 FILE_NAME: Final = "hustings.toml"
@@ -48,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     listen_port: Annotated[int, _port("TCP port of the edges (listeners)")] = 8001
     gate_port: Annotated[int, _port("TCP port of the gate (speakers' WHIP signalling)")] = 8002
     media_port: Annotated[
-        int, _port("first UDP port for speakers' sound; stage process i uses this + i")
+        int, _port("first port for speakers' sound, UDP and TCP; stage process i uses this + i")
     ] = 8100
     studio_url: Annotated[str, _text("public address of the studio; empty: host and port")] = ""
     listen_url: Annotated[str, _text("public address of the edges; empty: host and port")] = ""
@@ -57,6 +57,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...],
         _text("IP addresses at which browsers reach the media ports; empty: the host setting"),
     ] = ()
+    turn_urls: Annotated[
+        tuple[str, ...],
+        _text(
+            "addresses of TURN servers, such as turn:turn.example.org?transport=tcp; empty: none"
+        ),
+    ] = ()
+    turn_secret: Annotated[
+        str, _text("secret shared with the TURN servers (coturn: static-auth-secret)")
+    ] = ""
+    turn_ttl_s: Annotated[
+        int, _count("seconds that a seat's right to use the TURN servers lasts", 300, 604_800)
+    ] = 43_200
     studio_tls_cert: Annotated[str, _text("PEM certificate chain of the studio")] = ""
     studio_tls_key: Annotated[str, _text("PEM private key of the studio")] = ""
     listen_tls_cert: Annotated[str, _text("PEM certificate chain of the edges")] = ""
@@ -297,6 +309,7 @@ def _check(settings: Settings) -> None:
             except ValueError as error:
                 raise ConfigError(name, address, allowed="an IP address") from error
     _check_tls(settings)
+    _check_turn(settings)
     for name in ("studio_url", "listen_url", "gate_url", "cdn_url", "store_endpoint"):
         value = getattr(settings, name)
         if value and not value.startswith(("http://", "https://")):
@@ -336,6 +349,19 @@ def _check_tls(settings: Settings) -> None:
         for name, path in ((f"{server}_tls_cert", certificate), (f"{server}_tls_key", key)):
             if path and not Path(path).is_file():
                 raise ConfigError(name, path, allowed="a PEM file that exists")
+
+
+def _check_turn(settings: Settings) -> None:
+    for url in settings.turn_urls:
+        try:
+            turn.parse(url)
+        except BadInput as error:
+            raise ConfigError("turn_urls", url, allowed=error.expected) from error
+    if bool(settings.turn_urls) != bool(settings.turn_secret):
+        name, other = ("turn_secret", "turn_urls")
+        if settings.turn_secret:
+            name, other = other, name
+        raise ConfigError(name, "", allowed=f"a value, because {other} is set")
 
 
 def _check_oidc(settings: Settings) -> None:

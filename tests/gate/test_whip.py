@@ -417,3 +417,38 @@ async def test_a_refusal_of_one_stage_leaves_time_for_another(gate: Gate) -> Non
     await gate.stage.refuse()
     await gate.stage.wait_for_call(then_sit=True)
     assert (await gate.post()).status_code == 201
+
+
+TURN = {"turn_urls": ("turn:a.example", "turns:b.example?transport=tcp"), "turn_secret": "north"}
+
+
+async def test_speakers_are_told_of_turn_servers_and_strangers_are_not(tmp_path: Path) -> None:
+    async with (
+        nats_servers(tmp_path) as servers,
+        connected("gate", *servers) as (_, live),
+        connected("stage", *servers) as (_, stage_live),
+        serving(live, tmp_path / "data", **TURN) as (address, made, _, _),  # type: ignore[arg-type]
+        httpx.AsyncClient(base_url=address, timeout=20) as client,
+    ):
+        stage = Stage(stage_live)
+        await stage.sit()
+        gate = Gate(client, made, stage)
+        told = [
+            await gate.post(),
+            await client.options(f"/whip/{SPACE}", headers=gate.bearer()),
+            await client.options(f"/whip/{SPACE}/a1b2", headers=gate.bearer()),
+        ]
+        for response in told:
+            [first, second] = response.headers["link"].split(", ")
+            assert first.startswith('<turn:a.example>; rel="ice-server"; username="')
+            assert second.startswith("<turns:b.example?transport=tcp>;")
+            assert second.endswith('credential-type="password"')
+            expires = int(first.split('username="')[1].split(":")[0])
+            assert expires - time.time() == pytest.approx(43_200, abs=60)
+            assert ":s1" in first
+            assert "north" not in response.text + str(response.headers)
+        for headers in ({}, {"Authorization": "Bearer x"}, gate.bearer(gate.ticket(seconds=-1))):
+            response = await client.options(f"/whip/{SPACE}", headers=headers)
+            assert response.status_code == 204
+            assert "link" not in response.headers
+        await stage.leave()

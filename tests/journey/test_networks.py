@@ -22,6 +22,7 @@ from hustings.drills import evening
 from hustings.drills.host import Host
 from hustings.drills.installation import Installation
 from hustings.drills.listener import Listener
+from tests import coturn
 from tests.journey.browser import chromium
 from tests.journey.people import until
 from tests.stage.peers import Relay
@@ -40,10 +41,12 @@ class Gate:
     stage: int  # the port that the answers name
     relay: int  # the UDP port that the page is told instead
     tcp: bool = False  # whether TCP, which goes through no relay, is left in the answers
+    script: str = ""  # runs in the page before its own
     posts: int = 0
     patches: list[int] = field(default_factory=list)  # status codes of their answers
 
     async def stand_before(self, page: Page) -> None:
+        await page.add_init_script(self.script)
         await page.route(re.compile("/whip/"), self._answer)
 
     async def _answer(self, route: Route) -> None:
@@ -182,3 +185,34 @@ async def test_a_speaker_whose_network_blocks_udp_is_heard(tmp_path: Path) -> No
                 black_hole.settimeout(5.0)
                 assert black_hole.recv(2_048)[0] <= 3, "the page has tried UDP"
     assert (gate.posts, gate.patches) == (1, [])
+
+
+RELAY_ONLY: Final = """
+    const Real = RTCPeerConnection;
+    window.RTCPeerConnection = class extends Real {
+        constructor(given) {
+            super({...given, iceTransportPolicy: "relay"});
+            window.pc = this;
+        }
+    };
+"""
+LOCAL: Final = """async () => {
+    const all = await window.pc.getStats();
+    const transport = [...all.values()].find((stat) => stat.type === "transport");
+    const pair = all.get(transport.selectedCandidatePairId);
+    return all.get(pair.localCandidateId).candidateType;
+}"""
+
+
+@coturn.needed
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+async def test_a_speaker_is_heard_through_a_turn_server(tmp_path: Path) -> None:
+    async with coturn.coturn(tmp_path / "turn") as server:
+        flags = {"stages": "1", "turn_urls": server.url(), "turn_secret": coturn.SECRET}
+        async with Installation(tmp_path / "data", flags) as installation:
+            gate = Gate(installation.media_port, installation.media_port, script=RELAY_ONLY)
+            async with call(tmp_path, gate, installation) as now:
+                await heard(now.listener, seconds=2.0)
+                assert await now.page.evaluate(LOCAL) == "relay"
+            assert coturn.SECRET not in "\n".join(installation.lines)

@@ -298,21 +298,6 @@ async def test_an_offer_that_cannot_be_used_leaves_nothing_behind() -> None:
         assert endpoint.transports == ()
 
 
-async def test_candidates_of_both_families() -> None:
-    async with running("0.0.0.0", "127.0.0.1", "::1") as endpoint:
-        caller, session = await connected(endpoint)
-        assert f" 127.0.0.1 {endpoint.port} typ host" in session.answer
-        assert f" ::1 {endpoint.port} typ host" in session.answer
-        await caller.close()
-
-
-async def test_ipv6_alone() -> None:
-    async with running("::1") as endpoint:
-        caller, session = await connected(endpoint)
-        assert "c=IN IP6 ::1" in session.answer
-        await caller.close()
-
-
 async def test_a_taken_port_is_named() -> None:
     async with running() as endpoint:
         with pytest.raises(ConfigError, match="media_port"):

@@ -32,6 +32,7 @@ from rich.table import Table
 from hustings import extra, process
 from hustings.archive.keeping import UNLIKE
 from hustings.config import Settings
+from hustings.drills import relay
 from hustings.errors import ConfigError, HustingsError
 from hustings.run import check_tls
 from hustings.store.objects import Objects
@@ -83,6 +84,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         descriptors,
         realtime,
         advertised,
+        relays,
         codecs,
         servers,
         store,
@@ -97,11 +99,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def ports(settings: Settings) -> Iterator[Finding]:
     """Whether every server's port can be bound on the configured address."""
     wanted = [(f"{s}_port", socket.SOCK_STREAM, 0) for s in ("studio", "listen", "gate")]
-    wanted += [("media_port", socket.SOCK_DGRAM, index) for index in range(settings.stages)]
+    kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
+    wanted += [("media_port", kind, i) for i in range(settings.stages) for kind in kinds]
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     for name, kind, offset in wanted:
         port = getattr(settings, name) + offset
-        what = f"port {port} ({name})"
+        also = ", TCP" if name == "media_port" and kind == socket.SOCK_STREAM else ""
+        what = f"port {port} ({name}{also})"
         with socket.socket(family, kind) as probe:
             if kind == socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -114,6 +118,17 @@ def ports(settings: Settings) -> Iterator[Finding]:
                 yield Finding(what, Verdict.BAD, error.strerror or "refused", advice)
             else:
                 yield Finding(what, Verdict.GOOD, "free")
+
+
+def relays(settings: Settings) -> Iterator[Finding]:
+    """Whether the TURN servers relay for whom we give a right."""
+    for url in settings.turn_urls:
+        what, trouble = f"relay {url}", asyncio.run(relay.trouble(url, settings.turn_secret))
+        if trouble:
+            advice = "start it, open its port, and give it turn_secret as static-auth-secret"
+            yield Finding(what, Verdict.BAD, trouble, advice)
+        else:
+            yield Finding(what, Verdict.GOOD, "relays")
 
 
 def disk(settings: Settings) -> Iterator[Finding]:

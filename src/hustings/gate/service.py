@@ -15,7 +15,7 @@ from hustings import limits
 from hustings.certificate import Certificate
 from hustings.connection import Connection
 from hustings.gate.refusals import Refusals
-from hustings.gate.whip import Whip
+from hustings.gate.whip import Relays, Whip
 from hustings.role import Context
 
 
@@ -50,6 +50,7 @@ async def serve(context: Context) -> None:
         live=context.live,
         ticket_key=context.keys.ticket_public(),
         studio_url=settings.public_url("studio"),
+        relays=Relays(settings.turn_urls, settings.turn_secret, settings.turn_ttl_s),
     )
     server = _Server(_config(whip, certificate), ready=context.ready)
     async with asyncio.TaskGroup() as group:

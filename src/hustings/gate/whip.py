@@ -13,8 +13,10 @@ and carries messages between browser and stage; it keeps nothing. Refusals are `
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,7 +28,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hustings import limits, signal
+from hustings import limits, signal, turn
 from hustings import ticket as tickets
 from hustings.address import counted
 from hustings.errors import BadInput, NoResponder
@@ -51,13 +53,38 @@ _MATCH_CHARS: Final = 100  # our tags have 18
 _EXPOSED: Final = ("Location", "ETag", "Link")
 
 
+@dataclass(frozen=True, slots=True)
+class Relays:
+    """The TURN servers that speakers are told of, none by default: addresses, secret, and for how
+    many seconds a right lasts."""
+
+    urls: tuple[str, ...] = ()
+    secret: str = field(default="", repr=False)
+    ttl_s: int = 0
+
+    def header(self, seat: str) -> dict[str, str]:
+        """The `Link` field for a seat; nothing without servers."""
+        if not self.urls:
+            return {}
+        now_s = int(time.time())
+        given = turn.credentials(self.secret, seat=seat, now_s=now_s, ttl_s=self.ttl_s)
+        return {"Link": turn.links(self.urls, given)}
+
+
 class Whip:
     """The routes. `ticket_key` is the PEM key that checks tickets; `studio_url` is the address of
     the only pages that may use them from a browser. `refusals` is what stages have refused."""
 
     def __init__(
-        self, *, live: Live, ticket_key: bytes, studio_url: str, refusals: Refusals
+        self,
+        *,
+        live: Live,
+        ticket_key: bytes,
+        studio_url: str,
+        refusals: Refusals,
+        relays: Relays | None = None,
     ) -> None:
+        self._relays = relays or Relays()
         self._live = live
         self._refusals = refusals
         self._ticket_key = ticket_key
@@ -69,10 +96,10 @@ class Whip:
         return Starlette(
             routes=[
                 Route("/whip/{space}", self._join, methods=["POST"]),
-                Route("/whip/{space}", _options, methods=["OPTIONS"]),
+                Route("/whip/{space}", self._options, methods=["OPTIONS"]),
                 Route("/whip/{space}/{session}", self._change, methods=["PATCH"]),
                 Route("/whip/{space}/{session}", self._leave, methods=["DELETE"]),
-                Route("/whip/{space}/{session}", _options, methods=["OPTIONS"]),
+                Route("/whip/{space}/{session}", self._options, methods=["OPTIONS"]),
                 *trial.routes(self._try),
                 Route("/healthz", _health),
             ],
@@ -107,6 +134,7 @@ class Whip:
                 "ETag": _etag(answer.etag),
                 "Accept-Patch": FRAGMENT,
                 "Cache-Control": "no-store",
+                **self._relays.header(ticket.seat),
             },
         )
 
@@ -142,6 +170,17 @@ class Whip:
         if answer.trial is None:
             raise _refusal(answer)
         return answer
+
+    async def _options(self, request: Request) -> Response:
+        """What a client that is no browser may want to know; the TURN servers, with a ticket."""
+        session = "session" in request.path_params
+        allow = "PATCH, DELETE, OPTIONS" if session else "POST, OPTIONS"
+        headers = {"Accept-Patch": FRAGMENT} if session else {"Accept-Post": SDP}
+        with contextlib.suppress(Problem):
+            headers |= self._relays.header(self._ticket(request).seat)
+        return Response(
+            status_code=204, headers={"Allow": allow, "Cache-Control": "no-store", **headers}
+        )
 
     def _ticket(self, request: Request) -> Ticket:
         """The request's ticket: valid, for speaking, in this space."""
@@ -270,14 +309,6 @@ def _refusal(answer: signal.Answer) -> Problem:
     status = answer.status if 400 <= answer.status <= 599 else 502
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
     return Problem(status, answer.code or "stage", answer.detail, headers=headers)
-
-
-async def _options(request: Request) -> Response:
-    """What a client that is no browser may want to know."""
-    session = "session" in request.path_params
-    allow = "PATCH, DELETE, OPTIONS" if session else "POST, OPTIONS"
-    accept = {"Accept-Patch": FRAGMENT} if session else {"Accept-Post": SDP}
-    return Response(status_code=204, headers={"Allow": allow, **accept})
 
 
 async def _health(request: Request) -> Response:

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 
-from hustings import limits
+from hustings import limits, turn
 from hustings.space import Command, Refusal, Role, Space, Status
 from hustings.space import command as c
 from hustings.web import studio as studios
@@ -201,7 +201,25 @@ async def ticket(
         whip_url=studio.whip_url(asker.space.id),
         seat=asker.seat,
         expires_at_ms=right.expires_at_ms,
+        ice_servers=_relays(studio, asker.seat),
     )
+
+
+def _relays(studio: Studio, seat: str) -> list[views.IceServer]:
+    """The operator's TURN servers, with a right of this seat."""
+    settings = studio.settings
+    if not settings.turn_urls:
+        return []
+    given = turn.credentials(
+        settings.turn_secret,
+        seat=seat,
+        now_s=studios.now_ms() // 1000,
+        ttl_s=settings.turn_ttl_s,
+    )
+    server = views.IceServer(
+        urls=list(settings.turn_urls), username=given.username, credential=given.password
+    )
+    return [server]
 
 
 async def carry_out(studio: Studio, asker: Standing, command: Command) -> views.SpaceView:

@@ -171,6 +171,14 @@ class ListenView(BaseModel):
     expires_in_s: int
 
 
+class IceServer(BaseModel):
+    """A TURN server, as `RTCPeerConnection` takes it (RTCIceServer)."""
+
+    urls: list[str] = Field(examples=[["turn:turn.example.org"]])
+    username: str
+    credential: str
+
+
 class TicketView(BaseModel):
     """The right to send sound from a seat, for the gate (WHIP, RFC 9725)."""
 
@@ -178,6 +186,9 @@ class TicketView(BaseModel):
     whip_url: str = Field(examples=["https://gate.example.org/whip/m4rk3tpl4z"])
     seat: str = Field(examples=["k3v9q1xz"])
     expires_at_ms: int
+    ice_servers: list[IceServer] = Field(
+        default_factory=list, description="relays for networks that let nothing else through"
+    )
 
 
 def _share_url(studio: Studio, space: Space, now_ms: int) -> str:

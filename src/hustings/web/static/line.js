@@ -11,7 +11,8 @@ const FULL_MS = 1500; // where there is no room, and up to as much again
 const PAUSE_MS = 150; // and up to as much again, so that many speakers do not return in step
 
 /**
- * @typedef {{ticket: string, whip_url: string, expires_at_ms: number}} Ticket
+ * @typedef {{ticket: string, whip_url: string, expires_at_ms: number,
+ *   ice_servers?: RTCIceServer[]}} Ticket
  * @typedef {"away" | "connecting" | "connected" | "refused"} Condition
  */
 
@@ -167,7 +168,10 @@ export class Line extends EventTarget {
   async #connect(wanted, fresh) {
     this.#ticket = await this.#renew(fresh);
     if (wanted.aborted || !this.#track) return null;
-    const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+    const connection = new RTCPeerConnection({
+      iceServers: this.#ticket.ice_servers ?? [],
+      bundlePolicy: "max-bundle",
+    });
     this.#connection = connection;
     connection.addTransceiver(this.#track, {
       direction: "sendrecv",
