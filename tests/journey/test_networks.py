@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, Route, async_playwright, expect
 
+from bench import usage
 from hustings.drills import evening
 from hustings.drills.host import Host
 from hustings.drills.installation import Installation
@@ -185,6 +186,24 @@ async def test_a_speaker_whose_network_blocks_udp_is_heard(tmp_path: Path) -> No
                 black_hole.settimeout(5.0)
                 assert black_hole.recv(2_048)[0] <= 3, "the page has tried UDP"
     assert (gate.posts, gate.patches) == (1, [])
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+async def test_a_page_whose_stage_is_killed_is_back_at_once(tmp_path: Path) -> None:
+    async with Installation(tmp_path / "data") as installation:
+        gate = Gate(0, 0, tcp=True)
+        async with call(tmp_path, gate, installation) as now:
+            before = await heard(now.listener, seconds=2.0)
+            stages = {n: p for n, p in installation.processes().items() if n.startswith("stage")}
+            installation.kill(max(stages, key=lambda name: usage.cpu_seconds([stages[name]])))
+            assert await until(lambda: gate.posts == 2, seconds=5.0)
+            await heard(now.listener, seconds=2.0)
+            gap_s = longest_gap_s(now.listener, since=before)
+            await connected(now.page)
+    print(f"gap: {gap_s:.2f} s by a killed stage")
+    assert gate.patches == [404], "a stage that has forgotten the session says so"
+    assert 0.1 < gap_s < GAP_S
 
 
 RELAY_ONLY: Final = """

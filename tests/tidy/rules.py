@@ -24,7 +24,9 @@ SCRIPT_LINES: Final = 300
 # layer never import each other, but for those that stand in `WITHIN`.
 LAYERS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"limits", "errors"}),
-    frozenset({"config", "extra", "keys", "process", "certificate", "connection", "pin", "words"}),
+    frozenset(
+        {"config", "extra", "keys", "process", "certificate", "connection", "pin", "turn", "words"}
+    ),
     frozenset(
         {
             "address",
@@ -51,7 +53,7 @@ LAYERS: Final[tuple[frozenset[str], ...]] = (
 )
 WITHIN: Final = {
     "errors": {"limits"},
-    "config": {"keys"},
+    "config": {"keys", "turn"},
     "keys": {"config"},
     "pin": {"config"},
     "certificate": {"config"},
@@ -72,8 +74,8 @@ PURE: Final = frozenset({
     "drills/load_plan", "drills/load_playout", "drills/load_reading", "drills/load_report",
     "log/subjects", "edge/admission", "edge/events", "edge/forms", "edge/head", "edge/line",
     "edge/places", "edge/addresses", "edge/incoming", "edge/ready", "edge/reply", "edge/ring",
-    "edge/visitors", "stage/sdp", "stage/rtp", "stage/rtcp", "stage/reception", "stage/room",
-    "store/reel",
+    "edge/visitors", "stage/candidate", "stage/fragment", "stage/framing", "stage/sdp",
+    "stage/rtp", "stage/rtcp", "stage/reception", "stage/room", "store/reel", "turn",
 })  # fmt: skip
 IMPURE_MODULES: Final = frozenset({
     "asyncio", "nats", "socket", "select", "selectors", "time", "random", "secrets", "threading",
