@@ -225,7 +225,11 @@ async def test_the_audience_and_the_floor(evening: Recorded, tab: Any) -> None:
     await until(page, f"{told} === 'Mina,Jonas Weber'")
     rows = await page.locator("#floor tbody tr").all_inner_texts()
     assert len(rows) == 3
-    assert sum(int(row.split()[-2]) for row in rows) in (99, 100, 101)
+    shares = await page.locator("#floor tbody td.strip").all_inner_texts()
+    assert sum(int(share.split()[0]) for share in shares) in (99, 100, 101)
+    turns = await page.locator("#floor tbody td.turns").all_inner_texts()
+    assert all(one.startswith("longest turn ") for one in turns)
+    assert "Nobody spoke for " in await page.locator("#floor table + p").inner_text()
     assert await page.locator("#people").is_hidden()
     assert await page.locator(".told").count() == 7
 

@@ -7,8 +7,10 @@
  *
  * @typedef {{at_ms: number, end_ms?: number, wall_ms?: number, type: string, seat?: string,
  *   reason?: string}} Happened
+ * @typedef {{longest_ms: number, interruptions: number, interrupted: number}} Counted
  * @typedef {{duration_ms: number, seats: {id: string, name: string, role: string}[],
- *   chapters: {at_ms: number, title: string}[], events: Happened[]}} Timeline
+ *   chapters: {at_ms: number, title: string}[], events: Happened[],
+ *   floor?: {silence_ms: number, overlap_ms: number, seats: Record<string, Counted>}}} Timeline
  * @typedef {{id: string, at_ms: number, end_ms: number, seat: string, text: string,
  *   words?: [number, number, string][]}} Cue
  * @typedef {{language: string, seats: Record<string, string>, cues: Cue[]}} Transcript

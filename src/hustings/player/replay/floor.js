@@ -32,7 +32,7 @@ export class FloorTime {
     const spoke = floor.speakers.filter(({ talk_ms: ms }) => ms > 0);
     const curve = listened(crowd, placed, this.#lasts);
     this.root.hidden = !spoke.length && !curve;
-    this.root.replaceChildren(...(spoke.length ? [table(floor, spoke)] : []), ...(curve ? [curve] : []));
+    this.root.replaceChildren(...(spoke.length ? table(floor, spoke) : []), ...(curve ? [curve] : []));
     this.#at = [...this.root.querySelectorAll("line.at")];
   }
 
@@ -48,7 +48,9 @@ export class FloorTime {
 
 function table(floor, spoke) {
   const all = floor.talk_ms;
-  const head = make("tr", "visually-hidden", ...[t("Speaker"), t("Time"), t("Share of the talk time")].map((text) => {
+  const counted = spoke.some((who) => who.counted);
+  const titles = [t("Speaker"), t("Time"), t("Share of the talk time"), ...(counted ? [t("Turns")] : [])];
+  const head = make("tr", "visually-hidden", ...titles.map((text) => {
     const cell = make("th", "", text);
     cell.scope = "col";
     return cell;
@@ -59,10 +61,25 @@ function table(floor, spoke) {
     const share = t("{n} %", { n: Math.round((100 * who.talk_ms) / all) });
     const strip = drawn(12, ...who.spans.map(([from, to]) => box(from, to, floor.lasts_ms, 12)));
     strip.classList.add(`s${who.colour}`);
-    return make("tr", "", name, make("td", "", lasting(who.talk_ms)), make("td", "", share, strip));
+    const turns = counted ? [make("td", "turns soft small", turned(who.counted))] : [];
+    return make("tr", "", name, make("td", "", lasting(who.talk_ms)), make("td", "strip", share, strip), ...turns);
   });
   const caption = make("caption", "", t("Who spoke, and when"));
-  return make("table", "", caption, make("thead", "", head), make("tbody", "", ...rows));
+  const table = make("table", "", caption, make("thead", "", head), make("tbody", "", ...rows));
+  if (!floor.whole) return [table];
+  const part = (ms) => Math.round((100 * ms) / (floor.lasts_ms || 1));
+  const whole = { silence: part(floor.whole.silence_ms), overlap: part(floor.whole.overlap_ms) };
+  return [table, make("p", "soft", t("Nobody spoke for {silence} % of the time, several at once for {overlap} %.", whole))];
+}
+
+/** Turns in words. @param {import("./facts.js").Counted | null} counted */
+function turned(counted) {
+  if (!counted?.longest_ms) return t("no long turn");
+  return [
+    t("longest turn {time}", { time: lasting(counted.longest_ms) }),
+    ...(counted.interruptions ? [t("interrupted others: {n}", { n: counted.interruptions })] : []),
+    ...(counted.interrupted ? [t("was interrupted: {n}", { n: counted.interrupted })] : []),
+  ].join(" · ");
 }
 
 /** The curve of the crowd, where there was one. */

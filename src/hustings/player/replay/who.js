@@ -5,7 +5,7 @@
  * told apart best; a name always stands beside a colour.
  *
  * @typedef {{id: string, name: string, role: string, colour: number, talk_ms: number,
- *   spans: [number, number][]}} Speaker
+ *   spans: [number, number][], counted: import("./facts.js").Counted | null}} Speaker
  */
 
 const COLOURS = 8;
@@ -14,14 +14,17 @@ export class Floor {
   /** By how long they spoke. @type {Speaker[]} */
   speakers;
   lasts_ms;
+  /** Of the whole, where the recording tells. @type {{silence_ms: number, overlap_ms: number} | null} */
+  whole;
   #turns; // of all, in order of their beginning
 
   /** @param {import("./facts.js").Timeline | null} timeline @param {number} lastsMs */
   constructor(timeline, lastsMs) {
     this.lasts_ms = timeline?.duration_ms || lastsMs;
+    this.whole = timeline?.floor ?? null;
     const found = new Map();
     for (const { id, name, role } of timeline?.seats ?? []) {
-      found.set(id, { id, name, role, colour: 0, talk_ms: 0, spans: [] });
+      found.set(id, { id, name, role, colour: 0, talk_ms: 0, spans: [], counted: timeline?.floor?.seats[id] ?? null });
     }
     for (const { type, seat, at_ms: from, end_ms: to } of timeline?.events ?? []) {
       const one = type === "spoke" ? found.get(seat) : null;

@@ -129,9 +129,8 @@ export class Seats {
     for (const [id, row] of this.#rows) {
       const line = lines[id];
       const bars = part(row, ".seat-line");
-      bars.hidden = !line;
+      bars.dataset.quality = line?.quality ?? "";
       if (!line) continue;
-      bars.dataset.quality = line.quality;
       const values = { rtt: Math.round(line.rtt_ms ?? 0), loss: (100 * Math.max(line.loss, line.loss_back)).toFixed(1) };
       bars.title = t("{rtt} ms there and back, {loss} % lost", values);
       write(part(bars, ".visually-hidden"), LINES[line.quality] ?? "");
@@ -170,7 +169,7 @@ export class Seats {
     });
     this.#troubles.follow(seat);
     this.#troubles.show(seat.id, row);
-    if (!seat.connected) part(row, ".seat-line").hidden = true;
+    part(row, ".seat-line").hidden = !this.#you.hosts || !seat.connected;
     write(part(row, ".face"), initials(seat.name));
     write(part(row, ".seat-name"), own ? t("{name} (you)", { name: seat.name }) : seat.name);
     const role = [ROLES[seat.role] ?? "", ...this.#standing(seat.id)].join(" · ");
