@@ -60,6 +60,19 @@ def test_the_host_says_whether_hands_are_taken_and_guests() -> None:
     assert evening.refused(c.SetRoom(**HOST, slow_s=-1)) == "value"
 
 
+def test_speakers_are_given_clocks() -> None:
+    evening = doors()
+    assert (evening.space.equal_time, evening.space.speaker_s) == (False, 0)
+    evening.do(c.SetRoom(**HOST, equal_time=True, speaker_s=300))
+    assert (evening.space.equal_time, evening.space.speaker_s) == (True, 300)
+    evening.do(c.SetRoom(**HOST, speaker_s=0))
+    assert evening.refused(c.SetRoom(**HOST, equal_time=True)) == "done"
+    for wrong in (-1, limits.SPEAKER_S_MAX + 1):
+        assert evening.refused(c.SetRoom(**HOST, speaker_s=wrong)) == "value"
+    speaker = c.SetRoom(by="a", role=Role.SPEAKER, equal_time=False)
+    assert evening.refused(speaker) == "role"
+
+
 def test_who_is_invited_takes_that_seat_and_no_other() -> None:
     evening = doors()
     evening.do(hand("g-ben"))

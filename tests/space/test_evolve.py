@@ -44,7 +44,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.SeatHandRaised(**AT, seat="s1"),
     e.SeatHandLowered(**AT, seat="s1"),
     e.Edited(**AT, title="U", publishing=Publishing.REVIEW, guests=False),
-    e.RoomSet(**AT, slow_s=5, chat_open=False),
+    e.RoomSet(**AT, slow_s=5, chat_open=False, equal_time=True, speaker_s=60),
     e.Rehearsed(**AT, on=True),
     e.Ending(**AT, ends_at_ms=50),
     e.EndingUndone(**AT),

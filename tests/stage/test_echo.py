@@ -60,8 +60,10 @@ def returned(sound: Sound, *, delay_ms: float, level_db: float, seed: int = 1) -
     response *= 10 ** (level_db / 20) / np.sqrt(np.sum(response**2))
     size = 1 << (len(sound) + tail).bit_length()
     wet = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(response, size), size)
-    late = np.concatenate((silence(delay_ms / 1000), wet))[: len(sound)]
-    return (late + dice.standard_normal(len(sound)) * 1e-3).astype(np.float32)
+    microphone = dice.standard_normal(len(sound)) * 1e-3
+    late = round(delay_ms * RATE / 1000)
+    microphone[late:] += wet[: len(sound) - late]
+    return np.asarray(microphone, np.float32)
 
 
 def watched(sounds: dict[str, Sound], *, muted: str = "") -> list[tuple[str, bool]]:
@@ -144,7 +146,7 @@ def claps(seed: int, *, after: float) -> Sound:
     """Applause in time."""
     noise = np.random.default_rng(seed).standard_normal(SAMPLES)
     at = np.arange(SAMPLES) / RATE - after
-    return (0.1 * noise * np.clip(np.sin(2 * np.pi * 2 * at), 0, 1)).astype(np.float32)
+    return np.asarray(0.1 * noise * np.clip(np.sin(2 * np.pi * 2 * at), 0, 1), np.float32)
 
 
 def leaked(sound: Sound, delay_ms: float) -> Sound:

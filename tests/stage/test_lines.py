@@ -20,8 +20,8 @@ class Counted:
         self.received = self.lost = 0
 
     def second(
-        self, loss: float = 0.0, *, back: float = 0.0, rtt_ms: float | None = 40.0,
-        buffer_ms: float = 40.0, silent: bool = False,
+        self, loss: float = 0.0, *, back: float = 0.0, rtt_ms: float = 40.0,
+        buffer_ms: float = 40.0, silent: float = False,
     ) -> Reading:  # fmt: skip
         if not silent:
             self.lost += round(50 * loss)

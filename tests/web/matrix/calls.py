@@ -119,7 +119,9 @@ CALLS: Final[dict[str, Call]] = {
         json={"starts_at_ms": _TWO_MS, **_REASON}, spoils=True
     ),
     "POST /api/spaces/{space_id}/rehearsal": Call(json={"on": True}),
-    "PUT /api/spaces/{space_id}/room": Call(json={"slow_s": 0, "guests": True}),
+    "PUT /api/spaces/{space_id}/room": Call(
+        json={"slow_s": 0, "guests": True, "equal_time": False}
+    ),
     "POST /api/spaces/{space_id}/cohosts": Call(json={"who": "{member_email}"}, spoils=True),
     "DELETE /api/spaces/{space_id}/cohosts/{account_id}": Call(spoils=True),
     "POST /api/spaces/{space_id}/members": Call(json={"who": "{member_email}"}, spoils=True),

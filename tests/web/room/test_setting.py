@@ -16,6 +16,10 @@ async def test_the_room_is_set(web: Running) -> None:
         assert told == (10, False, True, True)
         is_problem(await host.put(path, json={"slow_s": 10}), 409, "done")
         is_problem(await host.put(path, json={"slow_s": limits.SLOW_S_MAX + 1}), 422, "value")
+        clocks = (await host.put(path, json={"equal_time": True, "speaker_s": 300})).json()
+        assert (clocks["equal_time"], clocks["speaker_s"], clocks["slow_s"]) == (True, 300, 10)
+        too_long = {"speaker_s": limits.SPEAKER_S_MAX + 1}
+        is_problem(await host.put(path, json=too_long), 422, "value")
         async with web.speaker(host, space) as (speaker, _):
             is_problem(await speaker.put(path, json={"slow_s": 0}), 403, "role")
 
