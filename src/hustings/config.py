@@ -177,6 +177,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     opus_bps: Annotated[int, _count("bit rate of the Opus programme", 16_000, 128_000)] = 32_000
     aac_bps: Annotated[int, _count("bit rate of the AAC programme", 32_000, 192_000)] = 64_000
     opus_complexity: Annotated[int, _count("effort of the Opus encoders", 0, 10)] = 5
+    denoise: Annotated[
+        str,
+        Meta(
+            pattern="^(off|on)$",
+            description="noise suppression of seats that decided nothing else; needs the extra",
+        ),
+    ] = "off"
     captions: Annotated[
         str,
         Meta(

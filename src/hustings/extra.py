@@ -14,6 +14,7 @@ MODULES: Final = {
         "onnxruntime",
         "tokenizers",
     ),
+    "denoise": ("pyrnnoise",),
 }
 
 

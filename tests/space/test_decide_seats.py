@@ -101,3 +101,17 @@ def test_who_is_on_stage_asks_for_the_floor_in_order() -> None:
     evening.do(c.OpenDoors(by="timer"))
     evening.do(c.GoLive(**HOST))
     assert evening.do(c.End(**HOST)).hands_on_stage == ()
+
+
+def test_noise_is_suppressed_by_ones_own_wish_or_the_hosts() -> None:
+    evening = Evening(granted("ben"))
+    assert evening.do(c.DenoiseSeat(**HOST, seat="ben", on=True)).seats["ben"].denoised is True
+    own = c.DenoiseSeat(by="ben", role=Role.SPEAKER, seat="ben", on=False)
+    assert evening.do(own).seats["ben"].denoised is False
+    assert evening.refused(own) == "done"
+    assert (
+        evening.refused(c.DenoiseSeat(by="cat", role=Role.SPEAKER, seat="ben", on=True)) == "role"
+    )
+    assert evening.refused(c.DenoiseSeat(**HOST, seat="nobody", on=True)) == "seat"
+    evening.do(c.RevokeSeat(**HOST, seat="ben"))
+    assert evening.do(granted("ben")).seats["ben"].denoised is False  # as it was

@@ -57,6 +57,7 @@ COMMANDS: Final = st.one_of(
     made(c.RevokeSeat, seat=seats),
     made(c.MuteSeat, seat=seats),
     made(c.UnmuteSeat, seat=seats),
+    made(c.DenoiseSeat, seat=seats, on=st.booleans()),
     made(c.AskUnmute, seat=seats),
     made(c.RaiseSeatHand, seat=seats),
     made(c.LowerSeatHand, seat=seats),

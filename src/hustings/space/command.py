@@ -181,6 +181,14 @@ class UnmuteSeat(Asking):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DenoiseSeat(Asking):
+    """Suppress a seat's noise, or let it be: its own speaker, a host or a co-host may."""
+
+    seat: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetSeatRole(Asking):
     """Make a speaker a co-host, or the reverse."""
 
@@ -343,6 +351,7 @@ Command: TypeAlias = (
     | RevokeSeat
     | MuteSeat
     | UnmuteSeat
+    | DenoiseSeat
     | SetSeatRole
     | AskUnmute
     | RaiseSeatHand

@@ -95,6 +95,17 @@ def _unmute(space: Space, command: c.UnmuteSeat, now_ms: int) -> Made:
     return e.SeatUnmuted(at_ms=now_ms, by=command.by, seat=command.seat)
 
 
+def _denoise(space: Space, command: c.DenoiseSeat, now_ms: int) -> Made:
+    seat = space.seats.get(command.seat)
+    if seat is None:
+        return _NO_SEAT
+    if not runs(command.role) and command.by != command.seat:
+        return Refusal("role", "A speaker can only change the sound of their own seat.")
+    if seat.denoised is command.on:
+        return Refusal("done", "The noise of this seat is treated so already.")
+    return e.SeatDenoised(at_ms=now_ms, by=command.by, seat=command.seat, on=command.on)
+
+
 def _ask_unmute(space: Space, command: c.AskUnmute, now_ms: int) -> Made:
     seat = space.seats.get(command.seat)
     if seat is None:
@@ -143,6 +154,7 @@ RULES: Final[dict[type, Rule]] = {
     c.RevokeSeat: Rule(BEFORE_END, False, _revoke),
     c.MuteSeat: Rule(BEFORE_END, False, _mute),
     c.UnmuteSeat: Rule(BEFORE_END, False, _unmute),
+    c.DenoiseSeat: Rule(BEFORE_END, False, _denoise),
     c.AskUnmute: Rule(BEFORE_END, True, _ask_unmute),
     c.RaiseSeatHand: Rule(BEFORE_END, False, _raise_hand),
     c.LowerSeatHand: Rule(BEFORE_END, False, _lower_hand),

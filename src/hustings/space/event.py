@@ -169,6 +169,13 @@ class SeatUnmuted(Decision, frozen=True, kw_only=True, tag="seat_unmuted"):
     seat: str
 
 
+class SeatDenoised(Decision, frozen=True, kw_only=True, tag="seat_denoised"):
+    """The noise behind a speaker's voice is suppressed, or is not any more. Its track stays."""
+
+    seat: str
+    on: bool
+
+
 class SeatRoleSet(Decision, frozen=True, kw_only=True, tag="seat_role_set"):
     """A speaker has become a co-host, or the reverse."""
 
@@ -317,6 +324,7 @@ Decided: TypeAlias = (
     | SeatRevoked
     | SeatMuted
     | SeatUnmuted
+    | SeatDenoised
     | SeatRoleSet
     | UnmuteAsked
     | SeatHandRaised

@@ -38,7 +38,7 @@ def evolve(space: Space, event: e.Event) -> Space:
             return _granted(space, event)
         case e.SeatRevoked():
             return _revoked(space, event)
-        case e.SeatMuted() | e.SeatUnmuted() | e.UnmuteAsked() | e.SeatRoleSet():
+        case e.SeatMuted() | e.SeatUnmuted() | e.UnmuteAsked() | e.SeatRoleSet() | e.SeatDenoised():
             return _seat_decided(space, event)
         case e.SeatHandRaised() | e.SeatHandLowered():
             return _seat_hand(space, event)
@@ -173,6 +173,7 @@ def _granted(space: Space, event: e.SeatGranted) -> Space:
         role=event.role,
         person=event.person,
         muted=old is not None and old.muted,
+        denoised=old.denoised if old is not None else None,
     )
     return replace(
         space,
@@ -204,7 +205,8 @@ def _revoked(space: Space, event: e.SeatRevoked) -> Space:
 
 
 def _seat_decided(
-    space: Space, event: e.SeatMuted | e.SeatUnmuted | e.UnmuteAsked | e.SeatRoleSet
+    space: Space,
+    event: e.SeatMuted | e.SeatUnmuted | e.UnmuteAsked | e.SeatRoleSet | e.SeatDenoised,
 ) -> Space:
     old = space.seats.get(event.seat)
     if old is None:
@@ -212,6 +214,8 @@ def _seat_decided(
     match event:
         case e.SeatRoleSet():
             seat = replace(old, role=event.role)
+        case e.SeatDenoised():
+            seat = replace(old, denoised=event.on)
         case e.UnmuteAsked():
             seat = replace(old, asked=old.muted)
         case _:

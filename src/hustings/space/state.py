@@ -63,6 +63,7 @@ class Seat:
 
     `person` is who sits here, if that is known: see `Hand`. `asked`: a host asks to unmute.
     `left_at_ms` is when a speaker who was here went, and `lost` whether by losing the connection.
+    `denoised`: whether noise is suppressed; None: as the installation has it.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Seat:
     person: str = ""
     muted: bool = False
     asked: bool = False
+    denoised: bool | None = None
     connected: bool = False
     speaking: bool = False
     left_at_ms: int | None = None

@@ -19,6 +19,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hustings.audio.denoise import Denoiser
+from hustings.audio.denoise import library as denoising
 from hustings.audio.expander import Expander
 from hustings.audio.gain import SpeakerGain
 from hustings.audio.level import SILENCE_DBFS, VoiceActivity, peak_dbfs, rms_dbfs
@@ -63,6 +65,8 @@ class Seat:
         self._trial: Trial | None = None
         self.stats = JitterStats()  # of all its transports
         self._jitter = JitterBuffer(stats=self.stats)
+        self._denoiser: Denoiser | None = None
+        self._denoise = False  # whether it is wanted
         self._gate = Expander()
         self._gain = SpeakerGain()
         self._limiter = Limiter(ceiling_dbfs=VOICE_CEILING_DBFS)
@@ -70,6 +74,7 @@ class Seat:
         self._abrupt = True  # the next frame may begin in mid-word
         self._quiet_ticks = QUIET_TICKS
         self._last = 0.0
+        self._voice_dbfs = SILENCE_DBFS  # without its noise
 
     def connect(self, *, join: int) -> None:
         """A new transport begins: RTP numbers start anew."""
@@ -88,6 +93,11 @@ class Seat:
             self.mark(now_ns)
             self.play_from_mark()
         self.muted = muted
+
+    def denoise(self, on: bool) -> None:
+        """Suppress the noise behind the voice, or let it be. Nothing where the library is absent;
+        the stems stay as they came."""
+        self._denoise = on and denoising() is not None
 
     def mark(self, now_ns: int) -> None:
         """What has been said until now is not to be logged; it may still be played."""
@@ -191,7 +201,7 @@ class Seat:
             # The sound broke off: lead its last sample to zero instead of clicking.
             return np.float32(self._last) * FADE_OUT
         frame = self._gain.process(
-            frame, level_dbfs=self.level_dbfs, speaking=self.speaking and not self.muted
+            frame, level_dbfs=self._voice_dbfs, speaking=self.speaking and not self.muted
         )
         frame = self._limiter.process(frame)
         if not wanted:
@@ -211,18 +221,35 @@ class Seat:
         return True
 
     def _listen(self, raw: Frame | None) -> Frame | None:
-        """Measure the frame, and take its noise down. Muted seats are measured too: the host is
-        told who speaks into a muted seat."""
+        """Measure the frame as it came, and take its noise down. Muted seats are measured too: the
+        host is told who speaks into a muted seat."""
         if raw is None:
             self.level_dbfs = self.peak_dbfs = SILENCE_DBFS
-            frame, noise = None, True
-        else:
-            self.level_dbfs = rms_dbfs(raw)
-            self.peak_dbfs = peak_dbfs(raw)
-            frame = self._gate.process(raw, level_dbfs=self.level_dbfs)
-            noise = self._gate.shut
-        self.speaking = self._voice.update(self.level_dbfs)
+            self.speaking = self._voice.update(SILENCE_DBFS)
+            self.pause_ticks = self._voice.pause_frames
+            self._quiet_ticks += 1
+            return None
+        self.level_dbfs = level_dbfs = rms_dbfs(raw)
+        self.peak_dbfs = peak_dbfs(raw)
+        clean = raw
+        if self._denoise or self._denoiser is not None:
+            clean = self._clean(raw)
+            level_dbfs = rms_dbfs(clean)
+        frame = self._gate.process(clean, level_dbfs=level_dbfs)
+        self._voice_dbfs = level_dbfs
+        self.speaking = self._voice.update(level_dbfs)
         self.pause_ticks = self._voice.pause_frames
-        heard = self.speaking or (self.level_dbfs > QUIET_DBFS and not noise)
+        heard = self.speaking or (level_dbfs > QUIET_DBFS and not self._gate.shut)
         self._quiet_ticks = 0 if heard else self._quiet_ticks + 1
         return frame
+
+    def _clean(self, raw: Frame) -> Frame:
+        """The frame without noise; beginning and ending it crossfade with what came."""
+        if self._denoiser is None:
+            self._denoiser = Denoiser()
+            return raw * FADE_OUT + self._denoiser.process(raw) * FADE_IN
+        clean = self._denoiser.process(raw)
+        if self._denoise:
+            return clean
+        self._denoiser = None
+        return clean * FADE_OUT + raw * FADE_IN

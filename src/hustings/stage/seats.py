@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from hustings import limits, signal
 from hustings.errors import BadInput
 from hustings.space import Space, Status
+from hustings.space.state import Seat as Granted
 from hustings.stage import fragment
 from hustings.stage.conference import Return
 from hustings.stage.endpoint import Endpoint, EndpointFull
@@ -63,7 +64,8 @@ class _Place:
 class Seats:
     """The seats of one space on this stage.
 
-    `joins` says how many transports each seat has had before, under other stages.
+    `joins` says how many transports each seat has had before, under other stages. `denoise` is for
+    seats that decided nothing else.
     """
 
     def __init__(
@@ -74,12 +76,14 @@ class Seats:
         speakers_max: int,
         complexity: int,
         joins: dict[str, int],
+        denoise: bool = False,
     ) -> None:
         self._endpoint = endpoint
         self._audience = audience
         self._speakers_max = speakers_max
         self._complexity = complexity
         self._joins = joins
+        self._denoise = denoise
         self._places: dict[str, _Place] = {}
         self._leaving: list[Return] = []
         self._order = itertools.count()
@@ -132,6 +136,7 @@ class Seats:
         for name, place in self._places.items():
             seat = place.seat
             seat.mute(space.seats[name].muted, now_ns=time.monotonic_ns())
+            seat.denoise(self._denoised(space.seats[name]))
             if seat.trial is not None and _on_air(space, seat):
                 seat.trial.stop()
 
@@ -152,6 +157,7 @@ class Seats:
         if place is None:
             seat = Seat(name)
             seat.muted = granted.muted
+            seat.denoise(self._denoised(granted))
             place = _Place(seat, Return(seat, None, complexity=self._complexity))
         link = _Link(next(self._order))
         try:
@@ -246,6 +252,9 @@ class Seats:
             if link and link.transport and link.transport.id == session:
                 return place, link
         return None, None
+
+    def _denoised(self, granted: Granted) -> bool:
+        return self._denoise if granted.denoised is None else granted.denoised
 
     def _packet(self, place: _Place, link: _Link, packet: MediaPacket) -> None:
         if link is place.link:

@@ -23,7 +23,7 @@ from typing import Final
 import msgspec
 
 from hustings import limits, process, signal
-from hustings.audio import opus
+from hustings.audio import denoise, opus
 from hustings.audio.hold import HoldSound
 from hustings.errors import BadInput, HustingsError, LogAway
 from hustings.log import subjects
@@ -57,6 +57,7 @@ _UNKNOWN: Final = signal.Answer(status=404, code="space", detail="There is no su
 async def serve(context: Context) -> None:
     """Run the role until `context.stopping` is set."""
     opus.library()
+    denoise.library()
     HoldSound().frame()  # computes the sound now, not in the first tick that needs it
     realtime = process.go_realtime()
     if not realtime:

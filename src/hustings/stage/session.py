@@ -183,6 +183,7 @@ class Session:
             speakers_max=context.settings.speakers_max,
             complexity=context.settings.opus_complexity,
             joins=self._past.joins,
+            denoise=context.settings.denoise == "on",
         )
         self.account.seats = self._seats
         await self._follower.ready.wait()

@@ -35,6 +35,7 @@ from hustings.web.order import routes as order_routes
 from hustings.web.outbox import hook_pages, hook_routes, reminder_routes
 from hustings.web.people import routes as people_routes
 from hustings.web.room import backstage as room_backstage
+from hustings.web.room import denoising as room_denoising
 from hustings.web.room import routes as room_routes
 from hustings.web.search import pages as search_pages
 from hustings.web.studio import Studio
@@ -71,6 +72,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *order_routes.ROUTERS,
     *access_routes.ROUTERS,
     room_backstage.router,
+    room_denoising.router,
 )
 _NAME: Final = re.compile(r"[a-z_]+")
 _REVALIDATE: Final = {"Cache-Control": "no-cache"}

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from hustings import __version__, extra
 from hustings.config import Settings
 from hustings.load import Load
-from hustings.web import page
+from hustings.web import noise, page
 from hustings.web.accounts import SiteRole
 from hustings.web.problem import Problem
 from hustings.web.standing import CurrentStudio, SignedIn
@@ -29,6 +29,8 @@ async def installation(request: Request, account: SignedIn, studio: CurrentStudi
         "version": __version__,
         "captions": captions(settings),
         "captions_language": settings.captions_language,
+        "denoise": noise.offered(),
+        "denoise_on": settings.denoise == "on",
         "mail": bool(settings.smtp_url),
         "stages": studio.stages.loads(),
         "stages_full": full(studio.stages.loads()),

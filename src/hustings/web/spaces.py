@@ -41,7 +41,7 @@ _OVER = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD, Status.CANCELLE
 # What happens within a space and stands in no list.
 _WITHIN: Final = frozenset({
     *(c.GrantSeat, c.RevokeSeat, c.MuteSeat, c.UnmuteSeat, c.SetSeatRole, c.AskUnmute),
-    *(c.RaiseSeatHand, c.LowerSeatHand, SetDeputy, PutInCharge, HandBack),
+    *(c.RaiseSeatHand, c.LowerSeatHand, c.DenoiseSeat, SetDeputy, PutInCharge, HandBack),
     *(c.SetRoom, c.RaiseHand, c.LowerHand, c.InviteHand, c.UninviteHand),
     *(c.OpenPoll, c.ClosePoll, c.Pin, c.Unpin, c.EndSoon, c.KeepGoing, c.Rehearse),
     *(c.RemoveMessage, c.RestoreMessage, c.MarkQuestion, c.BlockPerson, c.UnblockPerson),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hustings.space import Refusal
-from hustings.web import forms, page, views
+from hustings.web import forms, noise, page, views
 from hustings.web import studio as studios
 from hustings.web.problem import Problem, refused
 from hustings.web.room import guests, talker
@@ -38,6 +38,7 @@ async def stage(
     state: dict[str, Any] = {
         "space": view.model_dump(mode="json"),
         "you": {"seat": asker.seat, "role": own.role if own else asker.role, "hosts": asker.hosts},
+        "denoise": noise.offered(),
     }
     return page.render(
         request,

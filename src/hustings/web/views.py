@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from hustings import limits
 from hustings.space import Space
 from hustings.ticket import Scope
-from hustings.web import legible
+from hustings.web import legible, noise
 from hustings.web.room.shown import RoomFields, room_fields
 from hustings.web.studio import Studio
 from hustings.words import mark
@@ -110,6 +110,7 @@ class SeatView(BaseModel):
     person: str = Field(description="who sits here, if that is known: a-… or g-…")
     muted: bool
     asked: bool = Field(description="a host asks this speaker to unmute")
+    denoised: bool = Field(description="the noise behind the voice is suppressed")
     connected: bool = Field(description="the speaker's sound arrives")
     speaking: bool
     lost: bool = Field(description="the connection was lost, and is not back yet")
@@ -213,6 +214,7 @@ def space_view(studio: Studio, space: Space, *, now_ms: int, hosts: bool = False
             person=seat.person,
             muted=seat.muted,
             asked=seat.asked,
+            denoised=noise.denoised(studio.settings, seat),
             connected=seat.connected,
             speaking=seat.speaking,
             lost=seat.lost,

@@ -129,6 +129,7 @@ CALLS: Final[dict[str, Call]] = {
     "POST /api/spaces/{space_id}/seats": Call(json={"name": "Cleo"}),
     "POST /api/spaces/{space_id}/seats/{seat}/link": Call(spoils=True),
     "PUT /api/spaces/{space_id}/seats/{seat}": Call(json={"role": "cohost"}, spoils=True),
+    "PUT /api/spaces/{space_id}/seats/{seat}/denoise": Call(json={"on": False}, spoils=True),
     "DELETE /api/spaces/{space_id}/seats/{seat}": Call(spoils=True),
     "PUT /api/spaces/{space_id}/deputy": Call(json={"seat": "{seat}"}, spoils=True),
     "POST /api/spaces/{space_id}/backstage": Call(json={"text": "Two minutes."}),

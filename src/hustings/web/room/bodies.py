@@ -158,6 +158,12 @@ class SeatRole(_Body):
     role: Literal["speaker", "cohost"]
 
 
+class Denoising(_Body):
+    """Whether the noise behind a voice is suppressed."""
+
+    on: bool
+
+
 class TalkTicketView(BaseModel):
     """The right to write and to raise a hand, for the listen origin."""
 

@@ -1,6 +1,7 @@
 // What a host does with a seat: mute, ask to unmute, link, role, deputy, remove.
 
 import { command } from "./command.js";
+import { DENOISE, denoise } from "./denoise.js";
 import { choose } from "./sheet.js";
 import { tell } from "./news.js";
 import { t } from "./t.js";
@@ -28,6 +29,7 @@ export async function actOnSeat(act, seat, { own, deputy, showLink }) {
     reason: true,
     options: [
       ...(showLink ? [{ act: "link", label: t("Make a new link") }] : []),
+      ...(DENOISE ? [{ act: "denoise", label: seat.denoised ? t("Leave the noise in") : t("Suppress background noise") }] : []),
       ...(own ? [{ act: "deputy", label: deputy === seat.id ? t("No longer my deputy") : t("Make my deputy") }] : []),
       { act: "role", label: cohost ? t("Make a speaker") : t("Make a co-host") },
       { act: "remove", label: t("Remove from the stage"), grave: true },
@@ -39,6 +41,7 @@ export async function actOnSeat(act, seat, { own, deputy, showLink }) {
     if (made) showLink?.(name, made.link);
   }
   if (chosen?.act === "deputy") await nameDeputy(seat, deputy);
+  if (chosen?.act === "denoise") await denoise(seat.id, !seat.denoised);
   if (chosen?.act === "role") await changeRole(seat, cohost ? "speaker" : "cohost");
   if (chosen?.act === "remove" && (await command("DELETE", path, { reason: chosen.reason }))) {
     done(t("{name} is off the stage.", { name }), () => command("POST", `${path}/restore`));

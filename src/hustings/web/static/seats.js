@@ -8,7 +8,7 @@ import { Troubles } from "./troubles.js";
 
 /**
  * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean,
- *   speaking: boolean, asked?: boolean, lost?: boolean}} Seat
+ *   speaking: boolean, asked?: boolean, denoised?: boolean, lost?: boolean}} Seat
  */
 
 /** @type {Record<string, string>} */

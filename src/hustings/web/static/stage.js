@@ -8,6 +8,7 @@ import { ask } from "./confirm.js";
 import "./copy.js";
 import { show as showCrowd, showDoor } from "./crowd.js";
 import { Cut } from "./cut.js";
+import { showOwnDenoise } from "./denoise.js";
 import { Desk } from "./desk.js";
 import { follow } from "./events.js";
 import { Floor } from "./floor.js";
@@ -77,6 +78,7 @@ function show(now) {
   if (desk) desk.show(now, seated && you.hosts, now.now_ms);
   else showRoom(now);
   mic?.follow(now);
+  showOwnDenoise(now, you.seat);
   showOwnHand(now, you.seat, !over && now.seats.some((/** @type {any} */ seat) => seat.id === you.seat));
   if (over) element("listening-line").hidden = true;
   tick();
