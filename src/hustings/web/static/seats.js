@@ -166,6 +166,7 @@ export class Seats {
     const own = seat.id === this.#you.seat;
     Object.assign(row.dataset, {
       connected: String(seat.connected), muted: String(seat.muted), speaking: String(seat.speaking), role: seat.role,
+      denoised: String(Boolean(seat.denoised)),
     });
     this.#troubles.follow(seat);
     this.#troubles.show(seat.id, row);
