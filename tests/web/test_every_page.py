@@ -102,7 +102,7 @@ PAGES: Final[tuple[Look, ...]] = (
 # What is asked for by GET and is no page. `/first/{token}` is looked at before anybody is there.
 NO_PAGES: Final = frozenset({
     "/first/{token}",
-    "/pictures/{picture}/{size}.webp", "/pictures/{picture}/cover.jpg",
+    "/sounds/{sound}.wav", "/pictures/{picture}/{size}.webp", "/pictures/{picture}/cover.jpg",
     "/calendar.ics", "/series/{slug}.ics", "/hosts/{account_id}.ics", "/@{handle}.ics",
     "/feed.xml", "/series/{slug}.xml", "/hosts/{account_id}.xml", "/@{handle}.xml",
     "/s/{space_id}/transcript.json", "/sitemap.xml", "/robots.txt",

@@ -105,9 +105,7 @@ SEAT_GONE_S: Final = 2  # nothing came from a seat for so long: its page was los
 LINE_WINDOW_S: Final = 5  # of packets that a line is judged by: one gust is no bad line
 DEAD_AIR_S: Final = 3.0  # of silence on air, then the host is told
 BROADCAST_DELAY_S_MAX: Final = 30  # of the programme behind the stage: 5.8 MB of sound for a space
-DELAY_MARGIN_MS: Final = (
-    1_000  # from a decision until the delay holds nothing: a chunk, and the way
-)
+DELAY_MARGIN_MS: Final = 1_000  # until the delay is empty after a hold: a chunk, and the way
 STEMS_HELD_COUNT: Final = 80_000  # packets in the delay: 50 seats for 30 s send 75,000; 12 MB
 HOLD_SOUNDS_BYTES: Final = 256 * 1024**2  # hosts' hold sounds in one stage process: four longest
 HOLD_FETCH_S: Final = 30.0  # for fetching one from the store; then it is tried again after

@@ -1,0 +1,1 @@
+"""Tests of hold sounds that hosts bring."""

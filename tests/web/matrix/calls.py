@@ -90,6 +90,7 @@ CALLS: Final[dict[str, Call]] = {
     "POST /series/{slug}/edit": Call(form={"title": "Fridays"}),
     "POST /series/{slug}/end": Call(form={"spaces": "keep"}, spoils=True),
     "POST /s/{space_id}/edit": Call(form={"title": "Another evening"}),
+    "POST /s/{space_id}/hold-sound": Call(form={"sound_remove": "on"}),
     "POST /s/{space_id}/delay": Call(form=_DELAY, spoils=True),
     "POST /s/{space_id}/cancel": Call(form=_REASON, spoils=True),
     "POST /s/{space_id}/cohosts": Call(form={"who": "{member_email}"}, spoils=True),
@@ -205,4 +206,6 @@ CALLS: Final[dict[str, Call]] = {
     "POST /api/series/{series}/end": Call(json={"spaces": "keep"}, spoils=True),
     "POST /api/series/{series}/next": Call(json={"rule": "weekly", "count": 2}),
     "POST /api/pictures": Call(content=b"no picture"),
+    "POST /api/sounds": Call(content=b"no sound"),
+    "GET /sounds/{sound}.wav": Call(path={"sound": "built-in"}),
 }

@@ -147,6 +147,7 @@ PAGES: Final[dict[str, frozenset[Role]]] = {
     "GET /s/{space_id}/stage": STAGE,
     "GET /s/{space_id}/edit": DESK,
     "POST /s/{space_id}/edit": DESK,
+    "POST /s/{space_id}/hold-sound": DESK,
     "POST /s/{space_id}/delay": DESK,
     "POST /s/{space_id}/cancel": DESK,
     "POST /s/{space_id}/cohosts": DESK,
@@ -318,6 +319,8 @@ API: Final[dict[str, frozenset[Role]]] = {
     "GET /api/series/{series}/spaces": OWN,
     "POST /api/series/{series}/next": MAKERS,
     "POST /api/pictures": ACCOUNTS,
+    "POST /api/sounds": ACCOUNTS,
+    "GET /sounds/{sound}.wav": OWN,
 }
 
 MAY: Final[dict[str, frozenset[Role]]] = {**ASIDE, **PAGES, **API}
