@@ -21,6 +21,7 @@ from hustings.web.holding import sounds
 from hustings.web.problem import Problem, documented
 from hustings.web.standing import CurrentStudio, Host, SignedIn, Standing
 from hustings.web.studio import Studio
+from hustings.words import mark
 
 router: Final = APIRouter(tags=["sounds"])
 ROUTERS: Final = (router,)
@@ -78,7 +79,7 @@ async def choose(request: Request, asker: Host, studio: CurrentStudio) -> Respon
     """Bring one's own hold sound to a space, or go back to the built-in one."""
     sent = await request.form(max_files=1, max_fields=5)
     file = sent.get("sound_file")
-    wrong = "Choose a file first."
+    wrong = mark("Choose a file first.")
     if sent.get("sound_remove"):
         wrong = await _put(studio, asker, "")
     elif isinstance(file, UploadFile):
