@@ -13,6 +13,7 @@ from hustings.archive.timeline import build
 from hustings.chunk import silent
 from hustings.space import Role
 from hustings.space import event as e
+from hustings.space.replay_event import ChapterMarked
 
 
 def _spans(*spans: tuple[int, int]) -> Spans:
@@ -83,6 +84,48 @@ def test_a_decision_stands_where_it_was_heard() -> None:
     ]  # fmt: skip
     assert timeline["duration_ms"] == 16 * 320
     assert [hold.at_ms for hold in journal.holds(spans)] == [10 * 320]
+
+
+def test_with_a_delay_decisions_stand_where_they_were_heard() -> None:
+    """Behind by 4 chunks (1,280 ms): what was decided is heard later, and a cut at once."""
+    journal = _journal(
+        (0, e.Scheduled(at_ms=0, by="h", title="A", delay_s=1)),
+        (0, e.SeatGranted(at_ms=0, by="h", seat="ada", name="Ada", role=Role.HOST)),
+        (5, e.WentLive(at_ms=1_600, by="h")), (9, e.OnAir(at_ms=3_200, n=10, live=True)),
+        (11, ChapterMarked(at_ms=3_900, by="h", title="Now")),
+        (12, e.SeatMuted(at_ms=4_000, by="ada", seat="ada")),
+        # Held, and back before the hold was heard; then cut while both are heard.
+        (14, e.Held(at_ms=4_500, by="h", reason="tea")), (16, e.Resumed(at_ms=5_200, by="h")),
+        (17, e.OnAir(at_ms=5_800, n=18, live=False)), (19, e.OnAir(at_ms=6_500, n=20, live=True)),
+        (24, e.Held(at_ms=8_000, by="h", reason="oh", cut=True)),
+        (25, e.OnAir(at_ms=8_300, n=26, live=False)),
+        (60, e.Ended(at_ms=20_000, by="h")), (60, e.OnAir(at_ms=20_000, n=61, live=False)),
+    )  # fmt: skip
+    spans = _spans((10, 8), (20, 6))
+    assert journal.holds(spans) == [
+        Hold(at_ms=8 * 320, length_ms=2 * 320, reason="tea", by_system=False),
+        Hold(at_ms=14 * 320, length_ms=0, reason="oh", by_system=False, cut=True),
+    ]
+    events = json.loads(build(journal, spans, []))["events"]
+    assert [(event["type"], event["at_ms"] / 320, event["wall_ms"]) for event in events] == [
+        ("live", 0, 2_880), ("muted", 7, 5_280), ("held", 8, 5_780), ("resumed", 8, 6_480),
+        ("cut", 14, 8_000), ("ended", 14, 20_000),
+    ]  # fmt: skip
+    assert [fact.n for fact in journal.facts if isinstance(fact.event, ChapterMarked)] == [16]
+
+
+def test_a_stage_that_filled_its_delay_anew_is_the_platforms_hold() -> None:
+    journal = _journal(
+        (0, e.Scheduled(at_ms=0, by="h", title="A", delay_s=1)),
+        (5, e.Held(at_ms=10, by="h", reason="long ago")),
+        (6, e.OnAir(at_ms=1_600, n=7, live=False)),
+        (8, e.Resumed(at_ms=2_000, by="h")), (9, e.OnAir(at_ms=3_500, n=10, live=True)),
+        (19, e.StageTaken(at_ms=9_000, n=20, epoch=9, cause="takeover")),
+        (20, e.OnAir(at_ms=9_000, n=20, live=False)), (24, e.OnAir(at_ms=10_300, n=24, live=True)),
+    )  # fmt: skip
+    holds = journal.holds(_spans((1, 6), (10, 10), (24, 4)))
+    assert holds[0].reason == "long ago"
+    assert holds[1] == Hold(at_ms=16 * 320, length_ms=4 * 320, reason="", by_system=True)
 
 
 def test_talk_time_counts_what_is_on_air() -> None:

@@ -16,6 +16,7 @@ from hustings.archive.spans import Span, Spans
 from hustings.clock import CHUNK_MS, TICK_MS
 from hustings.space import Event, Space, evolve
 from hustings.space import event as e
+from hustings.space.replay_event import ChapterMarked
 
 # A stage that waited for the log says so when the log is back, up to its buffer's length later.
 _NEAR_CHUNKS: Final = 200
@@ -25,6 +26,7 @@ _SLACK_MS: Final = 1_000  # between the clocks of studio and stage, and a chunk
 
 _ON: Final = (e.WentLive, e.Resumed)
 _OFF: Final = (e.Held, e.Ended)
+_ON_STAGE: Final = (*_ON, e.Held, e.SeatJoined, e.SeatLeft, e.Spoke, e.SeatMuted, e.SeatUnmuted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Speech:
-    """A seat spoke from `at_ms` to `end_ms` of the replay; `wall_ms` is when it began."""
+    """A seat spoke from `at_ms` to `end_ms` of the replay; `wall_ms` is when it was first heard."""
 
     at_ms: int
     end_ms: int
@@ -87,7 +89,7 @@ class Journal:
 
     def _n(self, event: Event, n: int) -> int:
         """Where an event belongs that the log has before chunk `n`."""
-        if isinstance(event, e.SeatMuted | e.SeatUnmuted):
+        if isinstance(event, e.SeatMuted | e.SeatUnmuted | ChapterMarked):
             n += self.space.delay_chunks
         return getattr(event, "n", n)
 
@@ -98,17 +100,16 @@ class Journal:
         if not meant:
             return
         # Of several the newest that is old enough: with a delay, others may still be on their way.
-        due = [at for at in meant if self._heard_ms(self.facts[at].event) <= mark.at_ms + _SLACK_MS]
+        due = [at for at in meant if self.heard_ms(self.facts[at].event) <= mark.at_ms + _SLACK_MS]
         turn = (due or meant[:1])[-1]
         decided = self.facts[turn]
         self.facts[turn] = replace(decided, n=max(decided.n, mark.n))
         self._turns = [at for at in self._turns if at > turn]
 
-    def _heard_ms(self, event: Event) -> int:
-        """When a decision is heard."""
-        if isinstance(event, e.Held) and event.cut:
-            return event.at_ms
-        return event.at_ms + self.space.delay_ms
+    def heard_ms(self, event: Event) -> int:
+        """When what happened on stage is heard, by the wall clock; what did not, when it was."""
+        late = isinstance(event, _ON_STAGE) and not (isinstance(event, e.Held) and event.cut)
+        return event.at_ms + (self.space.delay_ms if late else 0)
 
     def holds(self, spans: Spans) -> list[Hold]:
         """What lies between the live spans, with the reason that was given; a cut that nothing
@@ -158,7 +159,7 @@ class Journal:
         for seat, first, end in self._spoken(spans):
             at_ms, end_ms = _place(spans, *_moment(first)), _place(spans, *end)
             if end_ms > at_ms:
-                out.append(Speech(at_ms, end_ms, seat, first.event.at_ms))
+                out.append(Speech(at_ms, end_ms, seat, self.heard_ms(first.event)))
         return sorted(out)
 
     def _spoken(self, spans: Spans) -> Iterator[tuple[str, Fact, _Moment]]:

@@ -1,7 +1,8 @@
 """The timeline: what listeners could see happening, on the replay's clock, as JSON. Pure.
 
 Only what was public stands in it: no account, no warning meant for the host, nothing that was
-said or done off air. Times are milliseconds of the replay (`at_ms`) and of Unix time (`wall_ms`).
+said or done off air. Times are milliseconds of the replay (`at_ms`) and of Unix time (`wall_ms`),
+when listeners heard it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ VERSION: Final = 1
 def build(journal: Journal, spans: Spans, chapters: Sequence[Chapter]) -> bytes:
     """The timeline of a finished recording."""
     events = [
-        {"at_ms": spans.position_ms(fact.n), "wall_ms": fact.event.at_ms, **public}
+        {"at_ms": spans.position_ms(fact.n), "wall_ms": journal.heard_ms(fact.event), **public}
         for fact in journal.facts
         if (public := _public(fact.event)) is not None
     ]
