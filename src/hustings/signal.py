@@ -15,10 +15,16 @@ from hustings.ticket import Ticket
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """A speaker's SDP offer (RFC 9725) with the ticket that the gate has verified."""
+    """A speaker's SDP offer (RFC 9725) with the ticket that the gate has verified.
+
+    `page` is what the page or program calls itself, if it does. `again`: nobody has pressed
+    anything, it comes back by itself; then it does not take the seat from another page.
+    """
 
     ticket: Ticket
     sdp: str
+    page: str = ""
+    again: bool = False
 
 
 class TrialFigures(msgspec.Struct, frozen=True, kw_only=True):

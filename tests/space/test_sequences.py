@@ -11,6 +11,7 @@ from hustings import limits, space
 from hustings.space import ON_STAGE, Publishing, Refusal, Role, Space, Status
 from hustings.space import command as c
 from hustings.space.charge_command import HandBack, PutInCharge, SetDeputy
+from hustings.space.presence import SetAway
 
 NOW: Final = 1_700_000_000_000
 PERSONS: Final = ("a-ann", "a-ben", "g-eve", "nobody")
@@ -86,6 +87,7 @@ COMMANDS: Final = st.one_of(
     made(SetDeputy, seat=seats | st.just("")),
     made(PutInCharge, present=st.frozensets(seats)),
     made(HandBack),
+    made(SetAway, seat=seats, away=flags),
 )
 # Where most of the rules begin: doors open, a host on stage, two hands up.
 BEGUN: Final = (

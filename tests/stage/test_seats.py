@@ -49,8 +49,11 @@ class House:
     def heard(self, seat: Seat, packet: MediaPacket) -> None:
         self.packets[seat.id] = self.packets.get(seat.id, 0) + 1
 
-    def offer(self, name: str, sdp: str = "v=0") -> signal.Answer:
-        return self.seats.offer(self.space, signal.Offer(ticket=ticket(name), sdp=sdp))
+    def offer(
+        self, name: str, sdp: str = "v=0", *, page: str = "", again: bool = False
+    ) -> signal.Answer:
+        offer = signal.Offer(ticket=ticket(name), sdp=sdp, page=page, again=again)
+        return self.seats.offer(self.space, offer)
 
     def exchange(self, name: str) -> Exchange:
         async def carry(sdp: str) -> str:
@@ -115,6 +118,30 @@ async def test_a_new_offer_replaces_the_transport_without_leaving(endpoint: Endp
         await until(lambda: house.packets["ann"] > before + 5)
         assert house.told == [("ann", "joined 5"), ("ann", "joined 6")]
         assert [transport.id for transport in endpoint.transports] == [house.answers[-1].session]
+
+
+async def test_of_two_pages_the_one_that_sat_down_last_has_the_seat(endpoint: Endpoint) -> None:
+    house = House(endpoint, "ann")
+    async with Peer(TONE, house.exchange("ann")) as ann:
+        await until(lambda: house.seats.connected)
+        sdp = ann.offered
+        assert house.offer("ann", sdp, page="one").status == 201
+        assert house.offer("ann", sdp, page="one", again=True).status == 201
+        assert house.offer("ann", sdp, page="two").status == 201  # somebody pressed Join there
+        back = house.offer("ann", sdp, page="one", again=True)
+        assert (back.status, back.code, back.detail) == (
+            409,
+            "elsewhere",
+            "You joined from elsewhere.",
+        )
+        assert house.offer("ann", sdp, page="two", again=True).status == 201
+        assert house.offer("ann", sdp, page="one").status == 201  # "Use this tab instead"
+        assert house.offer("ann", sdp, page="two", again=True).status == 409
+        assert house.offer("ann", sdp).status == 201  # a program that calls itself nothing
+    await until(lambda: not house.seats.connected)
+    for transport in endpoint.transports:
+        transport.close()
+    assert house.offer("ann", sdp, page="two", again=True).status == 201  # nobody sits there
 
 
 async def test_offers_that_never_connect_are_bounded(endpoint: Endpoint) -> None:

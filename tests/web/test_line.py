@@ -28,8 +28,9 @@ SLACK_S: Final = 0.5  # a loaded machine, and the way from the browser to here
 class Gate:
     """Answers a page's offers in place of the gate: with `status`, until that is None."""
 
-    def __init__(self, status: int | None) -> None:
+    def __init__(self, status: int | None, code: str = "") -> None:
         self.status = status
+        self._code = code
         self.offers: list[tuple[float, str]] = []  # when, and with which ticket
         self.answers: list[float] = []
 
@@ -46,7 +47,8 @@ class Gate:
             await route.continue_()
             return
         headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/problem+json"}
-        body = f'{{"status": {self.status}, "detail": "The stage is not ready."}}'
+        said = f'"detail": "The stage is not ready.", "code": "{self._code}"'
+        body = f'{{"status": {self.status}, {said}}}'
         await route.fulfill(status=self.status, headers=headers, body=body)
         self.answers.append(time.monotonic())
 
@@ -107,6 +109,30 @@ async def test_offers_end_with_a_word_that_is_final(
         await until(partial(gate.asked, 2))
 
 
+async def test_a_full_stage_is_said_and_asked_again(web: Running, context: BrowserContext) -> None:
+    page, gate = context.pages[0], Gate(409, "full")
+    await gate.stand_before(page)
+    async with web.host() as host:
+        await joined(web, page, (await make_space(host))["stage_url"])
+        await expect(page.locator("#line-words")).to_contain_text("The stage is not ready")
+        await has(page, "connected", "connecting")
+        await until(partial(gate.asked, 2))
+        await expect(page.locator("#line-words")).to_contain_text("The stage is not ready")
+
+
+async def test_a_page_that_comes_back_by_itself_does_not_fight(
+    web: Running, context: BrowserContext
+) -> None:
+    page, gate = context.pages[0], Gate(409, "elsewhere")
+    await gate.stand_before(page)
+    async with web.host() as host:
+        await joined(web, page, (await make_space(host))["stage_url"])
+        await expect(page.locator("#join")).to_have_text("Use this tab instead")
+        await has(page, "connected", "false")
+        await page.wait_for_timeout(1_000)
+        assert len(gate.offers) == 1
+
+
 async def test_a_ticket_that_is_refused_is_renewed(web: Running, context: BrowserContext) -> None:
     page, gate = context.pages[0], Gate(401)
     await gate.stand_before(page)
@@ -130,7 +156,8 @@ async def test_one_page_has_the_seat(web: Running, context: BrowserContext) -> N
         second = await context.new_page()
         await joined(web, second, made["stage_url"])
         await has(first, "connected", "false")
-        await expect(first.locator("#line-words")).to_contain_text("another page")
+        await expect(first.locator("#line-words")).to_contain_text("You joined from elsewhere")
+        await expect(first.locator("#join")).to_have_text("Use this tab instead")
         await has(second, "connected", "connecting")
         # What the second does with its microphone is not undone by the first.
         seat = f"/api/spaces/{made['id']}"

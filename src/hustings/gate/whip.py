@@ -50,6 +50,7 @@ NO_ROOM: Final = (
 )
 SESSION_CHARS: Final = 64
 _MATCH_CHARS: Final = 100  # our tags have 18
+PAGE_CHARS: Final = 32
 _EXPOSED: Final = ("Location", "ETag", "Link")
 
 
@@ -121,7 +122,9 @@ class Whip:
         _content_type(request, SDP)
         _accepts(request, SDP)
         sdp = _text(await _body(request), "offer", "The offer is not UTF-8 text.")
-        offer = signal.encode(signal.Offer(ticket=ticket, sdp=sdp))
+        page = request.query_params.get("page", "")[:PAGE_CHARS]
+        again = request.query_params.get("again") == "1"
+        offer = signal.encode(signal.Offer(ticket=ticket, sdp=sdp, page=page, again=again))
         answer = await self._ask(ticket.space, "offer", offer)
         if answer.status != 201:
             raise _refusal(answer)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from hustings.space.asking import Asking
 from hustings.space.charge_command import ChargeCommand
+from hustings.space.presence import SetAway
 from hustings.space.replay_command import ReplayCommand
 from hustings.space.state import PollShow, Publishing, QuestionState, Role
 
@@ -377,4 +378,5 @@ Command: TypeAlias = (
     | UnblockPerson
     | ReplayCommand
     | ChargeCommand
+    | SetAway
 )

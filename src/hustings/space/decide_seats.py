@@ -7,6 +7,7 @@ from typing import Final
 from hustings import limits
 from hustings.space import command as c
 from hustings.space import event as e
+from hustings.space.presence import SeatAway, SetAway
 from hustings.space.refusal import Refusal, bad_person, name, reason
 from hustings.space.rule import BEFORE_END, Made, Rule, runs
 from hustings.space.state import Role, Space
@@ -136,6 +137,17 @@ def _lower_hand(space: Space, command: c.LowerSeatHand, now_ms: int) -> Made:
     return e.SeatHandLowered(at_ms=now_ms, by=command.by, seat=command.seat)
 
 
+def _set_away(space: Space, command: SetAway, now_ms: int) -> Made:
+    seat = space.seats.get(command.seat)
+    if seat is None:
+        return _NO_SEAT
+    if command.by != command.seat:
+        return Refusal("role", "Only the speaker knows that.")
+    if seat.away == command.away:
+        return Refusal("done", "That is so already.")
+    return SeatAway(at_ms=now_ms, by=command.by, seat=command.seat, away=command.away)
+
+
 def _set_role(space: Space, command: c.SetSeatRole, now_ms: int) -> Made:
     seat = space.seats.get(command.seat)
     if seat is None:
@@ -158,5 +170,6 @@ RULES: Final[dict[type, Rule]] = {
     c.AskUnmute: Rule(BEFORE_END, True, _ask_unmute),
     c.RaiseSeatHand: Rule(BEFORE_END, False, _raise_hand),
     c.LowerSeatHand: Rule(BEFORE_END, False, _lower_hand),
+    SetAway: Rule(BEFORE_END, False, _set_away),
     c.SetSeatRole: Rule(BEFORE_END, True, _set_role),
 }

@@ -17,6 +17,7 @@ import msgspec
 from hustings.errors import BadInput
 from hustings.space.charge_event import ChargeDecided
 from hustings.space.happening import Decision
+from hustings.space.presence import SeatAway
 from hustings.space.replay_event import ReplayDecided
 from hustings.space.stage_event import (
     Cleared,
@@ -349,6 +350,7 @@ Decided: TypeAlias = (
     | PersonUnblocked
     | ReplayDecided
     | ChargeDecided
+    | SeatAway
 )
 Observed: TypeAlias = OnAir | StageTaken | SeatJoined | SeatLeft | Spoke | Warned | Cleared
 Event: TypeAlias = Decided | Observed

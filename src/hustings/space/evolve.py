@@ -15,6 +15,7 @@ from hustings.space import event as e
 from hustings.space.charge_event import ChargeDecided
 from hustings.space.evolve_replay import evolve_replay
 from hustings.space.evolve_room import evolve_room
+from hustings.space.presence import SeatAway
 from hustings.space.replay_event import ReplayDecided
 from hustings.space.state import Seat, Space, Status
 
@@ -38,7 +39,14 @@ def evolve(space: Space, event: e.Event) -> Space:
             return _granted(space, event)
         case e.SeatRevoked():
             return _revoked(space, event)
-        case e.SeatMuted() | e.SeatUnmuted() | e.UnmuteAsked() | e.SeatRoleSet() | e.SeatDenoised():
+        case (
+            e.SeatMuted()
+            | e.SeatUnmuted()
+            | e.UnmuteAsked()
+            | e.SeatRoleSet()
+            | e.SeatDenoised()
+            | SeatAway()
+        ):
             return _seat_decided(space, event)
         case e.SeatHandRaised() | e.SeatHandLowered():
             return _seat_hand(space, event)
@@ -143,7 +151,9 @@ def _delayed(space: Space, event: e.Delayed) -> Space:
 
 def _emptied(space: Space) -> Space:
     seats = {
-        seat.id: replace(seat, connected=False, speaking=False, left_at_ms=None, lost=False)
+        seat.id: replace(
+            seat, connected=False, speaking=False, left_at_ms=None, lost=False, away=False
+        )
         for seat in space.seats.values()
     }
     return replace(space, seats=seats)
@@ -193,7 +203,7 @@ def _revoked(space: Space, event: e.SeatRevoked) -> Space:
         return space
     gone = {k: v for k, v in space.seats_removed.items() if k != event.seat}
     gone[event.seat] = replace(
-        old, connected=False, speaking=False, asked=False, left_at_ms=None, lost=False
+        old, connected=False, speaking=False, asked=False, left_at_ms=None, lost=False, away=False
     )
     newest = list(gone.items())[-limits.SEATS_REMOVED_COUNT :]
     return replace(
@@ -206,7 +216,9 @@ def _revoked(space: Space, event: e.SeatRevoked) -> Space:
 
 def _seat_decided(
     space: Space,
-    event: e.SeatMuted | e.SeatUnmuted | e.UnmuteAsked | e.SeatRoleSet | e.SeatDenoised,
+    event: (
+        e.SeatMuted | e.SeatUnmuted | e.UnmuteAsked | e.SeatRoleSet | e.SeatDenoised | SeatAway
+    ),
 ) -> Space:
     old = space.seats.get(event.seat)
     if old is None:
@@ -216,6 +228,8 @@ def _seat_decided(
             seat = replace(old, role=event.role)
         case e.SeatDenoised():
             seat = replace(old, denoised=event.on)
+        case SeatAway():
+            seat = replace(old, away=event.away)
         case e.UnmuteAsked():
             seat = replace(old, asked=old.muted)
         case _:
@@ -237,10 +251,17 @@ def _seat_observed(space: Space, event: e.SeatJoined | e.SeatLeft | e.Spoke) -> 
         return space
     match event:
         case e.SeatJoined():
-            seat = replace(old, connected=True, left_at_ms=None, lost=False)
+            seat = replace(old, connected=True, left_at_ms=None, lost=False, away=False)
         case e.SeatLeft():
             lost = event.cause == "lost"
-            seat = replace(old, connected=False, speaking=False, left_at_ms=event.at_ms, lost=lost)
+            seat = replace(
+                old,
+                connected=False,
+                speaking=False,
+                left_at_ms=event.at_ms,
+                lost=lost,
+                away=False,
+            )
         case e.Spoke():
             seat = replace(old, speaking=event.speaking and not old.muted)
     return replace(space, seats={**space.seats, event.seat: seat})

@@ -64,6 +64,7 @@ class Seat:
     `person` is who sits here, if that is known: see `Hand`. `asked`: a host asks to unmute.
     `left_at_ms` is when a speaker who was here went, and `lost` whether by losing the connection.
     `denoised`: whether noise is suppressed; None: as the installation has it.
+    `away`: the speaker is here, and held up, such as by a telephone call.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Seat:
     speaking: bool = False
     left_at_ms: int | None = None
     lost: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,8 @@ class Reports:
         for change in self._floor.update(seats, slot=slot, live=live):
             self._outlet.observe(self._spoke(change))
         for notice in self._watch.update(seats, live=live, mix_dbfs=rms_dbfs(mix)):
-            self._tell(space, notice, n=n)
+            if not _explained(space, notice):
+                self._tell(space, notice, n=n)
         if self._ticks % _BATCH_TICKS == 0:
             self.flush()
         for seat in seats:
@@ -145,3 +146,9 @@ class Reports:
         if self._packets:
             self._outlet.stems(tuple(self._packets))
             self._packets = []
+
+
+def _explained(space: Space, notice: Notice) -> bool:
+    """Whether everybody on stage knows already why a seat is silent."""
+    seat = space.seats.get(notice.seat)
+    return notice.code == "seat_silent" and seat is not None and seat.away

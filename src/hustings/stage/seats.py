@@ -2,7 +2,8 @@
 
 A seat is granted by the space's state; a speaker takes it with an offer. A new offer for a taken
 seat is how speakers come back after a failure: the old transport plays until the new one is
-connected, then it is closed. While several are connecting, the newest that connects stays.
+connected, then it is closed. While several are connecting, the newest that connects stays. Of two
+pages of one speaker the one where somebody pressed Join last has the seat.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class _Place:
     back: Return
     link: _Link | None = None
     waiting: list[_Link] = field(default_factory=list)
+    page: str = ""  # what sat down last calls itself
 
 
 class Seats:
@@ -154,6 +156,8 @@ class Seats:
         if others >= self._speakers_max:
             return _refused(409, "full", f"All {self._speakers_max} places on stage are taken.")
         place = self._places.get(name)
+        if place is not None and _elsewhere(place, offer):
+            return _refused(409, "elsewhere", "You joined from elsewhere.")
         if place is None:
             seat = Seat(name)
             seat.muted = granted.muted
@@ -171,6 +175,7 @@ class Seats:
         except EndpointFull:
             return _refused(503, "busy", "This server has no room for another speaker.")
         self._places[name] = place
+        place.page = offer.page
         place.waiting.append(link)
         while len(place.waiting) > limits.SEAT_OFFERS_COUNT:
             _end(place.waiting.pop(0))
@@ -306,6 +311,13 @@ class Seats:
         for link in ending:
             if link is not None:
                 _end(link)
+
+
+def _elsewhere(place: _Place, offer: signal.Offer) -> bool:
+    """Whether another page has sat down since: one that comes back by itself does not take the seat
+    from it, or the two would take it from each other for ever."""
+    taken = place.link is not None or bool(place.waiting)
+    return offer.again and taken and offer.page != place.page
 
 
 def _on_air(space: Space, seat: Seat) -> bool:

@@ -28,6 +28,7 @@ from hustings.space import Command, Event, Refusal, Role, Space, Status, decide,
 from hustings.space import command as c
 from hustings.space.charge_command import HandBack, PutInCharge, SetDeputy
 from hustings.space.command import GrantSeat, OpenDoors, RevokeSeat, Schedule
+from hustings.space.presence import SetAway
 from hustings.ticket import Scope, Ticket
 from hustings.web import secret
 from hustings.web.catalogue import Catalogue, Invite, Listed
@@ -41,7 +42,7 @@ _OVER = frozenset({Status.ENDED, Status.POSTED, Status.WITHHELD, Status.CANCELLE
 # What happens within a space and stands in no list.
 _WITHIN: Final = frozenset({
     *(c.GrantSeat, c.RevokeSeat, c.MuteSeat, c.UnmuteSeat, c.SetSeatRole, c.AskUnmute),
-    *(c.RaiseSeatHand, c.LowerSeatHand, c.DenoiseSeat, SetDeputy, PutInCharge, HandBack),
+    *(c.RaiseSeatHand, c.LowerSeatHand, c.DenoiseSeat, SetDeputy, PutInCharge, HandBack, SetAway),
     *(c.SetRoom, c.RaiseHand, c.LowerHand, c.InviteHand, c.UninviteHand),
     *(c.OpenPoll, c.ClosePoll, c.Pin, c.Unpin, c.EndSoon, c.KeepGoing, c.Rehearse),
     *(c.RemoveMessage, c.RestoreMessage, c.MarkQuestion, c.BlockPerson, c.UnblockPerson),

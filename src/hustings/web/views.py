@@ -114,6 +114,7 @@ class SeatView(BaseModel):
     connected: bool = Field(description="the speaker's sound arrives")
     speaking: bool
     lost: bool = Field(description="the connection was lost, and is not back yet")
+    away: bool = Field(description="held up without leaving, such as by a telephone call")
 
 
 class SpaceView(RoomFields):
@@ -218,6 +219,7 @@ def space_view(studio: Studio, space: Space, *, now_ms: int, hosts: bool = False
             connected=seat.connected,
             speaking=seat.speaking,
             lost=seat.lost,
+            away=seat.away,
         )
         for seat in space.seats.values()
     ]

@@ -79,6 +79,52 @@ async def test_an_unplugged_microphone_is_told_and_used_again(
         await expect(page.locator("#device")).to_have_value(chosen)
 
 
+CALL: Final = """
+(() => {
+  const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  let track = null;
+  let muted = false;
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await get(wanted);
+    track = stream.getAudioTracks()[0];
+    Object.defineProperty(track, "muted", { get: () => muted });
+    return stream;
+  };
+  window.call = (on) => {
+    muted = on;
+    track.dispatchEvent(new Event(on ? "mute" : "unmute"));
+  };
+})();
+"""
+
+
+async def test_a_telephone_call_is_told_and_ends_by_itself(web: Running, page: Page) -> None:
+    # No program can telephone Chromium: what it would do to the track is done by the test.
+    await page.add_init_script(CALL)
+    async with evening(web, status="scheduled") as space:
+        await as_speaker(space, page, "Amara")
+        await expect(page.locator("#check")).to_be_hidden()
+        await page.route("**/whip/**", lambda _: None)  # a stage that does not answer yet
+        await page.locator("#join").click()
+        await page.evaluate("() => call(true)")
+        await page.evaluate("() => call(false)")  # a headset that wakes up
+        await page.wait_for_timeout(700)
+        await expect(page.locator("#unplugged")).to_be_hidden()
+        await page.evaluate("() => call(true)")
+        await expect(page.locator("#unplugged")).to_contain_text("such as a telephone call")
+        state = page.locator(f"[data-seat='{space.seats['Amara']}'] .seat-state")
+        await expect(state).to_contain_text("not here")  # who has not joined is not away
+        own = f"[data-seat='{space.seats['Amara']}']"
+        seat = next(one for one in (await space.state())["seats"] if one["name"] == "Amara Okafor")
+        assert seat["away"]
+        await page.evaluate("() => call(false)")
+        await expect(page.locator("#unplugged")).to_be_hidden()
+        await expect(page.locator("#mic-words")).to_contain_text("you are heard again")
+        seat = next(one for one in (await space.state())["seats"] if one["name"] == "Amara Okafor")
+        assert not seat["away"]
+        await expect(page.locator(own)).to_have_attribute("data-muted", "false")
+
+
 REFUSE: Final = """
 (() => {
   const media = navigator.mediaDevices;

@@ -87,6 +87,9 @@ async def test_a_speaker_steps_down_and_comes_back_when_the_host_undoes_it(
         await page.locator("#step-down").click()
         await page.locator("#confirm-yes").click()
         await expect(page.locator("#notice")).to_contain_text("taken away")
+        back = page.locator("#as-listener a")
+        await expect(back).to_be_visible()
+        assert await back.get_attribute("href") == space.made["share_url"]
         await space.does("POST", f"/seats/{space.seats['Amara']}/restore")
         await expect(page.locator("#microphone")).to_be_visible(timeout=15_000)
 

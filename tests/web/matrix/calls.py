@@ -132,6 +132,7 @@ CALLS: Final[dict[str, Call]] = {
     "PUT /api/spaces/{space_id}/seats/{seat}": Call(json={"role": "cohost"}, spoils=True),
     "PUT /api/spaces/{space_id}/seats/{seat}/denoise": Call(json={"on": False}, spoils=True),
     "DELETE /api/spaces/{space_id}/seats/{seat}": Call(spoils=True),
+    "PUT /api/spaces/{space_id}/seats/{seat}/away": Call(json={"away": True}),
     "PUT /api/spaces/{space_id}/deputy": Call(json={"seat": "{seat}"}, spoils=True),
     "POST /api/spaces/{space_id}/backstage": Call(json={"text": "Two minutes."}),
     "POST /api/spaces/{space_id}/chat": Call(json={"text": "Good evening."}, spoils=True),

@@ -250,6 +250,7 @@ API: Final[dict[str, frozenset[Role]]] = {
     "POST /api/spaces/{space_id}/seats/{seat}/mute": DESK,
     "PUT /api/spaces/{space_id}/seats/{seat}/denoise": DESK,
     "POST /api/spaces/{space_id}/seats/{seat}/unmute": NOBODY,  # a microphone opens by its own hand
+    "PUT /api/spaces/{space_id}/seats/{seat}/away": NOBODY,
     "POST /api/spaces/{space_id}/seats/{seat}/hand": NOBODY,
     "DELETE /api/spaces/{space_id}/seats/{seat}/hand": DESK,
     "POST /api/spaces/{space_id}/ticket": STAGE,

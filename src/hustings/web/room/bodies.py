@@ -152,6 +152,12 @@ class Deputy(_Body):
     )
 
 
+class Away(_Body):
+    """Whether one's own microphone is in other hands for a while, such as a telephone call's."""
+
+    away: bool
+
+
 class SeatRole(_Body):
     """What somebody on stage may do."""
 

@@ -9,12 +9,13 @@ from fastapi import APIRouter
 from hustings.space import Role
 from hustings.space import command as c
 from hustings.space.charge_command import SetDeputy
+from hustings.space.presence import SetAway
 from hustings.web import views
 from hustings.web.api import SeatId, carry_out
 from hustings.web.problem import Problem, documented
 from hustings.web.room import deeds
-from hustings.web.room.bodies import Deputy, Rehearsal, RoomSetting, SeatRole
-from hustings.web.standing import CurrentStudio, Host
+from hustings.web.room.bodies import Away, Deputy, Rehearsal, RoomSetting, SeatRole
+from hustings.web.standing import Asker, CurrentStudio, Host
 
 router: Final = APIRouter(prefix="/api/spaces", tags=["room"])
 _OPEN: Final = documented(401, 403, 404, 409, 413, 422, 503)
@@ -71,6 +72,15 @@ async def rehearse(body: Rehearsal, asker: Host, studio: CurrentStudio) -> views
 async def ask_unmute(asker: Host, studio: CurrentStudio, seat: SeatId) -> views.SpaceView:
     """Ask a muted speaker to open the microphone. Nobody can open it for them."""
     return await carry_out(studio, asker, c.AskUnmute(by=asker.by, role=asker.role, seat=seat))
+
+
+@router.put("/{space_id}/seats/{seat}/away", responses=_OPEN)
+async def set_away(
+    body: Away, asker: Asker, studio: CurrentStudio, seat: SeatId
+) -> views.SpaceView:
+    """Tell the others on stage that you are held up, such as by a telephone call, or back."""
+    command = SetAway(by=asker.by, role=asker.role, seat=seat, away=body.away)
+    return await carry_out(studio, asker, command)
 
 
 @router.put("/{space_id}/seats/{seat}", responses=_OPEN)

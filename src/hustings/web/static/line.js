@@ -7,20 +7,24 @@ import { onNetworkChange } from "./network.js";
 import { bye, post, Refused } from "./whip.js";
 import { FIRST_PACKET_MS, RESTARTED_MS, silence } from "./watchdog.js";
 
-const FULL_MS = 1500; // where there is no room, and up to as much again
+const FULL_MS = 1000; // between two questions whether there is a place, and up to as much again
 const PAUSE_MS = 150; // and up to as much again, so that many speakers do not return in step
 
 /**
- * @typedef {{ticket: string, whip_url: string, expires_at_ms: number,
+ * @typedef {{ticket: string, whip_url: string, expires_at_ms: number, page: string,
  *   ice_servers?: RTCIceServer[]}} Ticket
  * @typedef {"away" | "connecting" | "connected" | "refused"} Condition
  */
 
-/** Event "change" whenever `condition` changes; `words` says why when it is "refused", or waits. */
+/**
+ * Event "change" whenever `condition` changes; `words` says why when it is "refused", or waits, and
+ * `elsewhere` whether another page sits on the seat.
+ */
 export class Line extends EventTarget {
   /** @type {Condition} */
   condition = "away";
   words = "";
+  elsewhere = false;
   /** @type {RTCPeerConnection | null} */
   #connection = null;
   /** @type {MediaStreamTrack | null} */
@@ -49,12 +53,14 @@ export class Line extends EventTarget {
   /**
    * Take the seat, and come back to it until `leave`.
    * @param {MediaStreamTrack} track the microphone
+   * @param {boolean} [again] nobody pressed Join: the page was here before
    */
-  join(track) {
+  join(track, again = false) {
     this.#track = track;
     if (this.#wanted) return;
+    this.elsewhere = false;
     this.#wanted = new AbortController();
-    void this.#stay(this.#wanted.signal);
+    void this.#stay(this.#wanted.signal, again);
   }
 
   /**
@@ -69,9 +75,11 @@ export class Line extends EventTarget {
   /**
    * Let go of the seat for a reason, and do not come back to it.
    * @param {string} words the reason
+   * @param {boolean} [elsewhere] another page sits there now
    */
-  give(words) {
+  give(words, elsewhere = false) {
     this.#end(false);
+    this.elsewhere = elsewhere;
     this.#set("refused", words);
   }
 
@@ -100,16 +108,20 @@ export class Line extends EventTarget {
     await sender?.replaceTrack(track).catch(() => {});
   }
 
-  /** @param {AbortSignal} wanted */
-  async #stay(wanted) {
+  /**
+   * @param {AbortSignal} wanted
+   * @param {boolean} again
+   */
+  async #stay(wanted, again) {
     let fresh = false;
     let full = "";
     while (!wanted.aborted) {
       this.#set("connecting", full);
       try {
-        const connection = await this.#connect(wanted, fresh);
+        const connection = await this.#connect(wanted, fresh, again);
         fresh = false;
         full = "";
+        again = true;
         if (connection && (await this.#hold(connection, wanted))) {
           this.#hangUp(false);
           continue; // that was the pause
@@ -117,11 +129,11 @@ export class Line extends EventTarget {
       } catch (error) {
         if (wanted.aborted) return;
         if (final(error)) {
-          this.give(error instanceof Error ? error.message : "");
+          this.give(error instanceof Error ? error.message : "", error instanceof Refused && error.elsewhere);
           return;
         }
         fresh = error instanceof Refused && error.status === 401;
-        full = error instanceof Refused && error.code === "no_room" ? error.message : "";
+        full = error instanceof Refused && error.full ? error.message : "";
       }
       if (wanted.aborted) return;
       this.#set("connecting", full);
@@ -164,9 +176,11 @@ export class Line extends EventTarget {
   /**
    * @param {AbortSignal} wanted
    * @param {boolean} fresh a new ticket is needed
+   * @param {boolean} again
    */
-  async #connect(wanted, fresh) {
+  async #connect(wanted, fresh, again) {
     this.#ticket = await this.#renew(fresh);
+    const { page } = this.#ticket;
     if (wanted.aborted || !this.#track) return null;
     const connection = new RTCPeerConnection({
       iceServers: this.#ticket.ice_servers ?? [],
@@ -183,7 +197,7 @@ export class Line extends EventTarget {
     });
     await connection.setLocalDescription();
     const offer = connection.localDescription?.sdp ?? "";
-    const { sdp, session } = await post(this.#ticket.whip_url, this.#ticket.ticket, offer);
+    const { sdp, session } = await post(this.#ticket.whip_url, this.#ticket.ticket, offer, { page, again });
     if (wanted.aborted) {
       bye(session, this.#ticket.ticket);
       return null;

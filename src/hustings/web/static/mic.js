@@ -4,12 +4,14 @@ import { t } from "./t.js";
 
 const RAW = new URLSearchParams(location.search).get("raw") === "1";
 const FLOOR_DBFS = -90;
+const HELD_MS = 500; // a headset that wakes up is quicker
 
 /**
  * Events: "track" when the track to send is another one, "devices" when the list may have changed,
  * "unplugged" when the microphone went away (`on` says whether another one was opened instead,
  * `detail` why none was),
- * "back" when it was plugged in again and is used again.
+ * "back" when it was plugged in again and is used again,
+ * "held" when something else has it for a while, such as a telephone call, and "free" when that is over.
  */
 export class Microphone extends EventTarget {
   /** @type {MediaStreamTrack | null} */
@@ -24,6 +26,7 @@ export class Microphone extends EventTarget {
   #source = null;
   #samples = new Float32Array(2048);
   #muted = false;
+  #held = false;
   /** @type {{id: string, label: string} | null} the one that was unplugged, until it is back */
   #missing = null;
 
@@ -48,6 +51,13 @@ export class Microphone extends EventTarget {
   /** Whether the browser offers microphones here at all (it does on https and localhost). */
   get possible() {
     return Boolean(navigator.mediaDevices?.getUserMedia);
+  }
+
+  /** Whether a microphone can be opened without asking; browsers that do not tell ask later. */
+  async allowed() {
+    const name = /** @type {PermissionName} */ ("microphone");
+    const answer = await navigator.permissions?.query({ name }).catch(() => null);
+    return this.possible && answer?.state === "granted";
   }
 
   get on() {
@@ -89,6 +99,10 @@ export class Microphone extends EventTarget {
     this.track = track;
     track.enabled = !this.#muted;
     track.addEventListener("ended", () => this.#unplugged(track));
+    track.addEventListener("mute", () => this.#interrupted(track));
+    track.addEventListener("unmute", () => this.#resumed(track));
+    if (track.muted) this.#interrupted(track);
+    else this.#resumed(track);
     this.#listen(track.clone());
     this.dispatchEvent(new Event("track"));
     this.dispatchEvent(new Event("devices"));
@@ -129,7 +143,7 @@ export class Microphone extends EventTarget {
     copy.enabled = true;
     this.#meter = copy;
     this.#context ??= new AudioContext();
-    void this.#context.resume();
+    void this.#context.resume().catch(() => {}); // in a call: when it is over
     this.#analyser ??= new AnalyserNode(this.#context, { fftSize: 2048 });
     this.#source = this.#context.createMediaStreamSource(new MediaStream([copy]));
     this.#source.connect(this.#analyser);
@@ -141,6 +155,28 @@ export class Microphone extends EventTarget {
     this.#meter?.stop();
     this.#meter = null;
     this.track?.stop();
+  }
+
+  /** Whether something else has the microphone. */
+  get held() {
+    return this.#held;
+  }
+
+  /** The system has muted the source (W3C mediacapture-streams 4.3.1). @param {MediaStreamTrack} track */
+  #interrupted(track) {
+    setTimeout(() => {
+      if (track !== this.track || !track.muted || track.readyState !== "live" || this.#held) return;
+      this.#held = true;
+      this.dispatchEvent(new Event("held"));
+    }, HELD_MS);
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #resumed(track) {
+    if (track !== this.track || !this.#held) return;
+    this.#held = false;
+    void this.#context?.resume().catch(() => {}); // iOS leaves it "interrupted"
+    this.dispatchEvent(new Event("free"));
   }
 
   /** Take another microphone meanwhile. @param {MediaStreamTrack} track */

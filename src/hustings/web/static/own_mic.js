@@ -4,8 +4,10 @@ import { call, Problem } from "./api.js";
 import { showDevices } from "./devices.js";
 import { Line } from "./line.js";
 import { Microphone, microphoneProblem } from "./mic.js";
+import { noticeMicrophone } from "./mic_notices.js";
 import { element, part, write } from "./page.js";
 import { watchQuality } from "./quality.js";
+import { SeatMemory } from "./seat_memory.js";
 import { SeatTicket } from "./seat_ticket.js";
 import { showLevel } from "./seats.js";
 import { t } from "./t.js";
@@ -16,6 +18,7 @@ const AGAIN_MS = 1000;
 const SETTLE_MS = 1000; // by then the studio's state has come that follows on our word
 const METER_MS = 66;
 const SPEECH_DBFS = -45;
+const ELSEWHERE = t("You joined from elsewhere. One page at a time speaks from your seat.");
 const CHECK_WORDS = t("Say something: the bar moves with your voice.");
 
 const device = /** @type {HTMLSelectElement} */ (element("device"));
@@ -34,6 +37,7 @@ export class OwnMic {
   #seat;
   #api;
   #ticket;
+  #memory;
   #status = "";
   #wantMuted = false;
   #serverMuted = false; // in the newest state that came
@@ -49,17 +53,21 @@ export class OwnMic {
     this.#seat = seat;
     this.#api = `/api/spaces/${space}`;
     this.#ticket = new SeatTicket(this.#api);
+    this.#memory = new SeatMemory(space, seat);
     const audio = /** @type {HTMLAudioElement} */ (element("mix-minus"));
     this.#line = new Line(audio, (must) => this.#ticket.renew(must));
     this.#trial = new Trial(this.#mic, this.#line);
-    this.#line.addEventListener("change", () => this.#show());
+    this.#line.addEventListener("change", () => {
+      if (this.#line.condition === "refused") this.#memory.release(true);
+      this.#show();
+    });
     this.#mic.addEventListener("track", () => {
       if (this.#mic.track) void this.#line.replace(this.#mic.track);
       this.#show();
     });
     this.#mic.addEventListener("devices", () => void showDevices(this.#mic));
-    this.#mic.addEventListener("unplugged", (event) => this.#unplugged(/** @type {CustomEvent} */ (event).detail));
-    this.#mic.addEventListener("back", () => this.#back());
+    noticeMicrophone(this.#mic, () => this.#show());
+    for (const event of ["held", "free"]) this.#mic.addEventListener(event, () => this.#away(audio));
     watchQuality(this.#line);
     device.addEventListener("change", () => void this.#open(device.value));
     check.addEventListener("click", () => void this.#open(device.value));
@@ -80,7 +88,7 @@ export class OwnMic {
       this.#trouble(t("This browser offers the microphone only on https or localhost."));
       join.disabled = true;
     }
-    void this.#openIfAllowed();
+    void this.#comeBack();
     this.#show();
   }
 
@@ -103,6 +111,7 @@ export class OwnMic {
   /** Be silent for good. */
   close() {
     this.#line.leave(false);
+    this.#memory.release(true);
     this.#mic.close();
     element("microphone").hidden = true;
   }
@@ -113,7 +122,7 @@ export class OwnMic {
    */
   taken(page) {
     if (page === this.#ticket.page || !this.#line.joined) return;
-    this.#line.give(t("You joined on another page or device. Press Join to speak from here."));
+    this.#line.give(ELSEWHERE, true);
   }
 
   /** Mute or unmute, as a key does; who has not joined goes to Join. */
@@ -196,12 +205,22 @@ export class OwnMic {
     if (!this.#mic.on && !(await this.#open(device.value))) return;
     if (!this.#mic.track) return;
     this.#ticket.sitDown();
-    this.#line.join(this.#mic.track);
+    this.#sit(this.#mic.track, false);
     mute.focus();
+  }
+
+  /**
+   * @param {MediaStreamTrack} track
+   * @param {boolean} again by itself
+   */
+  #sit(track, again) {
+    this.#memory.claim(this.#ticket.page, () => this.#line.give(ELSEWHERE, true));
+    this.#line.join(track, again);
   }
 
   #leave() {
     this.#line.leave();
+    this.#memory.release(true);
     join.focus();
   }
 
@@ -223,33 +242,21 @@ export class OwnMic {
     return this.#mic.on;
   }
 
-  async #openIfAllowed() {
-    try {
-      const allowed = await navigator.permissions.query({
-        name: /** @type {PermissionName} */ ("microphone"),
-      });
-      if (allowed.state === "granted" && this.#mic.possible && !this.#mic.on) await this.#open("");
-    } catch {
-      // Browsers that do not tell ask at the first press of a button.
-    }
+  /** A page that was reloaded, or whose browser died, is on its seat again, muted or not as before. */
+  async #comeBack() {
+    if (!this.#mic.on && (await this.#mic.allowed())) await this.#open("");
+    const page = await this.#memory.kept();
+    if (!page || !this.#mic.track || !this.#mic.on || this.#line.joined) return;
+    this.#ticket.page = page;
+    this.#sit(this.#mic.track, true);
   }
 
-  /** @param {unknown} problem why no other one was opened */
-  #unplugged(problem) {
-    const said = { name: this.#mic.missing, other: this.#mic.label };
-    const forbidden = problem instanceof DOMException && problem.name === "NotAllowedError";
-    write(element("unplugged"), forbidden ? microphoneProblem(problem) : this.#mic.on
-      ? t("{name} was unplugged. {other} is used until it is back.", said)
-      : t("{name} was unplugged: nobody hears you. Plug it in again, and it goes on by itself.", said));
-    element("unplugged").hidden = false;
-    this.#show();
-  }
-
-  #back() {
-    element("unplugged").hidden = true;
-    words.textContent = t("{name} is back and in use.", { name: this.#mic.label });
-    words.classList.remove("wrong");
-    this.#show();
+  /** A call has the microphone, or gives it back: the others are told. @param {HTMLAudioElement} audio */
+  #away(audio) {
+    const away = this.#mic.held;
+    if (!away) void audio.play().catch(() => {}); // a call has stopped it
+    if (!this.#line.joined) return;
+    call("PUT", `${this.#api}/seats/${this.#seat}/away`, { away }).catch(() => {}); // they hear it anyway
   }
 
   #measure() {
@@ -276,7 +283,7 @@ export class OwnMic {
     check.hidden = joined || this.#mic.on;
     join.hidden = joined;
     leave.hidden = mute.hidden = !joined;
-    write(join, this.#status === "scheduled" ? t("Join the green room") : t("Join the stage"));
+    write(join, this.#line.elsewhere ? t("Use this tab instead") : this.#status === "scheduled" ? t("Join the green room") : t("Join the stage"));
     mute.ariaPressed = String(this.#wantMuted);
     write(part(mute, "span"), this.#wantMuted ? t("Unmute") : t("Mute"));
     write(lineWords, this.#lineWords());

@@ -32,9 +32,11 @@ export class SeatTicket {
   async renew(must) {
     const left = (this.#ticket?.expires_at_ms ?? 0) - Date.now();
     if (this.#ticket && !must && !this.#sitsDown && left > RENEW_BEFORE_MS) return this.#ticket;
+    // A page that comes back by itself does not send the others away.
+    const body = this.#sitsDown ? { page: this.page } : {};
     this.#sitsDown = false;
     try {
-      this.#ticket = await call("POST", `${this.#api}/ticket`, { page: this.page });
+      this.#ticket = { ...(await call("POST", `${this.#api}/ticket`, body)), page: this.page };
     } catch (error) {
       // The ticket in memory is good while the studio is away. Whether it has expired is the gate's to
       // say: this computer's clock may be wrong.

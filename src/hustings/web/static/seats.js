@@ -8,7 +8,7 @@ import { Troubles } from "./troubles.js";
 
 /**
  * @typedef {{id: string, name: string, role: string, muted: boolean, connected: boolean,
- *   speaking: boolean, asked?: boolean, denoised?: boolean, lost?: boolean}} Seat
+ *   speaking: boolean, asked?: boolean, denoised?: boolean, lost?: boolean, away?: boolean}} Seat
  */
 
 /** @type {Record<string, string>} */
@@ -225,6 +225,7 @@ export class Seats {
 /** @param {Seat} seat */
 function condition(seat) {
   if (!seat.connected) return seat.lost ? t("connection lost") : t("not here");
+  if (seat.away) return t("away for a moment");
   if (seat.muted) return seat.asked ? t("muted, asked to unmute") : t("muted");
   return seat.speaking ? t("speaking") : t("here");
 }

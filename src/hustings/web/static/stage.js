@@ -115,6 +115,7 @@ function dismissed() {
   element("offline").hidden = true;
   for (const id of ["talk-backstage", "step-down"]) element(id)?.setAttribute("hidden", "");
   complain(t("Your seat was taken away. Ask the host for a new invitation."));
+  element("as-listener").hidden = false;
   if (gone > GONE_LOOKS) stop();
 }
 

@@ -117,7 +117,8 @@ export function lineVerdict({ rtt_ms, loss }) {
 /**
  * How we stand to the stage.
  * @param {import("./line.js").Condition} condition
- * @param {{why: string, muted: boolean, on: boolean, status: string}} own `why` the line was refused, or waits;
+ * @param {{why: string, muted: boolean, on: boolean, status: string}} own `why` the line was refused,
+ *   or waits for a place;
  *   `on`: whether there is a microphone
  */
 export function standingWords(condition, { why, muted, on, status }) {

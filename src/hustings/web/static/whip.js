@@ -10,13 +10,14 @@ export class Refused extends Error {
   /**
    * @param {number} status HTTP status, 0 when there was no answer
    * @param {string} detail
-   * @param {string} [code] the gate's word for programs
+   * @param {string} [code] stable, for programs
    */
   constructor(status, detail, code = "") {
     super(detail);
     this.status = status;
-    this.code = code;
-    this.final = status === 403 || status === 404 || status === 410;
+    this.elsewhere = code === "elsewhere";
+    this.full = code === "full" || code === "no_room"; // until somebody leaves
+    this.final = status === 403 || status === 404 || status === 410 || this.elsewhere;
   }
 }
 
@@ -32,13 +33,15 @@ const SENTENCES = new Map([
  * @param {string} url
  * @param {string} ticket
  * @param {string} sdp
+ * @param {{page: string, again: boolean}} who what this page calls itself, and whether it comes back by
+ *   itself, which takes the seat from no other page
  * @returns {Promise<{sdp: string, session: string}>} the answer, and the session's address or ""
  */
-export async function post(url, ticket, sdp) {
+export async function post(url, ticket, sdp, { page, again }) {
   /** @type {Response} */
   let answer;
   try {
-    answer = await fetch(url, {
+    answer = await fetch(`${url}?page=${page}${again ? "&again=1" : ""}`, {
       method: "POST",
       headers: {
         Authorization: `Bearer ${ticket}`,
