@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from hustings import limits
-from hustings.space import Role
+from hustings.space import Role, evolve
 from hustings.space import command as c
+from hustings.space.event import SeatJoined, SeatLeft
+from hustings.space.presence import SetAway
 from tests.space.evening import HOST, Evening
 
 
@@ -66,6 +68,26 @@ def test_a_host_asks_to_unmute_and_the_speaker_decides() -> None:
     assert (opened.muted, opened.asked) == (False, False)
     assert evening.refused(c.AskUnmute(**HOST, seat="nobody")) == "seat"
     assert evening.refused(c.AskUnmute(by="ben", role=Role.SPEAKER, seat="ben")) == "role"
+
+
+def test_a_speaker_says_that_they_are_held_up_and_nobody_else_does() -> None:
+    evening = Evening(granted("ben"))
+
+    def away(on: bool, by: str = "ben", role: Role = Role.SPEAKER) -> SetAway:
+        return SetAway(by=by, role=role, seat="ben", away=on)
+
+    assert evening.do(away(True)).seats["ben"].away
+    assert not evening.space.seats["ben"].muted
+    assert evening.refused(away(True)) == "done"
+    assert evening.refused(away(False, by="host", role=Role.HOST)) == "role"
+    assert not evening.do(away(False)).seats["ben"].away
+    assert evening.refused(SetAway(by="eve", role=Role.SPEAKER, seat="eve", away=True)) == "seat"
+    evening.do(away(True))
+    for observed in (
+        SeatJoined(at_ms=1, seat="ben", join=1, n=1),
+        SeatLeft(at_ms=1, seat="ben", cause="lost", n=1),
+    ):
+        assert not evolve(evening.space, observed).seats["ben"].away  # that is over in any case
 
 
 def test_who_is_on_stage_asks_for_the_floor_in_order() -> None:

@@ -127,3 +127,23 @@ async def test_a_deputy_ends_the_space(tmp_path: Path, servers: Engines, stage: 
             ended = await deputy.post(f"/api/spaces/{space}/end")
             assert (ended.json()["status"], ended.json()["in_charge"]) == ("ended", "")
             assert (await web.space(space)).in_charge == ""
+
+
+async def test_a_host_who_leaves_the_stage_is_in_charge_while_at_the_desk(
+    tmp_path: Path, servers: Engines, stage: Stage
+) -> None:
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        space, own = await live_space(host, stage)
+        async with web.speaker(host, space, role="cohost") as (cohost, seat):
+            await stage.sits(space, seat)
+            async with host.stream("GET", f"/api/spaces/{space}/events") as desk:
+                lines = desk.aiter_lines()
+                await anext(lines)
+                await stage.loses(space, own, cause="bye")
+                await asyncio.sleep(3 * AWAY_S)
+                assert await charges(web, space) == []
+            await until(lambda: in_charge(cohost, space, seat))  # the desk is closed as well
+            async with host.stream("GET", f"/api/spaces/{space}/events") as desk:
+                lines = desk.aiter_lines()
+                await anext(lines)
+                await until(lambda: in_charge(cohost, space, ""))

@@ -1,4 +1,4 @@
-"""A speaker who is held up without leaving, such as by a telephone call: what is asked and decided."""
+"""A speaker who is held up without leaving, as by a telephone call: what is asked and decided."""
 
 from __future__ import annotations
 

@@ -40,9 +40,9 @@ class Stage:
         event = SeatJoined(at_ms=1, seat=seat, join=1, n=0)
         await self.record.append(space, Kind.OBS, encode(event), message_id=f"joined-{seat}")
 
-    async def loses(self, space: str, seat: str) -> None:
+    async def loses(self, space: str, seat: str, *, cause: str = "lost") -> None:
         """Nothing is heard of somebody any more."""
-        event = SeatLeft(at_ms=time.time_ns() // 1_000_000, seat=seat, cause="lost", n=1)
+        event = SeatLeft(at_ms=time.time_ns() // 1_000_000, seat=seat, cause=cause, n=1)
         await self._observes(space, event)
 
     async def regains(self, space: str, seat: str) -> None:
