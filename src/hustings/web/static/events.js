@@ -13,12 +13,12 @@ const LOOK_MS = 5000;
  * @typedef {object} Listener
  * @property {(space: any) => void} state the whole space, at once and at every change
  * @property {(levels: Record<string, number>) => void} levels dBFS by seat
- * @property {(lines: Record<string, any>) => void} lines how good they are, by seat (hosts only)
- * @property {(floor: import("./floor.js").FloorTime) => void} floor who has spoken for how long
+ * @property {(lines: Record<string, any>) => void} [lines] how good they are, by seat (hosts only)
+ * @property {(floor: import("./floor.js").FloorTime) => void} [floor] who has spoken for how long
  * @property {(count: number) => void} listening how many listen now
  * @property {(figures: any) => void} crowd who is there, in which way (hosts only)
  * @property {(warning: {seat: string, code: string, advice: string}) => void} warning
- * @property {(what: {seat: string, code: string}) => void} cleared a warning is over
+ * @property {(what: {seat: string, code: string}) => void} [cleared] a warning is over
  * @property {(talk: {said?: any[], asked?: any[]}) => void} talk what the audience wrote (hosts only)
  * @property {(ballots: Record<string, any>) => void} tally results of ballots that changed
  * @property {(lines: any[]) => void} backstage what those on stage wrote to each other
@@ -52,12 +52,12 @@ export function follow(space, listener) {
     source.addEventListener("ping", data);
     source.addEventListener("state", (event) => listener.state(data(event)));
     source.addEventListener("levels", (event) => listener.levels(data(event)));
-    source.addEventListener("lines", (event) => listener.lines(data(event)));
-    source.addEventListener("floor", (event) => listener.floor(data(event)));
+    source.addEventListener("lines", (event) => listener.lines?.(data(event)));
+    source.addEventListener("floor", (event) => listener.floor?.(data(event)));
     source.addEventListener("listening", (event) => listener.listening(data(event).count));
     source.addEventListener("crowd", (event) => listener.crowd(data(event)));
     source.addEventListener("warning", (event) => listener.warning(data(event)));
-    source.addEventListener("cleared", (event) => listener.cleared(data(event)));
+    source.addEventListener("cleared", (event) => listener.cleared?.(data(event)));
     source.addEventListener("talk", (event) => listener.talk(data(event)));
     source.addEventListener("tally", (event) => listener.tally(data(event).ballots ?? data(event)));
     source.addEventListener("backstage", (event) => listener.backstage(data(event).lines));
