@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 from typing import get_args
 
 import av
@@ -191,3 +192,18 @@ def test_no_bytes_do_anything_worse(packet: bytes) -> None:
         assert len(decoder.decode(packet)) == samples
     with contextlib.suppress(BadInput):
         assert len(decoder.decode_fec(packet, 960)) == 960
+
+
+def test_durations_are_those_of_the_library() -> None:
+    ask = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_int)(
+        ("opus_packet_get_nb_samples", opus.library())
+    )
+    packets = [bytes([a]) for a in range(256)]
+    packets += [bytes([a, b, 1, 2]) for a in range(256) for b in range(256)]
+    for packet in packets:
+        expected = ask(packet, len(packet), 48_000)
+        if expected > 0:
+            assert opus.samples_of(packet) == expected
+        else:
+            with pytest.raises(BadInput):
+                opus.samples_of(packet)
