@@ -17,13 +17,13 @@ for the first packet of a transport, and after skipped ticks, which a decoder ha
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hustings.audio.limiter import Limiter
+from hustings.audio.limiter import Limiter, limit
 from hustings.audio.mixer import mix
 from hustings.audio.opus import OpusEncoder
 from hustings.clock import TICK_SAMPLES
@@ -94,9 +94,13 @@ class Conference:
             if (frame := one.seat.pull()) is not None:
                 frames[one.seat.id] = frame
         total, minus = mix(frames)
-        before = self._limiter.gain
-        total = self._limiter.process(total)
         hearing = [one for one in returns if one.sink is not None]
+        apart = self._apart(hearing, total, minus)
+        total, *limited = limit(
+            [self._limiter, *(one.limiter for one, _ in apart)],
+            [total, *(frame for _, frame in apart)],
+        )
+        own = {one.seat.id: frame for (one, _), frame in zip(apart, limited, strict=True)}
         sharing = [one for one in hearing if one.shares]
         shared = self._encode_shared(total, sharing, alone=missed > 0) if sharing else b""
         self._shared_warm = bool(sharing)
@@ -107,18 +111,28 @@ class Conference:
                 one.sent(shared=True)
                 one.sink.send(shared, samples=samples)
                 continue
-            own = minus.get(one.seat.id)
-            if not one.follows(shared=False):
-                one.limiter.gain = before
-            heard = own if own is not None else total
-            if (played := one.seat.played) is not None:
-                heard = heard + played
-            if heard is not total:
-                heard = one.limiter.process(heard)
-            packet = self._encode_own(one, heard, alone=missed > 0)
+            packet = self._encode_own(one, own.get(one.seat.id, total), alone=missed > 0)
             one.sink.send(packet, samples=samples)
         self._past.append(total)
         return total
+
+    def _apart(
+        self, hearing: list[Return], total: Frame, minus: Mapping[str, Frame]
+    ) -> list[tuple[Return, Frame]]:
+        """Who hears something else than the sum, and what; it is not limited yet."""
+        apart = []
+        for one in hearing:
+            if one.shares:
+                continue
+            heard, played = minus.get(one.seat.id), one.seat.played
+            if played is not None:
+                heard = (total if heard is None else heard) + played
+            if heard is None:
+                continue
+            if not one.follows(shared=False):
+                one.limiter.gain = self._limiter.gain
+            apart.append((one, heard))
+        return apart
 
     def _encode_shared(self, total: Frame, sharing: list[Return], *, alone: bool) -> bytes:
         if not self._shared_warm:
