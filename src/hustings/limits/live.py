@@ -69,6 +69,7 @@ RTCP_EVERY_S: Final = 1.0  # reports: loss and round trip on the desk are a seco
 TRANSPORT_TIMER_S: Final = 0.05  # resolution of a transport's time-outs
 SOCKET_BUFFER_BYTES: Final = 2 * 1024 * 1024  # 50 speakers through 2 s of a stalled process
 DATAGRAMS_BATCH_COUNT: Final = 256  # read at one wake, so that the tick is never kept waiting
+PORT_REST_S: Final = 0.008  # a port that was read gathers so long: less than half a tick
 JITTER_TARGET_MS_MIN: Final = 20  # one frame
 JITTER_TARGET_MS_MAX: Final = 240  # beyond this, conversation suffers more than from a gap
 JITTER_PACKETS_COUNT: Final = 100  # 2 s of 20 ms packets: a flood is cut here

@@ -129,6 +129,11 @@ class Endpoint:
             candidates=self._candidates,
         )
 
+    def read(self) -> None:
+        """Take in what has come on all sockets: called before each tick."""
+        for one in self._ports:
+            one.read()
+
     async def run(self) -> None:
         """Timers of all transports, until cancelled."""
         while True:

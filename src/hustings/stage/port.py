@@ -2,7 +2,8 @@
 
 A path exists once a connectivity check has come from that address.
 
-Runs on the loop of the 20 ms tick: a wake reads at most `limits.DATAGRAMS_BATCH_COUNT` datagrams.
+Runs on the loop of the 20 ms tick: a wake reads at most `limits.DATAGRAMS_BATCH_COUNT` datagrams,
+and there is one each `limits.PORT_REST_S` at most, and one before each tick (`read`).
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Port:
         self._sock = sock
         self._on_stun = on_stun
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(sock.fileno(), self._read)
+        self._resting: asyncio.TimerHandle | None = None
+        self._loop.add_reader(sock.fileno(), self._wake)
 
     def path(self, address: Address, owner: Owner) -> UdpPath:
         """The owner's path to `address`, made if there is none; taken from a former owner."""
@@ -70,21 +72,36 @@ class Port:
 
     def close(self) -> None:
         """Stop reading and give the port back."""
+        if self._resting is not None:
+            self._resting.cancel()
         if self._sock.fileno() >= 0:
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()
 
-    def _read(self) -> None:
+    def _wake(self) -> None:
+        """Read, then let what comes next gather for a moment, as network cards do: being woken for
+        each datagram costs more than reading it. In a flood there is no rest."""
+        if self.read() and self._sock.fileno() >= 0:
+            self._loop.remove_reader(self._sock.fileno())
+            self._resting = self._loop.call_later(limits.PORT_REST_S, self._watch)
+
+    def _watch(self) -> None:
+        self._resting = None
+        self._loop.add_reader(self._sock.fileno(), self._wake)
+
+    def read(self) -> bool:
+        """Take in what has come; the tick asks for it, so that nothing waits for the next one.
+        Returns whether that was all."""
         receive, paths = self._sock.recvfrom, self.paths
         for _ in range(limits.DATAGRAMS_BATCH_COUNT):
             try:
                 datagram, address = receive(limits.DATAGRAM_BYTES)
             except (BlockingIOError, InterruptedError):
-                return
+                return True
             except OSError:
                 # An ICMP error of something sent before. A closed socket ends the batch.
                 if self._sock.fileno() < 0:
-                    return
+                    return True
                 continue
             if not datagram:
                 continue
@@ -96,6 +113,7 @@ class Port:
                 self._on_stun(datagram, address, self)
             elif 20 <= first <= 63 and (path := paths.get(address)) is not None:
                 path.owner.on_dtls(datagram, path)
+        return False
 
 
 def bind(host: str, port: int) -> socket.socket:

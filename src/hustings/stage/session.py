@@ -307,6 +307,7 @@ class Session:
             # A tick that is late already waits for one round of the loop, so that the packets that
             # came in meanwhile are read before it.
             await asyncio.sleep(self._pacer.due_in_ns(time.monotonic_ns()) / 1e9)
+            self._endpoint.read()
             if (plan := self._pacer.plan(time.monotonic_ns())) is not None:
                 self._tick(plan)
 
