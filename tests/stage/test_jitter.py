@@ -79,6 +79,14 @@ def test_a_single_packet_does_not_wait_for_ever() -> None:
     assert pulled[5] is not None
 
 
+def test_a_buffer_as_short_as_can_be_grows_until_copies_come_in_time() -> None:
+    share = np.mean([has_fec(packet) for packet in voice()])
+    shortest = JitterBuffer(target_ms=limits.JITTER_TARGET_MS_MIN)
+    line = Line(packets=voice(), seconds=60, loss=0.05, seed=3, buffer=shortest)
+    line.run()
+    assert line.buffer.stats.fec > 0.75 * share * line.buffer.stats.lost
+
+
 @pytest.mark.parametrize("loss", [0.05, 0.10])
 def test_lost_packets_are_rebuilt_from_the_next(loss: float) -> None:
     share = np.mean([has_fec(packet) for packet in voice()])

@@ -31,6 +31,17 @@ def test_it_grows_at_once_and_shrinks_slowly() -> None:
     assert spread.target_ms < 25
 
 
+def test_a_line_that_loses_needs_two_packets_for_a_while() -> None:
+    spread = Spread(target_ms=20)
+    spread.lose()
+    for i in range(10):
+        spread.add(arrived_ms=20 * i, sent_ms=20 * i)
+    assert spread.target_ms == 40
+    for i in range(10, 5_000):
+        spread.add(arrived_ms=20 * i, sent_ms=20 * i)
+    assert spread.target_ms == pytest.approx(limits.JITTER_TARGET_MS_MIN, abs=0.5)
+
+
 def test_it_is_bounded() -> None:
     dice = Random(2)
     spread = Spread(target_ms=40)

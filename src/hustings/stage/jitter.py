@@ -257,8 +257,7 @@ class JitterBuffer:
             return False
         number = min(self._packets)
         packet = self._packets[number]
-        if self._next is None:
-            self._next = number
+        self._next = number if self._next is None else self._next
         self._cursor = packet.timestamp
         first = self._advance()
         # What was heard before is noise or nothing: begin without a click.
@@ -299,7 +298,9 @@ class JitterBuffer:
             if gap >= _STEP:
                 return self._bridge(gap, lost=number > self._next, packet=packet)
             del self._packets[number]
-            self.stats.lost += max(0, number - self._next)
+            if number > self._next:
+                self.stats.lost += number - self._next
+                self._spread.lose()
             self._next = max(self._next, number + 1)
             if packet.timestamp + packet.samples <= self._cursor and gap < 0:
                 self.stats.late += 1
@@ -321,7 +322,6 @@ class JitterBuffer:
 
     def _bridge(self, gap: int, *, lost: bool, packet: _Packet) -> Frame:
         """A piece of the `gap` before the first packet that is held."""
-        assert self._cursor is not None
         gap -= gap % _STEP
         if lost and gap <= packet.samples and has_fec(packet.payload):
             self._cursor += gap

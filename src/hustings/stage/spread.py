@@ -17,6 +17,8 @@ _PACKETS: Final = 400  # 8 s of 20 ms packets: a burst is remembered that long
 _EVERY: Final = 10  # packets between two looks
 _SHARE: Final = 0.98  # of packets that should be in time; waiting for the last costs too much
 _MARGIN_MS: Final = 20.0  # one frame: arrival and tick are not in step
+_FEC_MS: Final = 40.0  # two packets: one to play, and the next with its copy of one that is lost
+_LOSSY_PACKETS: Final = 1_000  # 20 s: a line that loses once loses again
 _SHRINK: Final = 0.02  # of the way at each look: 10 s to forget two thirds of a bad spell
 
 
@@ -26,12 +28,13 @@ class Spread:
     It grows at once and shrinks over tens of seconds.
     """
 
-    __slots__ = ("_count", "_delays", "target_ms")
+    __slots__ = ("_count", "_delays", "_lossy", "target_ms")
 
     def __init__(self, *, target_ms: float) -> None:
         self.target_ms = target_ms
         self._delays: deque[float] = deque(maxlen=_PACKETS)
         self._count = 0
+        self._lossy = 0  # packets until the line counts as whole again
 
     @property
     def least_ms(self) -> float | None:
@@ -43,6 +46,11 @@ class Spread:
         self._delays.clear()
         self._count = 0
 
+    def lose(self) -> None:
+        """A packet was missing when its turn came. Its copy is in the next one, so from now on two
+        are to be held: with one the next would come after the guess."""
+        self._lossy = _LOSSY_PACKETS
+
     def add(self, *, arrived_ms: float, sent_ms: float) -> None:
         """A packet that arrived at `arrived_ms` was stamped `sent_ms` on the sender's clock."""
         self._delays.append(arrived_ms - sent_ms)
@@ -53,10 +61,9 @@ class Spread:
         # What comes later than any target could wait for is an outage, not jitter.
         delays = delays[: bisect_right(delays, delays[0] + limits.JITTER_TARGET_MS_MAX)]
         late = delays[min(len(delays) - 1, int(len(delays) * _SHARE))]
-        wanted = min(
-            max(late - delays[0] + _MARGIN_MS, limits.JITTER_TARGET_MS_MIN),
-            limits.JITTER_TARGET_MS_MAX,
-        )
+        self._lossy = max(0, self._lossy - _EVERY)
+        least = _FEC_MS if self._lossy else limits.JITTER_TARGET_MS_MIN
+        wanted = min(max(late - delays[0] + _MARGIN_MS, least), limits.JITTER_TARGET_MS_MAX)
         if wanted > self.target_ms:
             self.target_ms = wanted
         else:
