@@ -42,6 +42,7 @@ proof: .make/dev ## the long proofs; their results are kept in docs/evidence
 	@sh tests/prepare.sh proof
 	@$(BIN)/pytest -q -m proof
 	@$(BIN)/python -m bench --evidence docs/evidence
+	@$(BIN)/python -m bench.soak --minutes 120 --evidence docs/evidence
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header \

@@ -12,7 +12,7 @@ from typing import Final
 
 from bench import child, report
 from bench.report import Row
-from bench.stage import bill, crowded, lossy
+from bench.stage import bill, crowded, ears, lossy, returns
 
 Part = Callable[[Path, bool], Awaitable[list[Row]]]
 
@@ -29,10 +29,20 @@ async def _crowded(folder: Path, quick: bool) -> list[Row]:
     return await crowded.rows(folder, crowded.QUICK if quick else crowded.FULL)
 
 
+async def _ears(folder: Path, quick: bool) -> list[Row]:
+    return await ears.rows(folder, ears.QUICK if quick else ears.FULL)
+
+
+async def _returns(folder: Path, quick: bool) -> list[Row]:
+    return await returns.rows(folder, returns.QUICK if quick else returns.FULL)
+
+
 PARTS: Final[dict[str, Part]] = {
     "cost": _cost,
     "lines": _lines,
     "crowded": _crowded,
+    "ears": _ears,
+    "returns": _returns,
 }
 
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import bench.__main__
 from bench import icecast, nginx
+from bench.stage import janus
 
 DOCS = (Path(__file__).parents[2] / "docs" / "bench.md").read_text()
+
+NAMES = ("clients", "folder", "host", "others", "password", "port", "transports")
 
 
 def block(language: str) -> list[str]:
@@ -26,9 +29,16 @@ def test_the_peers_are_configured_as_documented() -> None:
     for language, text, filled in (
         ("xml", icecast.CONFIGURATION, {"clients": 5050}),
         ("nginx", nginx.CONFIGURATION, {}),
+        ("libconfig", janus.CONFIGURATION, {}),
     ):
-        values = {"folder": "", "port": 0, "password": "", "clients": 0, **filled}
+        values = dict.fromkeys(NAMES, "") | filled
         lines = {line.strip() for line in text.format(**values).splitlines()}
         documented = block(language)
         assert len(documented) > 8
         assert [line for line in documented if line not in lines] == []
+
+
+def test_rooms_of_the_peer_are_made_as_documented() -> None:
+    for name, value in (janus.ROOM | janus.JOIN).items():
+        said = str(value).lower() if isinstance(value, bool) else str(value)
+        assert f"`{name}` {said}" in DOCS
