@@ -74,6 +74,7 @@ async def main(*, minutes: float) -> tuple[dict[str, Any], int]:
         "minutes": minutes,
         "machine": provenance.machine(),
         "rows": [asdict(row) for row in rows],
+        "load": {"skipped": watched.skipped, "late_ms_max": watched.late_ms_max},
         "breaks": list(reread.breaks),
         "gaps": receipt["gaps"],
         "memory_mib": {name: _minutes(values) for name, values in watched.memory.items()},

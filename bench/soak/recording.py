@@ -46,6 +46,8 @@ def reread(address: str, *, turn_s: float, first_turn_s: float) -> Reread:
             placed = Reading(begin + reading.sample, reading.slot, reading.whole)
             if last is not None and placed.sample <= last.sample + SAMPLE_RATE // 40:
                 continue  # seen in the piece before
+            if last is not None and _goes_on(last, placed):
+                continue
             slots += 1
             if last is not None and (told := _break(last, placed)):
                 at_s = placed.sample / SAMPLE_RATE
@@ -54,6 +56,12 @@ def reread(address: str, *, turn_s: float, first_turn_s: float) -> Reread:
                     breaks.append(f"{at_s:.2f} s: {told}")
             last = placed
     return Reread(samples, slots, tuple(breaks))
+
+
+def _goes_on(earlier: Reading, later: Reading) -> bool:
+    """Whether it is the same slot still: packets came late, and the jitter buffer stretched it."""
+    apart_s = (later.sample - earlier.sample) / SAMPLE_RATE
+    return later.slot == earlier.slot and apart_s <= measure.SLIP_S
 
 
 def _break(earlier: Reading, later: Reading) -> str:

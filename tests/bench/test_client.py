@@ -117,7 +117,7 @@ def test_what_is_played_is_what_came() -> None:
 
 
 def test_tones_tell_who_is_in_a_mix() -> None:
-    sound = sum(voices.decoded(voices.talking(seat)) for seat in (0, 2))
+    sound = voices.decoded(voices.talking(0)) + voices.decoded(voices.talking(2))
     found = voices.standing_out_db(sound, range(4))
     assert min(found[0], found[2]) > cost.OTHERS_DB
     assert max(found[1], found[3]) < cost.OWN_DB

@@ -43,6 +43,15 @@ def test_a_break_inside_a_turn_is_found_and_one_between_turns_is_not(tmp_path: P
     assert told.breaks[0].startswith("20.")
 
 
+def test_a_slot_that_was_stretched_is_no_break(tmp_path: Path) -> None:
+    sound = timecode.samples(start=0, count=8 * 48_000)
+    at = 40 * 4_800 + 2_400
+    # 60 ms more of its own tone: 20 ms hold whole periods of all.
+    longer = np.concatenate([sound[:at], *[sound[at - 960 : at]] * 3, sound[at:]])
+    address = str(write_wav(tmp_path / "c.wav", longer))
+    assert recording.reread(address, turn_s=100.0, first_turn_s=50.0).breaks == ()
+
+
 def test_a_delay_is_read_off_what_comes_back() -> None:
     speaker = Seat(ppm=100.0, origin=1_000.0)
     code = voices.encoded(timecode.samples(start=0, count=LOOP * 960))

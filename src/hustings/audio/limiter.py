@@ -83,8 +83,8 @@ def limit(limiters: Sequence[Limiter], frames: Sequence[Frame]) -> list[Frame]:
 
 def _reduce(
     limiters: Sequence[Limiter], frames: Sequence[Frame], busy: Sequence[int], peaks: Frame
-) -> Sequence[Frame]:
-    """The frames `busy` with their gains."""
+) -> Frame:
+    """The frames `busy` with their gains: a row each."""
     # A row of knots is one moment of all frames: what is computed step by step stands together.
     ceilings = np.array([limiter.ceiling for limiter in limiters])
     allowed = np.ones((_BLOCKS + 1, len(busy)))

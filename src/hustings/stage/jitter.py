@@ -203,9 +203,7 @@ class JitterBuffer:
         self.stats.resets += 1
         self._pause()
         self._decoder.reset()
-        self._newest = None
-        self._next = None
-        self._suspect = None
+        self._newest = self._next = self._suspect = None
         self._mark = self._floor = None
 
     def _doubt(self, packet: _Suspect) -> bool:
@@ -322,6 +320,7 @@ class JitterBuffer:
 
     def _bridge(self, gap: int, *, lost: bool, packet: _Packet) -> Frame:
         """A piece of the `gap` before the first packet that is held."""
+        assert self._cursor is not None
         gap -= gap % _STEP
         if lost and gap <= packet.samples and has_fec(packet.payload):
             self._cursor += gap
