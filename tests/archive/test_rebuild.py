@@ -251,6 +251,31 @@ def test_timeline_and_chapters_follow(source: Path, tmp_path: Path) -> None:
     assert found["format"]["tags"]["title"] == "Neu"
 
 
+def test_the_floor_is_counted_of_what_is_published(source: Path, tmp_path: Path) -> None:
+    before = read(source / "timeline.json")["floor"]
+    assert {seat: one["talk_ms"] // 320 for seat, one in before["seats"].items()} == {
+        "ada": SLOTS, "bob": 5,
+    }  # fmt: skip
+    assert before["overlap_ms"] == 5 * 320
+    assert before["seats"]["bob"]["interruptions"] == 1
+    plan = _plan(
+        dropped=((0, 8),), silenced=((20, 22),), without=(Without("bob", 0, 13),)
+    )  # of bob two slots are left, 13 and 14
+    rebuild(source, tmp_path / "v", plan)
+    told = read(tmp_path / "v/timeline.json")
+    spoke = [
+        (one["seat"], one["at_ms"] // 320, one["end_ms"] // 320)
+        for one in told["events"]
+        if one["type"] == "spoke"
+    ]
+    assert spoke == [("ada", 0, 12), ("bob", 5, 7), ("ada", 14, 22), ("ada", 22, 32)]
+    assert told["floor"]["silence_ms"] == told["floor"]["overlap_ms"] == 2 * 320
+    ada, bob = (told["floor"]["seats"][seat] for seat in ("ada", "bob"))
+    assert (ada["talk_ms"], ada["interrupted"]) == (30 * 320, 0)
+    assert (bob["talk_ms"], bob["turns"], bob["interruptions"]) == (2 * 320, 0, 0)
+    assert ada["share"] + bob["share"] == 1
+
+
 def test_the_same_plan_gives_the_same_bytes(source: Path, tmp_path: Path) -> None:
     plan = _plan(dropped=((4, 6),), silenced=((20, 22),), without=(Without("bob", 11, 13),))
     first, second = (rebuild(source, tmp_path / name, plan) for name in "ab")

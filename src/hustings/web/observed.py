@@ -16,6 +16,7 @@ class Observed:
     def __init__(self) -> None:
         self._floor = FloorFold()
         self._troubles = Troubles()
+        self._told: FloorNow | None = None
         self._n = 0  # the chunk that the stage has come to, as far as it told
 
     @property
@@ -31,6 +32,14 @@ class Observed:
     def reached(self, n: int) -> None:
         """The stage has come to chunk `n`."""
         self._n = n
+
+    def news(self, space: Space) -> FloorNow | None:
+        """The floor now, if it is another one than the last time: off air it stands still."""
+        floor = self.floor(space)
+        if floor == self._told:
+            return None
+        self._told = floor
+        return floor
 
     def floor(self, space: Space) -> FloorNow:
         """The floor now."""

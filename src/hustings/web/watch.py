@@ -134,7 +134,7 @@ class _Watch:
             log.warning("%s: not levels: %s", message.subject, error)
             return
         self.observed.reached(told.n)
-        floor = self.observed.floor(self.space) if self.space and told.lines is not None else None
+        floor = self.observed.news(self.space) if self.space and told.lines is not None else None
         for viewer in self.viewers:
             viewer.levels = told.levels
             viewer.lines = told.lines or viewer.lines
