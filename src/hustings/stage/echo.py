@@ -14,7 +14,7 @@ either. Who repeats another's words just after them is taken for an echo, as by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from hustings.clock import TICK_SAMPLES
 from hustings.stage.seat import Seat
 
 Array = NDArray[np.float32]
+_Tick: TypeAlias = tuple[list[Array | None], list[bool], list[bool]]  # frame, on air, speaks
 
 _DECIMATION: Final = 6  # to 8 kHz: what loudspeakers of telephones carry
 _EDGES: Final = (3, 6, 10, 16, 24, 38, 60)  # of the bands, in steps of 50 Hz: 150 Hz to 3 kHz
@@ -33,9 +34,10 @@ _WINDOW: Final = 150  # ticks: 3 s
 _BEFORE: Final = 10  # ticks by which a match may come too early to be an echo
 _NEAREST: Final = 3  # ticks: no way through a network, two buffers and a room is shorter
 _FARTHEST: Final = 30  # ticks: 600 ms
-_PERIODS: Final = range(10, 61)  # ticks: what repeats itself does so 50 to 300 times a minute
+_PERIODS: Final = range(10, 60)  # ticks: what repeats itself does so 50 to 300 times a minute
 _HELD: Final = _WINDOW + _PERIODS.stop
-_LOOK_TICKS: Final = 25  # half a second between two looks at one seat
+_BATCH: Final = 5  # ticks that are measured together: it costs half, and 100 ms are soon enough
+_LOOK_BATCHES: Final = 5  # half a second between two looks at one seat
 _TALK_TICKS: Final = 75  # of what is held, in which others must have spoken, and it be heard
 _SAME_DELAY: Final = 2  # ticks by which two matches of one echo differ at most
 _SURE: Final = 6  # matches more than misses
@@ -62,15 +64,17 @@ class _Rows:
         self.at = 0
 
     def add(self, powers: Array, aired: Array, speaking: Array) -> None:
-        at, seats = self.at, len(powers)
+        """Take a batch: power by tick, seat and band; by tick and seat who is on air and speaks."""
+        at, seats = self.at, powers.shape[1]
+        own = powers * aired[:, :, None]
         heard = np.log10(powers + _FLOOR)
-        sent = np.log10(np.maximum(aired @ powers - powers * aired[:, None], 0) + _FLOOR)
+        sent = np.log10(np.maximum(own.sum(axis=1, keepdims=True) - own, 0) + _FLOOR)
         for row in (at, at + _HELD):
-            self.heard[row, :seats] = heard
-            self.sent[row, :seats] = sent
-        self.loud[at, :seats] = powers[:, 0] > 0
-        self.spoken[at, :seats] = speaking.sum() > speaking
-        self.at = (at + 1) % _HELD
+            self.heard[row : row + _BATCH, :seats] = heard
+            self.sent[row : row + _BATCH, :seats] = sent
+        self.loud[at : at + _BATCH, :seats] = powers[:, :, 0] > 0
+        self.spoken[at : at + _BATCH, :seats] = speaking.sum(axis=1, keepdims=True) > speaking
+        self.at = (at + _BATCH) % _HELD
 
     def match(self, seat: int) -> tuple[int, float]:
         """The delay in ticks at which bands agree best, and how well, -1 to 1."""
@@ -135,28 +139,31 @@ class EchoWatch:
         self._ears: dict[str, _Ear] = {}
         self._order: list[str] = []  # the seat of each column
         self._rows = _Rows(_ROWS)
-        self._ticks = 0
+        self._batch: list[_Tick] = []
+        self._batches = 0
 
     def update(self, seats: Sequence[Seat]) -> list[tuple[str, bool]]:
         """Seats of which it is certain by now that they send an echo (True), or no more (False).
 
         Those that have left are forgotten without a word.
         """
-        self._ticks += 1
         names = [seat.id for seat in seats]
         if names != self._order:
             self._seat(names)
         if len(seats) < 2:
             return []
-        aired = np.array([not seat.muted for seat in seats], np.float32)
-        speaking = np.array([seat.speaking and not seat.muted for seat in seats])
-        self._rows.add(_powers(seats), aired, speaking)
+        self._batch.append(_tick(seats))
+        if len(self._batch) < _BATCH:
+            return []
+        self._batches += 1
+        self._rows.add(*_measured(self._batch, len(seats)))
+        self._batch = []
         changes = []
         for i, seat in enumerate(seats):
             ear = self._ears[seat.id]
             if seat.muted:
                 ear.score = 0
-            elif (self._ticks + i) % _LOOK_TICKS == 0:
+            elif (self._batches + i) % _LOOK_BATCHES == 0:
                 self._look(i, ear)
             echoes = ear.score > 0 if ear.told else ear.score >= _SURE
             if echoes is not ear.told:
@@ -178,6 +185,7 @@ class EchoWatch:
 
     def _seat(self, names: list[str]) -> None:
         """Others are there: their columns begin anew."""
+        self._batch = []
         if len(names) > self._rows.spoken.shape[1]:
             self._rows = _Rows(-(-len(names) // _ROWS) * _ROWS)
             self._order = []
@@ -188,19 +196,25 @@ class EchoWatch:
         self._ears = {name: self._ears.get(name) or _Ear() for name in names}
 
 
-def _powers(seats: Sequence[Seat]) -> Array:
-    """What each seat sends in this tick, by band; silence is 0."""
-    powers = np.zeros((len(seats), _BANDS), np.float32)
-    loud = [
-        i for i, seat in enumerate(seats) if seat.raw is not None and seat.level_dbfs > _QUIET_DBFS
-    ]
+def _tick(seats: Sequence[Seat]) -> _Tick:
+    frames = [seat.raw if seat.level_dbfs > _QUIET_DBFS else None for seat in seats]
+    aired = [not seat.muted for seat in seats]
+    return frames, aired, [seat.speaking and on for seat, on in zip(seats, aired, strict=True)]
+
+
+def _measured(batch: Sequence[_Tick], seats: int) -> tuple[Array, Array, Array]:
+    """By tick and seat: the power in each band (silence is 0), who is on air, and who speaks."""
+    powers = np.zeros((len(batch) * seats, _BANDS), np.float32)
+    frames = [frame for tick, _, _ in batch for frame in tick]
+    loud = [i for i, frame in enumerate(frames) if frame is not None]
     if loud:
-        frames = [raw for i in loud if (raw := seats[i].raw) is not None]
-        frame = np.stack(frames)
+        frame = np.stack([frame for frame in frames if frame is not None])
         slow = frame[:, ::_DECIMATION].copy()
         for i in range(1, _DECIMATION):
             slow += frame[:, i::_DECIMATION]
         spectrum = np.fft.rfft(slow, axis=1)[:, : _EDGES[-1]]
         power = (spectrum.real**2 + spectrum.imag**2) / np.float32(TICK_SAMPLES**2)
         powers[loud] = np.add.reduceat(power, _EDGES[:-1], axis=1)
-    return powers
+    aired = np.array([aired for _, aired, _ in batch], np.float32)
+    speaking = np.array([speaking for _, _, speaking in batch], np.float32)
+    return powers.reshape(len(batch), seats, _BANDS), aired, speaking
