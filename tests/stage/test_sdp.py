@@ -106,6 +106,13 @@ async def test_the_offer_of_another_client() -> None:
     await connection.close()
 
 
+def test_stereo_sources_are_taken_and_told_that_one_channel_is_enough() -> None:
+    stereo = "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"
+    offer = sdp.parse(CHROMIUM.replace("minptime=10;useinbandfec=1", stereo))
+    assert offer.opus == 111
+    assert "stereo=0" in answer(offer)
+
+
 def test_the_answer() -> None:
     lines = answer(sdp.parse(CHROMIUM), ("192.0.2.7", 8100), ("2001:db8::7", 8100)).split("\r\n")
     assert lines[-1] == ""

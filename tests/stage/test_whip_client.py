@@ -7,11 +7,13 @@ import datetime
 import sys
 from pathlib import Path
 
+import numpy as np
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from hustings.stage.seat import Seat
 from tests import tones
 from tests.stage.peers import WAIT_S, Session, running, until
 
@@ -79,4 +81,13 @@ async def test_ffmpeg_speaks(tmp_path: Path) -> None:
             assert session.transport.offer.active
             await until(lambda: session.states == ["connected", "closed:bye"])
             assert len(session.packets) > 60
+            assert all(packet.payload[0] & 4 for packet in session.packets)  # stereo (RFC 6716)
+            seat = Seat("ann")
+            seat.connect(join=1)
+            heard = []
+            for packet in session.packets:
+                seat.push(packet)
+                frame = seat.pull()
+                heard.append(tones.silence(0.02) if frame is None else frame)
+            assert tones.tone_level_dbfs(np.concatenate(heard[20:60]), 600) > -20
             assert methods == [b"POST", b"DELETE"]

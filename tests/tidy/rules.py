@@ -88,7 +88,7 @@ WRAPPED: Final = {
     "nats": {"log/connection.py"},
     "pylibsrtp": {"stage/srtp.py"},
     "OpenSSL": {"stage/dtls.py"},
-    "ctypes": {"audio/opus.py", "process.py"},
+    "ctypes": {"audio/denoise.py", "audio/opus.py", "process.py"},
     "argon2": {"web/passwords.py"},
     "PIL": {"archive/clips/ink.py", "archive/cover.py", "web/agenda/pictures.py"},
     "aiortc": {"drills/speaker.py"},
