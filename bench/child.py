@@ -48,12 +48,13 @@ class Child:
         environment: Mapping[str, str] | None = None,
         user: int | None = None,
         piped: bool = False,
+        realtime: bool = False,
         pass_fds: tuple[int, ...] = (),
     ) -> Child:
         """Start `command` on the server's core; what it says goes to the file `words`.
 
         `user` is the user and group id it gives itself up to; `piped` gives it pipes for input and
-        output.
+        output; `realtime` puts it before all normal processes, where that is allowed.
         """
         with words.open("wb") as file:
             made = await asyncio.create_subprocess_exec(
@@ -63,7 +64,7 @@ class Child:
                 stderr=file,
                 env={**os.environ, **(environment or {})},
                 pass_fds=pass_fds,
-                preexec_fn=functools.partial(_settle, os.getpid(), user),
+                preexec_fn=functools.partial(_settle, os.getpid(), user, realtime),
             )
         return cls(made, words)
 
@@ -104,12 +105,14 @@ class Child:
             await self.process.wait()
 
 
-def _settle(parent: int, user: int | None) -> None:
+def _settle(parent: int, user: int | None, realtime: bool) -> None:
     process.die_with_parent(parent)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with contextlib.suppress(OSError):
         os.sched_setaffinity(0, {SERVER_CORE})
+    if realtime:
+        process.go_realtime()
     if user is not None and os.geteuid() == 0:
         os.setgroups([])
         os.setgid(user)

@@ -44,6 +44,7 @@ PARTS: Final[dict[str, Part]] = {
     "ears": _ears,
     "returns": _returns,
 }
+QUICK: Final = ("cost", "lines")  # the others start browsers and installations
 
 
 async def main(*, quick: bool, parts: Sequence[str]) -> int:
@@ -59,7 +60,13 @@ async def main(*, quick: bool, parts: Sequence[str]) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.stage", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON (it always does)")
-    parser.add_argument("--quick", action="store_true", help="under a minute: one round, two cases")
+    parser.add_argument(
+        "--quick", action="store_true", help="under a minute: one round of cost and lines"
+    )
     parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be repeated")
     given = parser.parse_args()
-    sys.exit(asyncio.run(main(quick=given.quick, parts=given.only or tuple(PARTS))))
+    sys.exit(
+        asyncio.run(
+            main(quick=given.quick, parts=given.only or (QUICK if given.quick else tuple(PARTS)))
+        )
+    )

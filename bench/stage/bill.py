@@ -31,7 +31,7 @@ class Plan:
 
 
 FULL: Final = Plan(rounds=5, seats=(5, 13, 20), settle_s=3.0, window_s=8.0)
-QUICK: Final = Plan(rounds=1, seats=(13,), settle_s=1.0, window_s=3.0)
+QUICK: Final = Plan(rounds=1, seats=(13,), settle_s=1.0, window_s=2.5)
 
 
 @dataclass(slots=True)

@@ -185,7 +185,8 @@ async def janus(folder: Path) -> AsyncIterator[Janus]:
     (folder / "janus.transport.http.jcfg").write_text(HTTP.format(port=port))
     (folder / "janus.plugin.audiobridge.jcfg").write_text("general: {\n}\n")
     command = [str(program), f"--configs-folder={folder}"]
-    child = await Child.start(command, words=folder / "janus.txt")
+    # Our stage takes real-time priority by itself; a neighbour on the core must not decide here.
+    child = await Child.start(command, words=folder / "janus.txt", realtime=True)
     made = Janus(child, port, _version(program))
     try:
         async with asyncio.timeout(_READY_S):

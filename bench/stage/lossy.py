@@ -66,7 +66,7 @@ class Plan:
 
 
 FULL: Final = Plan(rounds=3, lines=LINES, settle_s=3.0, listen_s=40.0)
-QUICK: Final = Plan(rounds=1, lines=(Line(0.05),), settle_s=1.0, listen_s=6.0)
+QUICK: Final = Plan(rounds=1, lines=(Line(0.05),), settle_s=1.0, listen_s=5.0)
 
 
 async def rows(folder: Path, plan: Plan) -> list[Row]:

@@ -10,7 +10,7 @@ import pytest
 
 from bench.stage import address, cost, numbered, voices
 from bench.stage.client import Client, Heard, identity
-from bench.stage.cost import Case, Late
+from bench.stage.cost import Case, Void
 from bench.stage.pair import played
 from bench.stage.relay import Fault, Relay
 from bench.stage.speakers import in_order, ticks
@@ -128,16 +128,18 @@ def report(**seat: object) -> dict[str, object]:
     return {"skipped": 0, "late_ms_p99": 1.0, "seats": [told, told | seat]}
 
 
-@pytest.mark.parametrize("wrong", [{"own_db": 20.0}, {"others_db": 5.0}])
-def test_a_measurement_with_a_seat_that_hears_wrong_fails(wrong: dict[str, object]) -> None:
-    case = Case(seats=2, talking=2, settle_s=0, window_s=6)
-    cost.verify(report(), case)
-    with pytest.raises(RuntimeError, match="seat 1"):
-        cost.verify(report(**wrong), case)
+CASE = Case(seats=2, talking=2, settle_s=0, window_s=6)
+
+
+@pytest.mark.parametrize("wrong", [{"own_db": 20.0}, {"others_db": 5.0}, {"received": 200}])
+def test_a_measurement_with_a_seat_that_hears_wrong_does_not_count(
+    wrong: dict[str, object],
+) -> None:
+    cost.verify(report(), CASE)
+    with pytest.raises(Void, match="seat 1"):
+        cost.verify(report(**wrong), CASE)
 
 
 def test_a_measurement_under_a_late_load_says_nothing() -> None:
-    case = Case(seats=2, talking=2, settle_s=0, window_s=6)
-    for one in ({**report(), "late_ms_p99": 50.0}, report(received=200)):
-        with pytest.raises(Late):
-            cost.verify(one, case)
+    with pytest.raises(Void, match="late"):
+        cost.verify({**report(), "late_ms_p99": 50.0}, CASE)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from hustings import web
 from hustings.stage.rtp import MediaPacket
 from tests import tones
 from tests.conftest import CHROMIUM
@@ -33,6 +34,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+NACK = (Path(web.__file__).parent / "static" / "nack.js").read_text()  # as the studio's page asks
 PAGE = "<!doctype html><title>speaker</title><audio autoplay></audio>"
 OFFER = """async (nack) => {
     const quiet = {echoCancellation: false, noiseSuppression: false, autoGainControl: false};
@@ -42,12 +44,8 @@ OFFER = """async (nack) => {
         document.querySelector("audio").srcObject = new MediaStream([e.track]);
     };
     pc.addTransceiver(stream.getTracks()[0], {direction: "sendrecv"});
-    const offer = await pc.createOffer();
-    if (nack) {
-        const line = "a=rtcp-fb:111 transport-cc\\r\\n";
-        offer.sdp = offer.sdp.replace(line, line + "a=rtcp-fb:111 nack\\r\\n");
-    }
-    await pc.setLocalDescription(offer);
+    if (nack) await (await import("/nack.js")).offer(pc);
+    else await pc.setLocalDescription();
     if (pc.iceGatheringState !== "complete") {
         await new Promise((done) => {
             pc.onicegatheringstatechange = () => pc.iceGatheringState === "complete" && done();
@@ -74,6 +72,10 @@ async def browser(folder: Path, sound: tones.Sound) -> AsyncIterator[Page]:
         page = await context.new_page()
         await page.route(
             "https://studio.test/", lambda r: r.fulfill(body=PAGE, content_type="text/html")
+        )
+        await page.route(
+            "https://studio.test/nack.js",
+            lambda r: r.fulfill(body=NACK, content_type="text/javascript"),
         )
         await page.goto("https://studio.test/")
         yield page

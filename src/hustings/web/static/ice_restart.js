@@ -1,6 +1,7 @@
 // ICE restart (RFC 9725 section 4.3.3): the same session by a new way. Keys and sound go on; what
 // changes is where the packets go, so a new network costs two round trips instead of a new session.
 
+import { offer } from "./nack.js";
 import { patch } from "./whip.js";
 
 const ICE_LINE = /^a=(ice-ufrag|ice-pwd|ice-options|candidate|end-of-candidates)/;
@@ -15,10 +16,9 @@ const ICE_LINE = /^a=(ice-ufrag|ice-pwd|ice-options|candidate|end-of-candidates)
  */
 export async function restartIce(connection, session, ticket) {
   const answer = connection.currentRemoteDescription?.sdp ?? "";
-  const offer = await connection.createOffer({ iceRestart: true });
-  await connection.setLocalDescription(offer);
+  const words = await offer(connection, { iceRestart: true });
   try {
-    const theirs = await patch(session, ticket, fragment(offer.sdp ?? ""));
+    const theirs = await patch(session, ticket, fragment(words));
     await connection.setRemoteDescription({ type: "answer", sdp: renewed(answer, theirs) });
   } catch (error) {
     await connection.setLocalDescription({ type: "rollback" }).catch(() => {});

@@ -3,6 +3,7 @@
 // studio only for its first ticket: with that in memory, the studio may be down.
 
 import { restartIce } from "./ice_restart.js";
+import { offer } from "./nack.js";
 import { onNetworkChange } from "./network.js";
 import { bye, post, Refused } from "./whip.js";
 import { FIRST_PACKET_MS, RESTARTED_MS, silence } from "./watchdog.js";
@@ -195,9 +196,8 @@ export class Line extends EventTarget {
       this.#audio.srcObject = new MediaStream([event.track]);
       this.#audio.play().catch(() => {});
     });
-    await connection.setLocalDescription();
-    const offer = connection.localDescription?.sdp ?? "";
-    const { sdp, session } = await post(this.#ticket.whip_url, this.#ticket.ticket, offer, { page, again });
+    const words = await offer(connection);
+    const { sdp, session } = await post(this.#ticket.whip_url, this.#ticket.ticket, words, { page, again });
     if (wanted.aborted) {
       bye(session, this.#ticket.ticket);
       return null;
