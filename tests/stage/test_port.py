@@ -9,7 +9,8 @@ import time
 from collections.abc import AsyncIterator
 
 from hustings import limits
-from hustings.stage.port import Address, Port, bind
+from hustings.stage.path import Address, Way
+from hustings.stage.port import Port, bind
 from tests.peers import until
 
 
@@ -19,7 +20,7 @@ class Desk:
     def __init__(self) -> None:
         self.came: list[tuple[float, bytes]] = []
 
-    def on_stun(self, datagram: bytes, address: Address, port: Port) -> None:
+    def on_stun(self, datagram: bytes, address: Address, way: Way) -> None:
         self.came.append((time.monotonic(), datagram))
 
 

@@ -14,6 +14,7 @@ from hustings.log.subjects import Kind
 from hustings.space import Role, Space, Status, decode
 from hustings.space import Seat as Granted
 from hustings.space.event import Warned
+from hustings.stage.belated import Belated
 from hustings.stage.outlet import Outlet
 from hustings.stage.reports import Reports
 from hustings.stage.seat import Seat
@@ -41,11 +42,11 @@ def warnings(space: Space) -> list[str]:
     """What is told of a seat that sends digital silence."""
     kept = Kept()
     outlet = Outlet(space.id, live=cast(Live, None), appender=kept, epoch=1)
-    reports, seat = Reports(outlet, now_ms=lambda: 1), Seat("ann")
+    reports, seat = Reports(Belated(outlet), now_ms=lambda: 1), Seat("ann")
     silence = np.zeros(960, np.float32)
     for _ in range(round(limits.SEAT_SILENT_S * 1000 / TICK_MS) + 5):
         seat.pull()
-        reports.tick(space, [seat], n=0, live=False, mix=silence)
+        reports.tick(space, [seat], slot=0, live=False, mix=silence)
     return kept.warned
 
 

@@ -83,7 +83,7 @@ def limit(limiters: Sequence[Limiter], frames: Sequence[Frame]) -> list[Frame]:
 
 def _reduce(
     limiters: Sequence[Limiter], frames: Sequence[Frame], busy: Sequence[int], peaks: Frame
-) -> Frame:
+) -> list[Frame]:
     """The frames `busy` with their gains: a row each."""
     # A row of knots is one moment of all frames: what is computed step by step stands together.
     ceilings = np.array([limiter.ceiling for limiter in limiters])

@@ -28,6 +28,7 @@ from hustings.stage import boot
 from hustings.stage.account import Account
 from hustings.stage.air import Air
 from hustings.stage.belated import Belated
+from hustings.stage.broadcast import Broadcast
 from hustings.stage.conference import Conference
 from hustings.stage.delay import DelayLine
 from hustings.stage.desk import Desk
@@ -49,7 +50,6 @@ from hustings.stage.seats import OVER, Seats
 log = logging.getLogger("hustings.stage")
 
 _NEVER: Final = 1 << 62
-_SETTLE_TICKS: Final = 2  # the packet being filled, and one that comes a little late
 
 
 def now_ms() -> int:
@@ -89,9 +89,7 @@ class Session:
         self._past: Past
         self._resumption: Resumption
         self._pacer = Pacer(origin_ns=time.monotonic_ns(), lateness=self.account.lateness)
-        self._programme: ProgrammeFeed | None = None
-        self._opening = False  # the mix is to be let in, and is not yet
-        self._is_cut = False
+        self._broadcast: Broadcast | None = None
         self._holding = Holding(sounds, lease.space)
         self._until = _NEVER  # slots from here on are not made any more
         self._desk: Desk | None = None
@@ -167,10 +165,8 @@ class Session:
         if ahead is None or seat.muted or seat.testing:
             return
         enters = self._pacer.next + ahead
-        programme = self._programme
-        if programme is not None and enters < self._until and programme.air.on_air(enters):
-            enters += programme.delay.slots
-            self._belated.packet(seat.stem(packet, enters=enters), slot=enters)
+        if self._broadcast is not None and enters < self._until:
+            self._broadcast.heard(seat, packet, enters=enters)
 
     # --- from the lease to the first tick ---------------------------------------------------------
 
@@ -214,7 +210,7 @@ class Session:
                 self._outlet.observe(SeatLeft(at_ms=now_ms(), seat=seat.id, cause="lost", n=n))
         log.info("space %s: %s, from chunk %d", self.space_id, why, n)
 
-    def _open(self, delay: DelayLine) -> ProgrammeFeed:
+    def _open(self, delay: DelayLine) -> Broadcast:
         """Begin the programme, or continue it where the clock says. The delay is empty then:
         what a stage before had in it was not logged yet."""
         self._belated.slots = delay.slots
@@ -224,7 +220,7 @@ class Session:
         if at.n_last is not None:
             origin_ns = now_ns - at.into_ns - at.n * CHUNK_NS
         self._pacer = Pacer(origin_ns=origin_ns, chunk=at.n, lateness=self.account.lateness)
-        return ProgrammeFeed(
+        programme = ProgrammeFeed(
             air=Air(),
             delay=delay,
             encoder=ProgrammeEncoder(
@@ -239,6 +235,7 @@ class Session:
             emit=self._outlet.chunk,
             on_air=self._on_air,
         )
+        return Broadcast(programme, self._belated)
 
     # --- the state --------------------------------------------------------------------------------
 
@@ -253,43 +250,24 @@ class Session:
         if space.status in OVER:
             self._end()
         elif space.status in ON_STAGE:
-            live = space.status is Status.LIVE
-            if self._programme is None:
-                self._programme = self._open(DelayLine(space.delay_chunks))
-            self._holding.want(space.hold_sound, self._programme, self._group)
-            self._cut(self._programme, space.cut or space.held_by_system)
-            self._want(live, self._programme)
+            if self._broadcast is None:
+                self._broadcast = self._open(DelayLine(space.delay_chunks))
+            self._holding.want(space.hold_sound, self._broadcast.programme, self._group)
+            self._broadcast.follow(
+                space, self._seats.connected, slot=self._pacer.next, at_ms=now_ms()
+            )
         self._wake.set()
         self._resume()
-
-    def _cut(self, programme: ProgrammeFeed, cut: bool) -> None:
-        """Silence the programme at once; so too where this stage will not live to play the rest."""
-        slot = self._pacer.next
-        if cut and not self._is_cut:
-            programme.cut(slot)
-            self._belated.cut(slot, at_ms=now_ms())
-        self._is_cut = cut
-
-    def _want(self, live: bool, programme: ProgrammeFeed) -> None:
-        air = programme.air
-        if live and not air.wanted:
-            self._opening = True
-            for seat in self._seats.connected:
-                seat.mark(time.monotonic_ns())
-        waiting = [seat.depth_ticks + _SETTLE_TICKS for seat in self._seats.connected]
-        air.want(live, slot=self._pacer.next, settle=max(waiting, default=0))
-        if not live:
-            self._belated.drop_packets(air.closes + programme.delay.slots)
 
     def _end(self) -> None:
         self.over = True
         if self._until != _NEVER:
             return
-        programme, following = self._programme, self._pacer.next
-        if programme is None:
+        following = self._pacer.next
+        if self._broadcast is None:
             self._until = following
         else:
-            programme.air.want(False, slot=following, settle=0)
+            self._broadcast.programme.air.want(False, slot=following, settle=0)
             self._until = -(-following // TICKS_PER_CHUNK) * TICKS_PER_CHUNK
 
     def _resume(self) -> None:
@@ -300,7 +278,7 @@ class Session:
 
     async def _play(self) -> None:
         while self._log_error is None and self._pacer.next < self._until:
-            if self._programme is None and self._seats.empty:
+            if self._broadcast is None and self._seats.empty:
                 if not await self._woken():
                     return
                 continue
@@ -318,28 +296,23 @@ class Session:
             async with asyncio.timeout(limits.GREEN_ROOM_EMPTY_S):
                 await self._wake.wait()
         except TimeoutError:
-            return self._programme is not None or not self._seats.empty
-        if self._programme is None and self._until == _NEVER:
+            return self._broadcast is not None or not self._seats.empty
+        if self._broadcast is None and self._until == _NEVER:
             self._pacer = Pacer(origin_ns=time.monotonic_ns(), lateness=self.account.lateness)
         return True
 
     def _tick(self, plan: Plan) -> None:
-        programme, slot = self._programme, plan.run
-        if programme is not None:
+        broadcast, slot = self._broadcast, plan.run
+        if broadcast is not None:
             for skipped in plan.fill:
                 if skipped < self._until:
-                    programme.skip(skipped)
-            if self._opening and programme.air.on_air(slot):
-                self._opening = False
-                for seat in self._seats.connected:
-                    seat.play_from_mark()
+                    broadcast.programme.skip(skipped)
+            broadcast.open(slot, self._seats.connected)
         mix = self._conference.tick(self._seats.returns(), missed=plan.missed)
         live = False
-        if programme is not None and slot < self._until:
-            programme.tick(slot, mix)
-            self._belated.played(slot, self._reports.heard)
-            live = programme.air.live and programme.air.on_air(slot)
-            if programme.off_air:
+        if broadcast is not None and slot < self._until:
+            live = broadcast.tick(slot, mix, stems=self._reports.heard)
+            if broadcast.programme.off_air:
                 self._off_air.set()
         assert self.space is not None
         heard_in = slot + self._belated.slots
@@ -351,8 +324,8 @@ class Session:
     @property
     def _n(self) -> int:
         """The chunk in which the audience hears what happens now; 0 before the doors open."""
-        programme = self._programme is not None
-        return (self._pacer.next + self._belated.slots) // TICKS_PER_CHUNK if programme else 0
+        begun = self._broadcast is not None
+        return (self._pacer.next + self._belated.slots) // TICKS_PER_CHUNK if begun else 0
 
     def _on_air(self, n: int, live: bool) -> None:
         self._outlet.observe(OnAir(at_ms=now_ms(), n=n, live=live))
@@ -364,7 +337,7 @@ class Session:
         if self._log_error is not None:
             return
         patience_s = limits.STAGE_STOP_S if self._leaving else limits.LOG_BUFFER_S
-        programme = self._programme
+        programme = self._broadcast.programme if self._broadcast is not None else None
         self._reports.flush()
         if programme is not None:
             with contextlib.suppress(TimeoutError):
@@ -393,8 +366,8 @@ class Session:
         self._holding.close()
         if self._began:
             self._seats.close()
-        if self._programme is not None:
-            self._programme.close()
+        if self._broadcast is not None:
+            self._broadcast.programme.close()
         self.account.log_lateness(self.space_id)
 
     def _stopped(self, error: LogError) -> None:
