@@ -74,16 +74,16 @@ class _Watch:
         self.space, self.ev_seq = space, self.follower.ev_seq
         self.changed.set()
         if event is None:
-            self.tell_observed(space)
+            self.tell_troubles()
+        floor = self.observed.news(space)
         for viewer in self.viewers:
             viewer.state = space
+            viewer.floor = floor or viewer.floor
             viewer.wake.set()
 
-    def tell_observed(self, space: Space) -> None:
-        """The log's history is known: what it says of the stage."""
-        floor = self.observed.floor(space)
+    def tell_troubles(self) -> None:
+        """The log's history is known: what troubles the stage still."""
         for viewer in self.viewers:
-            viewer.floor = floor
             viewer.warnings.extend(self.observed.advices)
 
     async def on_observation(self, message: Message) -> None:
