@@ -19,6 +19,7 @@ from hustings.stage.seat import Seat
 from tests.tones import RATE, Sound
 
 TICK_NS = 20_000_000
+SET_DTX = 4016  # opus_defines.h
 DELAY = 312  # samples that an Opus encoder and its decoder lag
 
 
@@ -49,9 +50,11 @@ class Voice:
     pcm: Sound
     channels: int = 1
     lost: Callable[[int], bool] = lambda tick: False
+    dtx: bool = False  # sends nothing while silent, as telephones and some browsers do
     seat: Seat = field(init=False)
     ear: Ear = field(init=False)
     back: Return = field(init=False)
+    _pauses: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.seat = Seat(self.name)
@@ -59,6 +62,8 @@ class Voice:
         self.ear = Ear()
         self.back = Return(self.seat, self.ear, complexity=5)
         self._encoder = OpusEncoder(bitrate_bps=64_000, complexity=5, channels=self.channels)
+        if self.dtx:
+            self._encoder._set(SET_DTX, 1)
 
     def speak(self, tick: int) -> None:
         """Send the packet of one tick, unless the network loses it."""
@@ -66,10 +71,12 @@ class Voice:
         frame = self.pcm[tick * size : (tick + 1) * size]
         if len(frame) == size:
             payload = self._encoder.encode(frame)
-            if not self.lost(tick):
+            pauses = self.dtx and len(payload) <= 2  # one such packet says so, no more are sent
+            if not self.lost(tick) and not (pauses and self._pauses):
                 now_ns = tick * TICK_NS
                 packet = MediaPacket(tick & 0xFFFF, tick * 960, payload, None, now_ns)
                 self.seat.push(packet)
+            self._pauses = pauses
 
 
 class Room:

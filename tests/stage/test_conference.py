@@ -152,6 +152,15 @@ def test_lost_packets_end_and_begin_without_clicks(lost: int) -> None:
     assert clicks(bob.ear.sound[9_600:]) == []
 
 
+def test_a_sender_that_pauses_ends_and_begins_without_clicks() -> None:
+    pcm = bursts(12, 500, every=4.0) + pink(12, -70, seed=2)
+    ann = Voice(name="ann", pcm=pcm, dtx=True)
+    room = Room(ann, Voice(name="bob", pcm=tones.silence(12)))
+    room.run(11)
+    assert ann.seat.stats.received < 450  # of 550
+    assert clicks(room.mix[48_000:]) == []
+
+
 def test_the_gate_opens_and_closes_without_clicks() -> None:
     pcm = bursts(12, 500, every=4.0) + pink(12, -60, seed=3)
     room = Room(Voice(name="ann", pcm=pcm), Voice(name="bob", pcm=tones.silence(12)))

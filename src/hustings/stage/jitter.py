@@ -68,8 +68,8 @@ class _Suspect(NamedTuple):
 
 @dataclass(slots=True)
 class JitterStats:
-    """Counts since the buffer (or the first of those that share them) was made: packets, but for
-    `concealed`, pieces of up to 20 ms, and `stretched` and `dropped`, with splices of 7 to 20."""
+    """Counts of packets, but for `concealed`, pieces of up to 20 ms, and `stretched` and `dropped`,
+    with splices of 7 to 20 ms. Buffers may share them."""
 
     received: int = 0
     late: int = 0  # came after their turn
@@ -257,9 +257,12 @@ class JitterBuffer:
         packet = self._packets[number]
         self._next = number if self._next is None else self._next
         self._cursor = packet.timestamp
+        before = self._idle()  # noise, or what a sender fell silent on, or nothing
         first = self._advance()
-        # What was heard before is noise or nothing: begin without a click.
-        first[: len(_RISE)] *= _RISE[: len(first)]
+        fade = _RISE[: len(first)]
+        first[: len(fade)] *= fade
+        if before is not None:
+            first[: len(fade)] += before[: len(fade)] * (1 - fade)
         self._spare = first
         return True
 
@@ -273,9 +276,7 @@ class JitterBuffer:
 
     def _take(self, samples: int) -> Frame:
         """Exactly `samples` of sound, as it comes."""
-        held = self._spare
-        if not len(held):
-            held = self._advance()
+        held = self._spare if len(self._spare) else self._advance()
         while len(held) < samples:
             held = np.concatenate((held, self._advance()))
         self._spare = held[samples:]
