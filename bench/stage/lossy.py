@@ -40,18 +40,19 @@ class Line:
         words = f"{self.loss:.0%} loss each way"
         if self.jitter_ms:
             words += f", 0 to {2 * self.jitter_ms:.0f} ms of delay"
-        if self.nack:
-            words += ", asking again (NACK) offered"
+        if not self.nack:
+            words += ", nobody asks again (no NACK)"
         return words
 
 
+TARGET: Final = Line(0.05, nack=True)
 LINES: Final = (
-    Line(),
-    Line(0.02),
+    Line(nack=True),
+    Line(0.02, nack=True),
+    TARGET,
+    Line(0.10, nack=True),
+    Line(0.0, 40.0, nack=True),
     Line(0.05),
-    Line(0.10),
-    Line(0.0, 40.0),
-    Line(0.05, 0.0, nack=True),
 )
 
 
@@ -66,7 +67,7 @@ class Plan:
 
 
 FULL: Final = Plan(rounds=3, lines=LINES, settle_s=3.0, listen_s=40.0)
-QUICK: Final = Plan(rounds=1, lines=(Line(0.05),), settle_s=1.0, listen_s=5.0)
+QUICK: Final = Plan(rounds=1, lines=(TARGET,), settle_s=1.0, listen_s=5.0)
 
 
 async def rows(folder: Path, plan: Plan) -> list[Row]:
@@ -89,7 +90,7 @@ async def rows(folder: Path, plan: Plan) -> list[Row]:
     for line in plan.lines:
         peer = Peer(Janus.name, version, lost[line, "theirs"])
         what = f"sound lost at the ear, {line.said}"
-        if line == Line(0.05):
+        if line == TARGET:
             made.append(report.at_most(what, "%", lost[line, "ours"], LOST_PERCENT))
         made.append(report.noted(what, "%", lost[line, "ours"], peer))
         peer = Peer(Janus.name, version, gaps[line, "theirs"])
