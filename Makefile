@@ -48,7 +48,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header \
 	  --no-annotate --group build pyproject.toml -o requirements.lock
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header \
-	  --no-annotate --extra captions --extra demo --extra postgresql --group dev -c requirements.lock pyproject.toml \
+	  --no-annotate --extra captions --extra demo --extra denoise --extra postgresql --group dev -c requirements.lock pyproject.toml \
 	  -o requirements-dev.lock
 
 clean: ## remove the environment and caches; keeps ./data

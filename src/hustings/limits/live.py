@@ -82,9 +82,7 @@ STAGE_BEATS_MISSED_COUNT: Final = 3  # then its spaces may be taken over
 STAGE_SPACES_COUNT: Final = 32  # spaces on one stage process: 3 % of a core each without speakers
 STAGE_BUSY_MAX: Final = 0.7  # of a core: above, ticks begin to wait for each other
 STAGE_WAITING_COUNT: Final = 64  # spaces without a stage that one process remembers
-STAGE_WAITING_S: Final = (
-    20.0  # asked for by nobody this long: is it still in need? A page asks every 3 s
-)
+STAGE_WAITING_S: Final = 20.0  # a page asks every 3 s: who asks no more may need no room
 STAGE_LOAD_S: Final = 1.0  # how often a stage looks how busy it is, and tells it
 STAGE_METRICS_S: Final = 5.0  # between two writings of its figures; Prometheus looks every 15 s
 METRIC_SERIES_COUNT: Final = 200  # of one process: a code that nobody foresaw cannot fill memory
