@@ -18,7 +18,7 @@ from aioice import stun
 
 from hustings import limits
 from hustings.errors import BadInput
-from hustings.stage import dtls, fragment, ice, rtcp, rtp, sdp, srtp
+from hustings.stage import dtls, fragment, framing, ice, rtcp, rtp, sdp, srtp
 from hustings.stage.candidate import Candidate
 from hustings.stage.jitter import JitterBuffer
 
@@ -88,6 +88,43 @@ def parse_fragment(data: bytes) -> None:
     if said.credentials is not None:
         assert sdp.UFRAG.fullmatch(said.credentials.ufrag)
         assert sdp.PWD.fullmatch(said.credentials.pwd)
+
+
+def deframe(data: bytes) -> None:
+    """A TCP connection's bytes, in pieces of any size: the frames do not depend on the pieces.
+
+    The first byte of `data` says how long the pieces are.
+    """
+    if not data:
+        return
+    step, stream = data[0] + 1, data[1:]
+    whole = _deframed([stream])
+    pieces = _deframed([stream[at : at + step] for at in range(0, len(stream), step)])
+    # A frame that is too long ends the connection: only what came before it in that piece differs.
+    if whole is not None and pieces is not None:
+        assert whole == pieces
+        assert b"".join(framing.frame(one) for one in whole) == stream[: _length(whole)] or (
+            b"\x00\x00" in stream
+        )
+    else:
+        assert whole is None
+        assert pieces is None
+
+
+def _deframed(pieces: list[bytes]) -> list[bytes] | None:
+    """All datagrams, or None when the connection is to be closed."""
+    deframer, found = framing.Deframer(), list[bytes]()
+    try:
+        for piece in pieces:
+            found += deframer.feed(piece)
+    except BadInput:
+        return None
+    assert all(0 < len(one) <= limits.DATAGRAM_BYTES for one in found)
+    return found
+
+
+def _length(datagrams: list[bytes]) -> int:
+    return sum(framing.HEAD_BYTES + len(one) for one in datagrams)
 
 
 def parse_rtp(data: bytes) -> None:
@@ -193,6 +230,7 @@ TARGETS: Final[dict[str, Target]] = {
     "stun": parse_stun,
     "sdp": parse_sdp,
     "fragment": parse_fragment,
+    "framing": deframe,
     "rtp": parse_rtp,
     "rtcp": parse_rtcp,
     "jitter": play,

@@ -173,7 +173,7 @@ class Endpoint:
 
     def kinds(self) -> Counter[str]:
         """How many connected transports use which kind of path."""
-        return Counter({"udp": sum(one.connected for one in self.transports)})
+        return Counter(one.kind for one in self.transports if one.connected)
 
     def totals(self) -> Counter[str]:
         """What all transports have counted so far, by the stage's metrics."""

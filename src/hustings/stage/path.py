@@ -16,6 +16,10 @@ Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
 class Path(Protocol):
     """One way, in both directions. It has an owner from its first verified check on."""
 
+    @property
+    def kind(self) -> str:
+        """udp or tcp."""
+
     def send(self, datagram: bytes) -> None:
         """Send, or lose it as the network would; never wait, never raise."""
 

@@ -27,6 +27,11 @@ class UdpPath:
         self._port = port
         self._sock = sock
 
+    @property
+    def kind(self) -> str:
+        """As `Path.kind`."""
+        return "udp"
+
     def send(self, datagram: bytes) -> None:
         """Send, or lose it as the network would: a full buffer, a route that is gone."""
         try:  # noqa: SIM105 a context manager would cost as much as the call

@@ -57,6 +57,11 @@ class Connection:
         self._frames = Deframer()
         self._rest = b""  # of a frame that was begun: it has to be finished
 
+    @property
+    def kind(self) -> str:
+        """As `Path.kind`."""
+        return "tcp"
+
     def path(self, address: Address, owner: Owner) -> Path:
         """The owner's path: this connection; taken from a former owner."""
         if self.owner is not None and self.owner is not owner:

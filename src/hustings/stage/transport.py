@@ -98,6 +98,11 @@ class Transport:
         self._remote_lost = 0
 
     @property
+    def kind(self) -> str:
+        """What its packets travel over now, udp or tcp; "" before a check has come."""
+        return self._path.kind if self._path is not None else ""
+
+    @property
     def stats(self) -> TransportStats:
         """A snapshot."""
         now = self._reception
