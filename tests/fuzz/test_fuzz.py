@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -20,7 +21,12 @@ _DONE = re.compile(r"DONE\s+cov: (\d+) ft: (\d+)")
 _UNITS = re.compile(r"number_of_executed_units: (\d+)")
 
 
-async def _fuzzed(target: str, found: Path) -> tuple[int, str]:
+async def _fuzzed(target: str, found: Path, core: asyncio.Semaphore) -> tuple[int, str]:
+    async with core:
+        return await _run(target, found)
+
+
+async def _run(target: str, found: Path) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.fuzz", target, "--seconds", str(SECONDS),
         "--found", str(found), cwd=ROOT,
@@ -33,9 +39,9 @@ async def _fuzzed(target: str, found: Path) -> tuple[int, str]:
 @pytest.mark.proof
 @pytest.mark.timeout(SECONDS * (len(TARGETS) + 1))
 async def test_nothing_is_found_in_ten_minutes_each(tmp_path: Path) -> None:
-    rows, failed = [], dict[str, str]()
-    for target in TARGETS:
-        status, said = await _fuzzed(target, tmp_path)
+    rows, failed, cores = [], dict[str, str](), asyncio.Semaphore(os.cpu_count() or 1)
+    ran = await asyncio.gather(*(_fuzzed(target, tmp_path, cores) for target in TARGETS))
+    for target, (status, said) in zip(TARGETS, ran, strict=True):
         units, done = _UNITS.search(said), _DONE.search(said)
         if status != 0 or units is None or done is None:
             failed[target] = said[-2_000:]
