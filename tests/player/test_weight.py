@@ -18,7 +18,7 @@ FIRST_BYTES: Final = 15_000
 # What is furnished after that in one more script: 0.5 s on a line of 400 kbit/s.
 LATER_BYTES: Final = 24_000
 # What a recording needs, and nobody loads who listens live: its script and its style.
-REPLAY_BYTES: Final = 21_500
+REPLAY_BYTES: Final = 22_000
 # With everything that may be wanted after that, in every state there is, and its style.
 ALL_BYTES: Final = 64_000
 # For a visit without a network, fetched when the page has stood for a while.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hustings.space.floor import BACKCHANNEL_MS, Floor, FloorTime, SeatFloor, count
@@ -168,6 +168,7 @@ def conversations(draw: st.DrawFn) -> list[tuple[str, int, int]]:
     return said
 
 
+@settings(deadline=None)
 @given(conversations())
 def test_the_figures_agree_with_each_other(said: list[tuple[str, int, int]]) -> None:
     found = count(said, on_air_ms=LASTS_MS)
@@ -189,6 +190,7 @@ def test_the_figures_agree_with_each_other(said: list[tuple[str, int, int]]) -> 
     assert found.overlap_ms == 20 * sum(many > 1 for many in speaking)
 
 
+@settings(deadline=None)
 @given(conversations(), st.integers(0, LASTS_MS))
 def test_looking_on_changes_nothing(said: list[tuple[str, int, int]], at: int) -> None:
     """Told one by one with looks in between, it is the same as told at once."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final, TypeAlias
 
 from hustings.archive.spans import Span, Spans
@@ -115,7 +116,7 @@ class Journal:
         """What lies between the live spans, with the reason that was given; a cut that nothing
         follows as well."""
         out = []
-        for before, after in zip(spans.spans, [*spans.spans[1:], None], strict=True):
+        for before, after in zip_longest(spans.spans, spans.spans[1:]):
             end = before.first_n + before.count
             last_n = after.first_n if after is not None else _NEVER
             # Where nobody decided it, the platform did: a stage that took over fills its delay.
