@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 
 from tests.web.desk.evening import evening
 from tests.web.desk.test_seats import as_speaker
-from tests.web.running import Running
+from tests.web.running import Running, until
 
 pytestmark = pytest.mark.browser
 
@@ -115,13 +115,20 @@ async def test_a_telephone_call_is_told_and_ends_by_itself(web: Running, page: P
         state = page.locator(f"[data-seat='{space.seats['Amara']}'] .seat-state")
         await expect(state).to_contain_text("not here")  # who has not joined is not away
         own = f"[data-seat='{space.seats['Amara']}']"
-        seat = next(one for one in (await space.state())["seats"] if one["name"] == "Amara Okafor")
-        assert seat["away"]
+
+        async def is_away() -> bool:
+            seats = (await space.state())["seats"]
+            return bool(next(one for one in seats if one["name"] == "Amara Okafor")["away"])
+
+        assert await is_away()
         await page.evaluate("() => call(false)")
         await expect(page.locator("#unplugged")).to_be_hidden()
         await expect(page.locator("#mic-words")).to_contain_text("you are heard again")
-        seat = next(one for one in (await space.state())["seats"] if one["name"] == "Amara Okafor")
-        assert not seat["away"]
+
+        async def is_back() -> bool:
+            return not await is_away()
+
+        await until(is_back)
         await expect(page.locator(own)).to_have_attribute("data-muted", "false")
 
 

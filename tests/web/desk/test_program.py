@@ -31,7 +31,7 @@ async def test_address_and_key_are_shown_to_who_asks(web: Running, context: Brow
         url = await page.locator("#program-url").input_value()
         key = await page.locator("#program-key").input_value()
         await has(page, "connected", "false")
-        await expect(page.locator("#line-words")).to_contain_text("another page or device")
+        await expect(page.locator("#line-words")).to_contain_text("Another program")
     assert url.endswith(f"/whip/{made['id']}")
     right = ticket.verify(
         key, public_key=Keys(web.folder / "keys").ticket_public(), now=time.time()

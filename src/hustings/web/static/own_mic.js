@@ -19,6 +19,7 @@ const SETTLE_MS = 1000; // by then the studio's state has come that follows on o
 const METER_MS = 66;
 const SPEECH_DBFS = -45;
 const ELSEWHERE = t("You joined from elsewhere. One page at a time speaks from your seat.");
+const PROGRAM = t("Another program has your seat now. One at a time speaks from it.");
 const CHECK_WORDS = t("Say something: the bar moves with your voice.");
 
 const device = /** @type {HTMLSelectElement} */ (element("device"));
@@ -122,7 +123,7 @@ export class OwnMic {
    */
   taken(page) {
     if (page === this.#ticket.page || !this.#line.joined) return;
-    this.#line.give(ELSEWHERE, true);
+    this.#line.give(page.startsWith("program") ? PROGRAM : ELSEWHERE, true);
   }
 
   /** Mute or unmute, as a key does; who has not joined goes to Join. */

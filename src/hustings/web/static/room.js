@@ -20,6 +20,8 @@ const speaker = /** @type {HTMLSelectElement | null} */ (element("speaker-s"));
 const publishing = /** @type {HTMLSelectElement | null} */ (element("publishing-choice"));
 /** @type {any} */
 let space = null;
+/** @type {Set<string>} what is being changed: a state from before it must not turn it back */
+const changing = new Set();
 
 for (const [id, field] of Object.entries(SWITCHES)) {
   const box = /** @type {HTMLInputElement | null} */ (element(id));
@@ -32,9 +34,13 @@ publishing?.addEventListener("change", async () => {
 });
 element("room")?.addEventListener("submit", (event) => event.preventDefault());
 
-/** @param {object} change */
+/** @param {Record<string, unknown>} change of one setting */
 async function set(change) {
-  if (!(await command("PUT", "/room", change))) showRoom(space); // what was refused is not shown
+  const [field] = Object.keys(change);
+  changing.add(field);
+  const done = await command("PUT", "/room", change);
+  changing.delete(field);
+  if (!done) showRoom(space); // what was refused is not shown
 }
 
 /** @param {any} now the space */
@@ -44,7 +50,7 @@ export function showRoom(now) {
   write(element("publishing"), over ? "" : (PUBLISHING[now.publishing] ?? ""));
   if (!slow || !publishing || !speaker) return;
   for (const [id, field] of Object.entries(SWITCHES)) {
-    /** @type {HTMLInputElement} */ (element(id)).checked = now[field];
+    if (!changing.has(field)) /** @type {HTMLInputElement} */ (element(id)).checked = now[field];
   }
   choose(slow, String(now.slow_s), t("every {seconds} seconds", { seconds: now.slow_s }));
   element("speaker-time").hidden = !now.equal_time;
