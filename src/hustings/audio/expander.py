@@ -72,7 +72,13 @@ class Expander:
 
         `level_dbfs` is the RMS of the frame. The frame is only read.
         """
-        knots, curved = self._knots(self._levels(frame), loud=level_dbfs > LOUD_DBFS)
+        loud = level_dbfs > LOUD_DBFS
+        if loud and self._linear == 1.0:
+            # Wide open, and so it stays: what is this loud says nothing of the room's noise.
+            self._floor.update(level_dbfs)
+            self._before, self._hold, self.shut = frame[-1], _HOLD_BLOCKS, False
+            return frame
+        knots, curved = self._knots(self._levels(frame), loud=loud)
         first = knots[0]
         if all(knot == first for knot in knots):
             return frame if first == 1.0 else frame * np.float32(first)
