@@ -92,3 +92,20 @@ def test_a_frame_in_an_open_gate_is_the_same_object() -> None:
     frame = frames(tone(400, 1.0))[25]
     assert gate.process(frame, level_dbfs=rms_dbfs(frame)) is frame
     assert not gate.shut
+
+
+def test_at_rest_it_learns_the_same_room() -> None:
+    noise = (np.random.default_rng(3).standard_normal(200 * 960) * 10 ** (-60 / 20)).astype(
+        np.float32
+    )
+    played, rests = Expander(), Expander()
+    for frame in noise.reshape(-1, 960):
+        played.process(frame, level_dbfs=rms_dbfs(frame))
+        rests.rest(frame, level_dbfs=rms_dbfs(frame))
+    floors = [gate._floor.dbfs for gate in (played, rests)]
+    assert floors[0] == pytest.approx(floors[1], abs=0.1)
+    assert rests.shut
+    # A word that begins then is open at once, as it would be otherwise.
+    word = (np.sin(np.arange(960) * 0.05) * 0.2).astype(np.float32)
+    out = rests.process(word, level_dbfs=rms_dbfs(word))
+    assert rms_dbfs(out) > rms_dbfs(word) - 0.6

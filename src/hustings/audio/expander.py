@@ -17,6 +17,7 @@ a sentence nor after it. Sound louder than -38 dBFS is never taken for noise: mu
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -87,6 +88,18 @@ class Expander:
         gains = line[:-1, np.newaxis] + (line[1:] - line[:-1])[:, np.newaxis] * slope
         out: Frame = (frame.reshape(_BLOCKS, _BLOCK) * gains).reshape(TICK_SAMPLES)
         return out
+
+    def rest(self, frame: Frame, *, level_dbfs: float) -> None:
+        """The frame is neither played nor voice: only the room's noise is learned from it.
+
+        The power with the treble lifted follows from that of the frame and its correlation with
+        itself a sample later, at a tenth of the cost.
+        """
+        next_to = float(np.dot(frame[1:], frame[:-1])) / TICK_SAMPLES
+        lifted = (1 + _EMPHASIS**2) * 10 ** (level_dbfs / 10) - 2 * _EMPHASIS * next_to
+        self._floor.update(10 * math.log10(max(float(lifted), 0.0) + 1e-10))
+        self._before = frame[-1]
+        self.gain_db, self._linear, self._hold, self.shut = -RANGE_DB, 0.0, 0, True
 
     def _levels(self, frame: Frame) -> list[float]:
         """How far each block lies above the noise, in dB."""

@@ -235,10 +235,15 @@ class Seat:
         if self._denoise or self._denoiser is not None:
             clean = self._clean(raw)
             level_dbfs = rms_dbfs(clean)
-        frame = self._gate.process(clean, level_dbfs=level_dbfs)
         self._voice_dbfs = level_dbfs
         self.speaking = self._voice.update(level_dbfs)
         self.pause_ticks = self._voice.pause_frames
+        idle = self._quiet_ticks >= QUIET_TICKS and not (self.open or self.speaking)
+        if idle and level_dbfs <= QUIET_DBFS:
+            self._gate.rest(clean, level_dbfs=level_dbfs)
+            self._quiet_ticks += 1
+            return None
+        frame = self._gate.process(clean, level_dbfs=level_dbfs)
         heard = self.speaking or (level_dbfs > QUIET_DBFS and not self._gate.shut)
         self._quiet_ticks = 0 if heard else self._quiet_ticks + 1
         return frame
