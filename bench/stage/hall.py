@@ -194,8 +194,14 @@ async def _start(folder: Path, environment: dict[str, str], *, realtime: bool) -
 
 
 def free_port() -> int:
-    """A UDP port that is free now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((address.own(), 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port that is free now, for UDP and for TCP."""
+    while True:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other,
+            contextlib.suppress(OSError),
+        ):
+            probe.bind((address.own(), 0))
+            port: int = probe.getsockname()[1]
+            other.bind((address.own(), port))
+            return port

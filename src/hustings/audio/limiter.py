@@ -25,7 +25,6 @@ from hustings.clock import TICK_SAMPLES
 Frame = NDArray[np.float32]
 
 CEILING_DBFS: Final = -1.0
-CEILING: Final = 10 ** (CEILING_DBFS / 20)
 VOICE_CEILING_DBFS: Final = -4.0  # of one seat: the peaks of a voice at -16 LUFS reach it rarely
 _BLOCK: Final = 48  # 1 ms: the longest time a peak can need for the gain to come down
 _BLOCKS: Final = TICK_SAMPLES // _BLOCK
