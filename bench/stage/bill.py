@@ -17,6 +17,7 @@ from bench.worker import Worker
 ALL_TALK: Final = 1.0
 TWO_TALK: Final = 0.65
 EVERYTHING: Final = 1.15
+_SEATS: Final = 13  # of the rows that have a bound
 _UNIT: Final = "ms/speaker-s"
 
 
@@ -42,6 +43,7 @@ class Bill:
     everything: list[float] = field(default_factory=list)
     servers: list[float] = field(default_factory=list)
     theirs: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)  # Janus without redundancy, of 13 seats
 
 
 async def rows(folder: Path, plan: Plan) -> list[Row]:
@@ -63,6 +65,9 @@ async def rows(folder: Path, plan: Plan) -> list[Row]:
 
 async def _round(ours: Hall, theirs: Janus, load: Worker, case: Case, bill: Bill) -> None:
     bill.theirs.append((await cost_ms(theirs, load, case)).server_ms)
+    if case.seats == _SEATS:
+        bare = theirs.without_redundancy()
+        bill.bare.append((await cost_ms(bare, load, case)).server_ms)
     bill.conference.append((await cost_ms(ours, load, case)).server_ms)
     whole = await cost_ms(ours, load, case, live=True)
     bill.everything.append(whole.server_ms)
@@ -73,13 +78,15 @@ def _rows(seats: int, talking: int, bill: Bill, version: str) -> list[Row]:
     peer = Peer(Janus.name, version, bill.theirs)
     who = f"CPU of the stage, {talking} of {seats} talking"
     what = f"{who}, conference only"
-    if seats != 13:
+    if seats != _SEATS:
         found = [report.noted(what, _UNIT, bill.conference, peer)]
     else:
         bound = ALL_TALK if talking == seats else TWO_TALK
         found = [report.times_at_most(what, _UNIT, bill.conference, peer, bound)]
+        bare = Peer(f"{Janus.name} without redundancy", version, bill.bare)
+        found.append(report.noted(what, _UNIT, bill.conference, bare))
     what = f"{who}, everything on (programme, stems and log; Janus: conference only)"
-    if seats == 13 and talking == seats:
+    if seats == _SEATS and talking == seats:
         found.append(report.times_at_most(what, _UNIT, bill.everything, peer, EVERYTHING))
     else:
         found.append(report.noted(what, _UNIT, bill.everything, peer))

@@ -67,6 +67,7 @@ class Client:
         self.sent = 0
         self.last_ns = 0  # when the newest packet came
         self.keeping = False
+        self.answered = False  # whether a check by the present way was
         self.packets = packets
         self._own = own
         # One-byte header extensions with one element, padded (RFC 8285 section 4.2).
@@ -82,9 +83,29 @@ class Client:
         self._bytes = 0
         self._kept: deque[tuple[int, bytes]] = deque(maxlen=_KEPT)
         self._checks: set[bytes] = set()
-        self._answered = False
         self._check_at = self._report_at = 0.0
         self._sock = self._bind()
+
+    def restart(self) -> str:
+        """Go on from another port with new credentials: the fragment that asks for an ICE restart
+        (RFC 9725 section 4.3.3). `restarted` takes what comes back."""
+        self.rebind()
+        self._check_at = float("inf")  # until there is an answer, there is nobody to ask
+        self._ufrag, self._pwd = secrets.token_hex(4), secrets.token_hex(16)
+        host, port = self._sock.getsockname()
+        lines = (
+            f"a=ice-ufrag:{self._ufrag}", f"a=ice-pwd:{self._pwd}",
+            f"m=audio 9 UDP/TLS/RTP/SAVPF {OPUS}", "a=mid:0",
+            f"a=candidate:1 1 udp 2130706431 {host} {port} typ host", "a=end-of-candidates",
+        )  # fmt: skip
+        return "\r\n".join(lines) + "\r\n"
+
+    def restarted(self, fragment: str) -> None:
+        """The server's side of the restart."""
+        self._theirs = _only(r"^a=ice-ufrag:(\S+)", fragment)[1]
+        self._their_pwd = _only(r"^a=ice-pwd:(\S+)", fragment)[1]
+        self._check_at = 0.0
+        self.tick(time.monotonic())
 
     def offer(self) -> str:
         """The SDP offer."""
@@ -137,7 +158,7 @@ class Client:
         if self._dtls is None:
             return
         if now >= self._check_at:
-            self._check_at = now + (_CONSENT_S if self._answered else _CHECK_S)
+            self._check_at = now + (_CONSENT_S if self.answered else _CHECK_S)
             self._check()
         if not self.received:
             for datagram in self._dtls.tick(now):
@@ -152,7 +173,7 @@ class Client:
         self._unbind()
         self._sock = self._bind()
         self._sock.connect(peer)
-        self._answered = False
+        self.answered = False
         self._check_at = 0.0
 
     def close(self) -> None:
@@ -255,7 +276,7 @@ class Client:
             self._put(_finished(answer, self._pwd))
         elif message.transaction_id in self._checks:
             self._checks.clear()
-            self._answered = True
+            self.answered = True
             for out in self._dtls.start(time.monotonic()):
                 self._put(out)
 

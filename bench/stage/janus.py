@@ -1,7 +1,8 @@
 """The peer Janus AudioBridge, as Debian packages it, and the rooms it is asked for over HTTP.
 
 Its configuration is that of its documentation with what equal terms ask for: rooms mixed at 48 kHz,
-the encoder's complexity, rate and expected loss those of our stage, nothing recorded, no events.
+the encoder's complexity that of our stage, its rate and expected loss those of our stage on lines
+that lose packets, nothing recorded, no events.
 ICE-lite, as its documentation advises for a server with a public address, and as ours is.
 """
 
@@ -63,9 +64,10 @@ HTTP: Final = """general: {{
   https = false
 }}
 """
+LOSS_PERCENT: Final = 10
 ROOM: Final[dict[str, Any]] = {
     "sampling_rate": 48_000,
-    "default_expectedloss": 10,
+    "default_expectedloss": LOSS_PERCENT,
     "default_bitrate": BITRATE_BPS,
     "audiolevel_ext": True,
     "audiolevel_event": False,
@@ -75,14 +77,20 @@ JOIN: Final[dict[str, Any]] = {"quality": COMPLEXITY}
 
 
 class Janus:
-    """A running Janus."""
+    """A running Janus; with `bare` its rooms expect no loss, as they do by default."""
 
     name = "Janus AudioBridge"
 
-    def __init__(self, child: Child, port: int, version: str) -> None:
+    def __init__(self, child: Child, port: int, version: str, *, bare: bool = False) -> None:
+        self.bare = bare
         self.child = child
+        self._port = port
         self.version = version
         self._address = f"http://127.0.0.1:{port}/janus"
+
+    def without_redundancy(self) -> Janus:
+        """The same process, asked for bare rooms."""
+        return Janus(self.child, self._port, self.version, bare=True)
 
     def cpu_s(self) -> float:
         """CPU time so far."""
@@ -100,7 +108,8 @@ class Janus:
         made = JanusRoom(self, f"/{session}", secrets.randbits(31))
         try:
             handle = await made.attach()
-            await made.message(handle, request="create", room=made.number, **ROOM)
+            loss = {"default_expectedloss": 0} if self.bare else {}
+            await made.message(handle, request="create", room=made.number, **(ROOM | loss))
             yield made
         finally:
             await self._ask(f"/{session}", janus="destroy")

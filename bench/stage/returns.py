@@ -14,6 +14,7 @@ import contextlib
 import random
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -54,19 +55,33 @@ class Speaker:
     def __init__(self, url: str, person: Person, space: str) -> None:
         self.client: Client | None = None
         self.silence_s = 0.0
+        self.renewed = False  # since the mark: the same client has a new way
         self._heard_at = time.monotonic()
         self._url = url
         self._person = person
         self._space = space
         self._ticket = ""
+        self._session = ""  # the present client's resource
+        self._group: asyncio.TaskGroup
         self._own = identity()
 
     async def run(self) -> None:
         """Talk and listen until cancelled."""
         self._ticket = (await self._person.seat(self._space)).ticket
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._talk())
-            group.create_task(self._stay())
+        async with asyncio.TaskGroup() as self._group:
+            self._group.create_task(self._talk())
+            self._group.create_task(self._stay())
+
+    def rebind(self) -> None:
+        """Its network has changed, and nobody knows."""
+        assert self.client is not None
+        self.client.rebind()
+        self._group.create_task(self._renew(self.client))
+
+    def restart(self) -> None:
+        """Its network has changed, and the page knows: it restarts ICE."""
+        assert self.client is not None
+        self._group.create_task(self._restart(self.client))
 
     def leave(self) -> None:
         """The page goes: its client, and what it knew."""
@@ -78,6 +93,7 @@ class Speaker:
         """From now on count the longest silence."""
         self._heard_at = time.monotonic()
         self.silence_s = 0.0
+        self.renewed = False
 
     @property
     def hears(self) -> bool:
@@ -107,15 +123,27 @@ class Speaker:
                 await asyncio.sleep(random.uniform(*OFFER_EVERY_S))
             await asyncio.sleep(_TICK_S)
 
+    async def _restart(self, client: Client) -> None:
+        with contextlib.suppress(OSError):  # then it posts anew, when it has heard nothing
+            answer, _ = await asyncio.to_thread(self._request, "PATCH", client.restart())
+            client.restarted(answer)
+            await self._renew(client)
+
+    async def _renew(self, client: Client) -> None:
+        while client is self.client and not client.answered:
+            await asyncio.sleep(_TICK_S / 4)
+        self.renewed = True
+
     async def _offer(self) -> None:
         """A new client takes the place of the old one when it is answered, as in the page."""
         client = Client(self._own, voices.talking(0))
         try:
-            answer = await asyncio.to_thread(self._post, client.offer())
+            answer, at = await asyncio.to_thread(self._request, "POST", client.offer())
         except BaseException:
             client.close()
             raise
         client.take(answer)
+        self._session = urllib.parse.urljoin(self._url, at)
         old, self.client = self.client, client
         if old is not None:
             old.close()
@@ -123,12 +151,15 @@ class Speaker:
             while not client.received:
                 await asyncio.sleep(_TICK_S / 4)
 
-    def _post(self, offer: str) -> str:
+    def _request(self, method: str, body: str) -> tuple[str, str]:
+        """Ask the gate; what it answers, and where the session is."""
         headers = {"Authorization": f"Bearer {self._ticket}", "Content-Type": "application/sdp"}
-        request = urllib.request.Request(self._url, data=offer.encode(), headers=headers)
+        if method == "PATCH":
+            headers |= {"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*"}
+        url = self._session if method == "PATCH" else self._url
+        request = urllib.request.Request(url, body.encode(), headers, method=method)
         with urllib.request.urlopen(request, timeout=_POST_S) as response:
-            text: str = response.read().decode()
-            return text
+            return response.read().decode(), response.headers.get("Location", "")
 
 
 async def rows(folder: Path, plan: Plan) -> list[Row]:
@@ -138,7 +169,8 @@ async def rows(folder: Path, plan: Plan) -> list[Row]:
     async with Installation(folder) as installation, _seated(installation, folder) as speaker:
         kinds: dict[str, Callable[[], None]] = {
             "page reloaded": speaker.leave,
-            "network changed (a new port, nobody told)": lambda: _rebind(speaker),
+            "network changed (a new port, nobody told)": speaker.rebind,
+            "network changed, ICE restarted (PATCH)": speaker.restart,
             "stage killed": lambda: _kill(installation, _busy(installation)),
             "gate killed, page reloaded": lambda: _gone(installation, "gate-0", speaker),
             "live server killed, page reloaded": lambda: _gone(installation, "live", speaker),
@@ -166,9 +198,9 @@ async def _silence(speaker: Speaker, happen: Callable[[], None], plan: Plan) -> 
 
 
 def _settled(speaker: Speaker, before: Client | None) -> bool:
-    """Whether the event is over: a silence has been and gone, or a new client hears."""
+    """Whether the event is over: a silence has been and gone, or a new client or way is there."""
     moved = speaker.client is not None and speaker.client is not before
-    return moved or speaker.silence_s > 2 * _TICK_S
+    return moved or speaker.renewed or speaker.silence_s > 2 * _TICK_S
 
 
 @contextlib.asynccontextmanager
@@ -194,11 +226,6 @@ async def _seated(installation: Installation, folder: Path) -> AsyncIterator[Spe
         await asyncio.gather(*tasks, return_exceptions=True)
         for speaker in speakers:
             speaker.leave()
-
-
-def _rebind(speaker: Speaker) -> None:
-    assert speaker.client is not None
-    speaker.client.rebind()
 
 
 def _kill(installation: Installation, name: str) -> None:

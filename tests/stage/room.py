@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hustings.audio.opus import OpusDecoder, OpusEncoder
-from hustings.stage.conference import Conference, Return
+from hustings.stage.conference import Conference
+from hustings.stage.returns import Return
 from hustings.stage.rtp import MediaPacket
 from hustings.stage.seat import Seat
 from tests.tones import RATE, Sound
@@ -26,7 +27,9 @@ DELAY = 312  # samples that an Opus encoder and its decoder lag
 class Ear:
     """A speaker's headphones: decodes what comes, and makes up what does not."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lossy: bool = False) -> None:
+        self.lossy = lossy  # what the transport would say of the way here
+        self.packets: list[bytes] = []
         self._decoder = OpusDecoder()
         self._heard: list[Sound] = []
 
@@ -34,6 +37,7 @@ class Ear:
         """A packet of the stage."""
         for _ in range(samples // 960 - 1):
             self._heard.append(self._decoder.conceal(960))
+        self.packets.append(payload)
         self._heard.append(self._decoder.decode(payload))
 
     @property

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from hustings.audio.opus import OpusDecoder
-from hustings.stage.conference import return_encoder
+from hustings.audio.opus import OpusDecoder, has_fec
+from hustings.stage.returns import ReturnEncoder
 from tests import tones
 from tests.stage.room import DELAY, TICK_NS, Room, Voice, pink, rms_db, treble_db
 
@@ -61,11 +61,15 @@ def test_a_listener_who_begins_and_stops_speaking_hears_no_switch(
     quiet = Voice(name="ann", pcm=tones.silence(12))
     still = Room(alone, quiet)
     still.run(11.5)
-    encoder, decoder = return_encoder(5), OpusDecoder()
-    through = [decoder.decode(encoder.encode(frame)) for frame in tones.frames(still.mix)]
-    continuous = np.concatenate(through)
+    continuous = through_one_encoder(still.mix)
     assert clicks(ann.ear.sound[48_000:]) == []
     assert strays(ann.ear.sound[48_000:], continuous[48_000:]) == ""
+
+
+def through_one_encoder(sound: tones.Sound) -> tones.Sound:
+    """What a decoder makes of it when nothing ever changes."""
+    encoder, decoder = ReturnEncoder(complexity=5), OpusDecoder()
+    return np.concatenate([decoder.decode(encoder.encode(f)) for f in tones.frames(sound)])
 
 
 def strays(heard: tones.Sound, continuous: tones.Sound) -> str:
@@ -81,15 +85,61 @@ def strays(heard: tones.Sound, continuous: tones.Sound) -> str:
 
 def test_a_switch_that_is_not_prepared_is_found() -> None:
     """The same switch without warming: what the test above would find."""
-    first, second, decoder = return_encoder(5), return_encoder(5), OpusDecoder()
+    first, second, decoder = ReturnEncoder(complexity=5), ReturnEncoder(complexity=5), OpusDecoder()
     for frame in tones.frames(pink(0.2, -30, seed=8)):
         second.encode(frame)  # what it was used for long ago
     frames = tones.frames(music(4))
     packets = [first.encode(f) for f in frames[:100]] + [second.encode(f) for f in frames[100:]]
     heard = np.concatenate([decoder.decode(p) for p in packets])
-    one, alone = return_encoder(5), OpusDecoder()
-    continuous = np.concatenate([alone.decode(one.encode(frame)) for frame in frames])
-    assert strays(heard, continuous)
+    assert strays(heard, through_one_encoder(music(4)))
+
+
+def is_celt(packet: bytes) -> bool:
+    """Whether it is in Opus's mode for clean lines (RFC 6716 table 2)."""
+    return packet[0] >> 3 >= 16
+
+
+def speech(seconds: float) -> tones.Sound:
+    """Syllables: what an encoder finds worth a second copy."""
+    hz = np.repeat(np.random.default_rng(4).uniform(180, 320, round(seconds * 4)), 12_000)
+    swell = np.tile(np.hanning(12_000), round(seconds * 4))
+    angle = 2 * np.pi * np.cumsum(hz) / 48_000
+    made = sum(np.sin(angle * k) / k for k in range(1, 12)) * swell * 0.1
+    return np.asarray(made, np.float32)
+
+
+def test_redundancy_goes_where_packets_get_lost() -> None:
+    ann, bob = Voice(name="ann", pcm=speech(4)), Voice(name="bob", pcm=speech(4)[::-1].copy())
+    cat, dan = Voice(name="cat", pcm=tones.silence(4)), Voice(name="dan", pcm=tones.silence(4))
+    bob.ear.lossy = dan.ear.lossy = True
+    room = Room(ann, bob, cat, dan)
+    room.run(3.5)
+    for voice in (ann, cat):
+        assert all(is_celt(packet) for packet in voice.ear.packets)
+    for voice in (bob, dan):  # one with an encoder of its own, one that shares
+        assert not any(is_celt(packet) for packet in voice.ear.packets)
+        assert sum(map(has_fec, voice.ear.packets)) > 0.7 * len(voice.ear.packets)
+        assert sum(map(len, voice.ear.packets)) < 0.6 * sum(map(len, cat.ear.packets))
+    assert room.conference.encodes_shared == 2 * len(cat.ear.packets)
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_nobody_hears_that_a_line_begins_and_ceases_to_lose_packets(listens: bool) -> None:
+    """With an encoder of its own, which changes, and sharing one, where the encoders change."""
+    bob = Voice(name="bob", pcm=music(12))
+    ann = Voice(name="ann", pcm=tones.silence(12) if listens else tones.tone(300, 12))
+    room = Room(bob, ann)
+    room.run(1.5)
+    for lossy in (True, False) * 6:
+        ann.ear.lossy = lossy
+        room.run(0.8)
+    modes = [is_celt(packet) for packet in ann.ear.packets[50:]]
+    assert np.count_nonzero(np.diff(modes)) == 12
+    assert clicks(ann.ear.sound[48_000:]) == []
+    # If she speaks, her mix-minus is what the mix would be without her.
+    without = Room(Voice(name="bob", pcm=music(12)))
+    continuous = through_one_encoder(room.mix if listens else without.run(11.1))
+    assert strays(ann.ear.sound[48_000:], continuous[48_000:]) == ""
 
 
 def loudest(pcm: tones.Sound, hz: float) -> float:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hustings import limits
 from hustings.errors import BadInput, ConfigError
+from hustings.stage import transport
 from hustings.stage.endpoint import Endpoint, EndpointFull
 from tests import tones
 from tests.stage.peers import Caller, Relay, Session, Verdict, is_dtls, running, through, until
@@ -72,6 +73,32 @@ async def test_reports_give_loss_and_round_trip() -> None:
         kinds = {stat.type for stat in report.values()}
         assert {"remote-outbound-rtp", "remote-inbound-rtp"} <= kinds
         await caller.close()
+
+
+async def test_a_line_is_lossy_while_the_speaker_misses_packets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost = 0
+
+    def verdict(up: bool, index: int, datagram: bytes) -> list[bytes]:
+        nonlocal lost
+        loses = not up and 128 <= datagram[0] <= 191 and index % 10 == 0 and lost < 30
+        lost += loses
+        return [] if loses else [datagram]
+
+    monkeypatch.setattr(transport, "LOSSY_S", 2.5)
+    async with running() as endpoint:
+        caller = Caller()
+        session = Session(endpoint, await caller.offer())
+        async with Relay.before(endpoint.port, verdict) as (_, port):
+            await caller.answered(through(session.answer, port=endpoint.port, relay=port))
+            await until(lambda: session.packets)
+            assert not session.transport.lossy
+            await until(lambda: session.transport.lossy)  # as the speaker's reports say
+            assert session.transport.stats.remote_loss > 0
+            await until(lambda: not session.transport.lossy)
+            assert lost == 30
+            await caller.close()
 
 
 async def test_closing_says_goodbye() -> None:

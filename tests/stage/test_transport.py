@@ -139,6 +139,7 @@ async def test_lost_packets_are_sent_again_both_ways(tmp_path: Path) -> None:
             seen = await stats(page)
             assert seen["outbound-rtp"]["retransmittedPacketsSent"] > 5  # we asked
             assert seen["inbound-rtp"]["nackCount"] > 0  # the browser asked
+            assert session.transport.lossy
             first, last = session.packets[0].sequence, session.packets[-1].sequence
             sent = ((last - first) & 0xFFFF) + 1
             assert len({p.sequence for p in session.packets}) > 0.95 * sent

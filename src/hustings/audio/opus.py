@@ -129,18 +129,19 @@ class OpusEncoder:
             )
         )
         assert error.value == 0, f"libopus refused an encoder: {error.value}"
-        for request, value in (
-            (_SET_BITRATE, bitrate_bps),
-            (_SET_COMPLEXITY, complexity),
-            (_SET_INBAND_FEC, int(fec)),
-            (_SET_PACKET_LOSS_PERC, expected_loss_percent if fec else 0),
-        ):
-            self._set(request, value)
+        self._set(_SET_COMPLEXITY, complexity)
+        self.change(bitrate_bps=bitrate_bps, fec=fec, expected_loss_percent=expected_loss_percent)
         self._samples = TICK_SAMPLES * channels
         self._input = np.zeros(self._samples, np.float32)
         self._input_at = self._input.ctypes.data
         self._output = ctypes.create_string_buffer(limits.OPUS_PACKET_BYTES)
         self._encode = lib.opus_encode_float
+
+    def change(self, *, bitrate_bps: int, fec: bool, expected_loss_percent: int = 10) -> None:
+        """Encode otherwise from the next frame on; the stream goes on without a break."""
+        self._set(_SET_BITRATE, bitrate_bps)
+        self._set(_SET_INBAND_FEC, int(fec))
+        self._set(_SET_PACKET_LOSS_PERC, expected_loss_percent if fec else 0)
 
     def encode_alone(self, pcm: Frame) -> bytes:
         """As `encode`, but the packet is not predicted from those before it.

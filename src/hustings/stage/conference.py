@@ -18,58 +18,29 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hustings.audio.limiter import Limiter, limit
 from hustings.audio.mixer import mix
-from hustings.audio.opus import OpusEncoder
 from hustings.clock import TICK_SAMPLES
-from hustings.stage.seat import QUIET_TICKS, Seat
+from hustings.stage.returns import Return, ReturnEncoder
 
 Frame = NDArray[np.float32]
 
 WARM_FRAMES: Final = 2  # with one, speech still breaks now and then; more change nothing
-RETURN_BPS: Final = 32_000  # full-band speech; the audience's bit rate is a setting of its own
 
 
-class Sink(Protocol):
-    """Where a seat's packets go; `transport.Transport` is one."""
+class _Shared:
+    """The encoder of one kind of line for all who hear the whole sum."""
 
-    def send(self, payload: bytes, *, samples: int) -> None:
-        """Send a packet that begins `samples` after the one before it. Never waits."""
+    __slots__ = ("encoder", "warm")
 
-
-class Return:
-    """The way back to one seat: its own encoder and limiter, used while it adds to the mix.
-
-    Without a `sink` the seat is on its way out: its sound fades, and it hears nothing.
-    """
-
-    __slots__ = ("_decoding", "_shared", "encoder", "limiter", "seat", "sink")
-
-    def __init__(self, seat: Seat, sink: Sink | None, *, complexity: int) -> None:
-        self.seat = seat
-        self.sink = sink
-        self.encoder = return_encoder(complexity)
-        self.limiter = Limiter()
-        self._decoding: Sink | None = None  # whose decoder has followed until now
-        self._shared = True  # and which encoder
-
-    @property
-    def shares(self) -> bool:
-        """Whether the whole sum is what it is to hear."""
-        return self.seat.closed_ticks >= QUIET_TICKS and self.seat.played is None
-
-    def follows(self, *, shared: bool) -> bool:
-        """Whether the decoder at the other end has heard that encoder's last packet."""
-        return self._decoding is self.sink and self._shared is shared
-
-    def sent(self, *, shared: bool) -> None:
-        """A packet of that encoder went out."""
-        self._decoding, self._shared = self.sink, shared
+    def __init__(self, *, complexity: int, lossy: bool) -> None:
+        self.encoder = ReturnEncoder(complexity=complexity, lossy=lossy)
+        self.warm = False  # whether it has encoded the last tick's sum
 
 
 class Conference:
@@ -79,8 +50,7 @@ class Conference:
         self.encodes_own = 0
         self.encodes_shared = 0
         self._limiter = Limiter()
-        self._shared = return_encoder(complexity)
-        self._shared_warm = False  # whether it has encoded the last tick's sum
+        self._shared = [_Shared(complexity=complexity, lossy=lossy) for lossy in (False, True)]
         self._past: deque[Frame] = deque(maxlen=WARM_FRAMES)
 
     def tick(self, returns: Iterable[Return], *, missed: int) -> Frame:
@@ -101,18 +71,17 @@ class Conference:
             [total, *(frame for _, frame in apart)],
         )
         own = {one.seat.id: frame for (one, _), frame in zip(apart, limited, strict=True)}
-        sharing = [one for one in hearing if one.shares]
-        shared = self._encode_shared(total, sharing, alone=missed > 0) if sharing else b""
-        self._shared_warm = bool(sharing)
         samples = TICK_SAMPLES * (1 + missed)
+        sharing: tuple[list[Return], list[Return]] = ([], [])
         for one in hearing:
-            assert one.sink is not None
+            lossy = one.lossy
             if one.shares:
-                one.sent(shared=True)
-                one.sink.send(shared, samples=samples)
-                continue
-            packet = self._encode_own(one, own.get(one.seat.id, total), alone=missed > 0)
-            one.sink.send(packet, samples=samples)
+                sharing[lossy].append(one)
+            else:
+                one.encoder.suit(lossy=lossy)
+                self._send_own(one, own.get(one.seat.id, total), samples=samples)
+        for shared, alike in zip(self._shared, sharing, strict=True):
+            self._send_shared(shared, total, alike, samples=samples)
         self._past.append(total)
         return total
 
@@ -129,36 +98,38 @@ class Conference:
                 heard = (total if heard is None else heard) + played
             if heard is None:
                 continue
-            if not one.follows(shared=False):
+            if not one.follows(one.encoder):
                 one.limiter.gain = self._limiter.gain
             apart.append((one, heard))
         return apart
 
-    def _encode_shared(self, total: Frame, sharing: list[Return], *, alone: bool) -> bytes:
-        if not self._shared_warm:
-            self._warm(self._shared)
+    def _send_shared(
+        self, shared: _Shared, total: Frame, sharing: list[Return], *, samples: int
+    ) -> None:
+        encoder, warm = shared.encoder, shared.warm
+        shared.warm = bool(sharing)
+        if not sharing:
+            return
+        if not warm:
+            self._warm(encoder)
         self.encodes_shared += 1
-        if alone or not all(one.follows(shared=True) for one in sharing):
-            return self._shared.encode_alone(total)
-        return self._shared.encode(total)
+        follow = samples == TICK_SAMPLES and all(one.follows(encoder) for one in sharing)
+        packet = encoder.encode(total) if follow else encoder.encode_alone(total)
+        for one in sharing:
+            one.send(packet, encoder, samples=samples)
 
-    def _encode_own(self, one: Return, heard: Frame, *, alone: bool) -> bytes:
-        follows = one.follows(shared=False)
+    def _send_own(self, one: Return, heard: Frame, *, samples: int) -> None:
+        encoder = one.encoder
+        follows = one.follows(encoder)
         if not follows:
-            self._warm(one.encoder)
+            self._warm(encoder)
             self.encodes_own += len(self._past)
-        one.sent(shared=False)
         self.encodes_own += 1
-        return (
-            one.encoder.encode(heard) if follows and not alone else one.encoder.encode_alone(heard)
-        )
+        follows = follows and samples == TICK_SAMPLES
+        packet = encoder.encode(heard) if follows else encoder.encode_alone(heard)
+        one.send(packet, encoder, samples=samples)
 
-    def _warm(self, encoder: OpusEncoder) -> None:
+    def _warm(self, encoder: ReturnEncoder) -> None:
         """Let the encoder hear what the decoders at the other end have just heard."""
         for frame in self._past:
             encoder.encode(frame)
-
-
-def return_encoder(complexity: int) -> OpusEncoder:
-    """An encoder for what a seat hears: speech, with redundancy against loss."""
-    return OpusEncoder(bitrate_bps=RETURN_BPS, complexity=complexity, application="voip", fec=True)

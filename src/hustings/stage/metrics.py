@@ -22,6 +22,7 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "hustings_stage_encodes_total": ("counter", "Frames encoded for speakers."),
     "hustings_stage_jitter_depth_seconds": ("gauge", "Sound held back against jitter."),
     "hustings_stage_jitter_target_seconds": ("gauge", "Sound that should be held back."),
+    "hustings_stage_lines_lossy": ("gauge", "Speakers who lately lost packets of ours."),
     "hustings_stage_log_buffer_bytes": ("gauge", "Bytes waiting for the log."),
     "hustings_stage_log_buffer_seconds": ("gauge", "How long the oldest of them has waited."),
     "hustings_stage_nacks_received_total": ("counter", "Requests of speakers for lost packets."),

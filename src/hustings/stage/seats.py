@@ -19,9 +19,9 @@ from hustings.errors import BadInput
 from hustings.space import Space, Status
 from hustings.space.state import Seat as Granted
 from hustings.stage import fragment
-from hustings.stage.conference import Return
 from hustings.stage.endpoint import Endpoint, EndpointFull
 from hustings.stage.lines import Reading
+from hustings.stage.returns import Return
 from hustings.stage.rtp import MediaPacket
 from hustings.stage.seat import Seat
 from hustings.stage.transport import Transport

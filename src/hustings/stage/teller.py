@@ -84,6 +84,7 @@ class Teller:
         waits = [account.log_waits for account in accounts]
         metrics.set("spaces", len(accounts))
         metrics.set("seats", len(seats))
+        metrics.set("lines_lossy", sum(one.lossy for one in self._endpoint.transports))
         metrics.set("spaces_waiting", self._room.waiting)
         metrics.set("busy_ratio", round(self._room.busy, 4))
         metrics.set("log_buffer_bytes", sum(size for size, _ in waits))

@@ -25,6 +25,7 @@ from hustings.stage.sdp import Offer
 from hustings.stage.srtp import Srtp
 
 CNAME: Final = "stage"
+LOSSY_S: Final = 30.0  # without a loss, until a line counts as one that loses nothing
 _log = logging.getLogger("hustings.stage")
 
 
@@ -96,11 +97,17 @@ class Transport:
         self._remote_loss = 0.0
         self._remote_highest: int | None = None
         self._remote_lost = 0
+        self._remote_lost_at = -LOSSY_S
 
     @property
     def kind(self) -> str:
         """What its packets travel over now, udp or tcp; "" before a check has come."""
         return self._path.kind if self._path is not None else ""
+
+    @property
+    def lossy(self) -> bool:
+        """Whether the speaker has missed packets of ours in the last half minute."""
+        return time.monotonic() - self._remote_lost_at < LOSSY_S
 
     @property
     def stats(self) -> TransportStats:
@@ -280,6 +287,7 @@ class Transport:
                             self._on_block(block, now)
                 case rtcp.Nack(source=source, sequences=sequences) if source == self.ssrc:
                     self.nacks_received += 1
+                    self._remote_lost_at = now
                     self._send_again(frozenset(sequences))
                 case rtcp.Goodbye(ssrcs=ssrcs):
                     if self._reception is not None and self._reception.ssrc in ssrcs:
@@ -288,6 +296,8 @@ class Transport:
 
     def _on_block(self, block: rtcp.ReportBlock, now: float) -> None:
         self._remote_loss = block.fraction_lost / 256
+        if block.fraction_lost:
+            self._remote_lost_at = now
         self._remote_highest, self._remote_lost = block.highest, block.lost
         for middle, sent_at in self._reports:
             if middle == block.last_sr:
