@@ -153,6 +153,20 @@ class _Soak:
             values.append((at, usage.anonymous_kib([pid]) / 1024))
 
 
+def change(values: Sequence[tuple[float, float]], *, settled_s: float) -> float:
+    """How far values of memory come away from the first after `settled_s`, either way.
+
+    Compared are means of spans of that length: what collects its garbage now and then breathes by
+    more than it may grow. What is left at the end, less than half a span, does not count.
+    """
+    spans: dict[int, list[float]] = {}
+    for at, value in values:
+        spans.setdefault(int(at // settled_s), []).append(value)
+    whole = int((values[-1][0] + settled_s / 2) // settled_s) if values else 0
+    means = [statistics.fmean(found) for i, found in spans.items() if 1 <= i < whole]
+    return max((abs(one - means[0]) for one in means), default=0.0)
+
+
 def _minutes(values: Sequence[tuple[float, float]]) -> list[float]:
     """The median of each minute."""
     by_minute: dict[int, list[float]] = {}
@@ -167,9 +181,9 @@ def _rows(
     settled_s = min(SETTLED_S, seconds / 3)
     rows = []
     for name, values in sorted(watched.memory.items()):
-        later = _minutes([(at, value) for at, value in values if at >= settled_s])
-        grown = max(abs(one - later[0]) for one in later) if later else 0.0
-        what = f"memory of {name}, change after {settled_s / 60:.0f} minutes"
+        grown = change(values, settled_s=settled_s)
+        span = f"{settled_s / 60:.0f} minutes"
+        what = f"memory of {name}, change of the mean of {span} after {span}"
         rows.append(report.at_most(what, "MiB", [round(grown, 2)], MEMORY_MIB))
     delays = [delay for at, delay in watched.delays]
     spread = max(delays) - min(delays) if delays else float("inf")

@@ -305,7 +305,7 @@ async def test_a_long_evening_is_posted_in_seconds(tmp_path: Path) -> None:
         keys=keys.ensure(tmp_path / "data"),
     )
     running = asyncio.create_task(recorder.run())
-    replay = tmp_path / "work/recording/replay.m4a"
+    replay = tmp_path / "work/recording/replay.frames"
     mixed = [entry.data for entry in script.entries if entry.kind is Kind.MIX]
     caught_up = sum(len(frame) for data in mixed[:-100] for frame in chunk.unpack(data).aac)
     while not replay.exists() or replay.stat().st_size < caught_up:

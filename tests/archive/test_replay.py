@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,30 @@ def test_the_same_log_gives_the_same_bytes(tmp_path: Path) -> None:
         _write(script, tmp_path / name)
         made.append([(tmp_path / name / file).read_bytes() for file in BOTH])
     assert made[0] == made[1]
+
+
+GROWTH = """
+import sys
+from pathlib import Path
+from hustings.archive.replay import AacFile
+
+def kept():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("RssAnon")).split()[1])
+
+file = AacFile(Path(sys.argv[1]))
+before = None
+for slot in range(10_000):
+    file.add([b"x" * 170] * 15)
+    if slot == 100:
+        before = kept()
+print(kept() - before)
+file.abandon()
+"""
+
+
+def test_an_hour_on_air_does_not_fill_the_memory(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", GROWTH, str(tmp_path / AAC_NAME)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1_000  # kB
+    assert list(tmp_path.iterdir()) == []

@@ -212,7 +212,7 @@ async def test_it_stops_in_mid_recording(house: House) -> None:
     end = len(script.entries)
     await house.feed(script, end=end - 2)
     async with house.archive() as stopping:
-        await until(_exists(house.settings.folder / "work" / SPACE / "recording" / "replay.m4a"))
+        await until(_exists(house.settings.folder / "work" / SPACE / "recording" / "replay.frames"))
         began = time.monotonic()
         stopping.set()
     assert time.monotonic() - began < 2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bench.soak import recording
-from bench.soak.__main__ import main
+from bench.soak.__main__ import change, main
 from bench.soak.people import LOOP, TICK_S, Seat, delays_ms
 from bench.stage import voices
 from bench.stage.client import Heard
@@ -66,3 +67,16 @@ def test_a_delay_is_read_off_what_comes_back() -> None:
     assert len(found) > 30
     # A packet is sent when its 20 ms have been said; the encoder holds 6.5 ms back.
     assert np.median(found) == pytest.approx(80 + 1000 * TICK_S + 6.5, abs=6)
+
+
+def test_memory_may_breathe_and_not_grow() -> None:
+    times = [5.0 * i for i in range(1440)]  # two hours
+    breathes = [(at, 50 + 7 * math.sin(at / 20)) for at in times]
+    assert change(breathes, settled_s=600) < 2
+    grows = [(at, value + 0.1 * at / 60) for at, value in breathes]
+    assert 8 < change(grows, settled_s=600) < 12
+    starts = [(at, value + (30 if at < 600 else 0)) for at, value in breathes]
+    assert change(starts, settled_s=600) < 2
+    falls = [(at, 50 - (6 if at >= 6_600 else 0)) for at in times]
+    assert change(falls, settled_s=600) == pytest.approx(6)
+    assert change([], settled_s=600) == change([(0.0, 50.0)], settled_s=600) == 0

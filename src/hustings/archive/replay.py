@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
+from struct import Struct
 from typing import Final
 
 import av
@@ -35,6 +36,7 @@ from hustings.formats import m4a, ogg
 AAC_NAME: Final = "replay.m4a"
 OPUS_NAME: Final = "replay.opus"
 
+_LENGTH: Final = Struct(">I")  # in front of each frame that waits
 _SAMPLE: Final = Fraction(1, SAMPLE_RATE)
 _MS: Final = Fraction(1, 1000)
 _COPIED: Final = 1 << 20  # bytes at a time
@@ -68,16 +70,16 @@ class Replay:
 
 
 class AacFile:
-    """AAC frames in MP4. Order: `prime`, any number of `add`, `close` or `abandon`."""
+    """AAC frames in MP4. Order: `prime`, any number of `add`, `close` or `abandon`.
+
+    Until the end they wait in a file beside it. A muxer keeps an index of them in memory: 12 MiB an
+    hour, for as long as a conversation goes on.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._container: OutputContainer = av.open(str(path), "w", format="ipod")
-        # The stream's encoder is never used: it provides the description of AAC-LC in the header.
-        self._stream: AudioStream = self._container.add_stream("aac", rate=SAMPLE_RATE)
-        self._stream.layout = "mono"
-        self._stream.time_base = _SAMPLE
-        self._pts = -splice.AAC_PRIMING_SAMPLES
+        self._waiting = path.with_suffix(".frames")
+        self._frames = self._waiting.open("w+b")
 
     def prime(self, frame: bytes) -> None:
         """The frame that is decoded and cut."""
@@ -86,25 +88,42 @@ class AacFile:
     def add(self, frames: Sequence[bytes]) -> None:
         """The frames that follow."""
         for frame in frames:
-            packet = av.Packet(frame or SILENT_AAC_FRAME)  # an empty one would be refused
-            packet.stream = self._stream
-            packet.time_base = _SAMPLE
-            packet.pts = packet.dts = self._pts
-            packet.duration = AAC_FRAME_SAMPLES
-            packet.is_keyframe = True
-            self._container.mux_one(packet)
-            self._pts += AAC_FRAME_SAMPLES
+            self._frames.write(_LENGTH.pack(len(frame)) + frame)
 
     def close(self, label: Label) -> None:
-        """Nothing follows: the file is written anew with its index in front."""
-        # Set only now: where the chapters are is known at the end, and the muxer asks at the end.
-        set_chapters(self._container, label.chapters)
-        self._container.close()
+        """Nothing follows: the file is written, then written anew with its index in front."""
+        try:
+            self._mux(label)
+        finally:
+            self.abandon()
         finish_m4a(self._path, label)
 
     def abandon(self) -> None:
-        """Close the file as it is."""
-        self._container.close()
+        """Forget the frames."""
+        try:
+            self._frames.close()
+        finally:
+            self._waiting.unlink(missing_ok=True)
+
+    def _mux(self, label: Label) -> None:
+        with av.open(str(self._path), "w", format="ipod") as container:
+            # The stream's encoder is never used: it provides the description of AAC-LC.
+            stream: AudioStream = container.add_stream("aac", rate=SAMPLE_RATE)
+            stream.layout = "mono"
+            stream.time_base = _SAMPLE
+            pts = -splice.AAC_PRIMING_SAMPLES
+            self._frames.seek(0)
+            while head := self._frames.read(_LENGTH.size):
+                frame = self._frames.read(_LENGTH.unpack(head)[0])
+                packet = av.Packet(frame or SILENT_AAC_FRAME)  # an empty one would be refused
+                packet.stream = stream
+                packet.time_base = _SAMPLE
+                packet.pts = packet.dts = pts
+                packet.duration = AAC_FRAME_SAMPLES
+                packet.is_keyframe = True
+                container.mux_one(packet)
+                pts += AAC_FRAME_SAMPLES
+            set_chapters(container, label.chapters)
 
 
 def set_chapters(container: OutputContainer, chapters: Sequence[Chapter]) -> None:

@@ -30,6 +30,8 @@ _BLOCK: Final = 48  # 1 ms: the longest time a peak can need for the gain to com
 _BLOCKS: Final = TICK_SAMPLES // _BLOCK
 _RELEASE_DB_PER_MS: Final = 0.06  # 60 dB/s: back from 6 dB in 100 ms, slower than a voice's pitch
 _RELEASE: Final = 10 ** (_RELEASE_DB_PER_MS / 20)
+_LETTING_GO: Final = _RELEASE ** np.arange(_BLOCKS + 1)
+_WHOLE: Final = 1 - 1e-9  # from here on nothing is left but rounding
 _SLOPE: Final[Frame] = np.linspace(0, 1, _BLOCK + 1, dtype=np.float32)[1:]
 
 
@@ -56,22 +58,8 @@ class Limiter:
         peak = max(float(np.maximum.reduce(frame)), -float(np.minimum.reduce(frame)))
         if peak <= self.ceiling and self.gain >= 1.0:
             return frame
-        return self._reduce(frame)
-
-    def _reduce(self, frame: Frame) -> Frame:
-        """As the other `_reduce`, for one frame: plain numbers are quicker than short vectors."""
-        blocks = frame.reshape(_BLOCKS, _BLOCK)
-        ceiling = self.ceiling
-        peaks = np.maximum.reduce(np.abs(blocks), axis=1).tolist()
-        allowed = [1.0 if peak <= ceiling else ceiling / peak for peak in peaks]
-        knots = [self.gain]
-        for here, ahead in zip(allowed, (*allowed[1:], 1.0), strict=True):
-            knots.append(min(knots[-1] * _RELEASE, here, ahead))
-        self.gain = knots[-1]
-        line = np.asarray(knots, np.float32)
-        gains = line[:-1, np.newaxis] + (line[1:] - line[:-1])[:, np.newaxis] * _SLOPE
-        out: Frame = (blocks * gains).reshape(TICK_SAMPLES)
-        return np.clip(out, -ceiling, ceiling, out=out)
+        limited: Frame = _reduce([self], frame[np.newaxis], _peaks(frame[np.newaxis]))[0]
+        return limited
 
 
 def limit(limiters: Sequence[Limiter], frames: Sequence[Frame]) -> list[Frame]:
@@ -82,39 +70,45 @@ def limit(limiters: Sequence[Limiter], frames: Sequence[Frame]) -> list[Frame]:
     out = list(frames)
     if not frames:
         return out
-    tops = np.abs(np.stack(frames)).reshape(len(frames), _BLOCKS, _BLOCK)
-    peaks = np.maximum.reduce(tops, axis=2)
+    sound = np.stack(frames)
+    peaks = _peaks(sound)
     highest = np.maximum.reduce(peaks, axis=1).tolist()
     busy = [
         i for i, top in enumerate(highest) if top > limiters[i].ceiling or limiters[i].gain < 1.0
     ]
     if busy:
-        limited = _reduce([limiters[i] for i in busy], frames, busy, peaks)
+        limited = _reduce([limiters[i] for i in busy], sound[busy], peaks[busy])
         for i, frame in zip(busy, limited, strict=True):
             out[i] = frame
     return out
 
 
-def _reduce(
-    limiters: Sequence[Limiter], frames: Sequence[Frame], busy: Sequence[int], peaks: Frame
-) -> list[Frame]:
-    """The frames `busy` with their gains: a row each."""
-    # A row of knots is one moment of all frames: what is computed step by step stands together.
-    ceilings = np.array([limiter.ceiling for limiter in limiters])
-    allowed = np.ones((_BLOCKS + 1, len(busy)))
-    np.divide(ceilings, np.maximum(peaks[busy].T, ceilings), out=allowed[:_BLOCKS])
-    # The gain at a knot holds for the blocks on both sides of it; a straight line between two
-    # allowed gains is allowed.
-    bounds = np.minimum(allowed[:-1], allowed[1:])
-    knots = np.empty((_BLOCKS + 1, len(busy)))
-    knots[0] = [limiter.gain for limiter in limiters]
-    for i in range(_BLOCKS):
-        row = np.multiply(knots[i], _RELEASE, out=knots[i + 1])
-        np.minimum(row, bounds[i], out=row)
-    for limiter, gain in zip(limiters, knots[-1].tolist(), strict=True):
-        limiter.gain = gain
-    line = knots.T.astype(np.float32)
+def _peaks(sound: Frame) -> Frame:
+    """The peak of each block of each row."""
+    blocks = sound.reshape(len(sound), _BLOCKS, _BLOCK)
+    found: Frame = np.maximum.reduce(np.abs(blocks), axis=2)
+    return found
+
+
+def _reduce(limiters: Sequence[Limiter], sound: Frame, peaks: Frame) -> Frame:
+    """Rows of sound at their limiters' gains."""
+    rows = len(limiters)
+    ceilings = np.array([[limiter.ceiling] for limiter in limiters])
+    allowed = np.ones((rows, _BLOCKS + 1))
+    np.divide(ceilings, np.maximum(peaks, ceilings), out=allowed[:, :_BLOCKS])
+    # A knot is at most the one before it, let go for a block, and at most what both blocks beside
+    # it allow: a straight line between two allowed gains is allowed. Seen from a gain that is let
+    # go all the time, that is the least so far.
+    knots = np.empty((rows, _BLOCKS + 1))
+    knots[:, 0] = [limiter.gain for limiter in limiters]
+    np.minimum(allowed[:, :-1], allowed[:, 1:], out=knots[:, 1:])
+    knots /= _LETTING_GO
+    np.minimum.accumulate(knots, axis=1, out=knots)
+    knots *= _LETTING_GO
+    for limiter, gain in zip(limiters, knots[:, -1].tolist(), strict=True):
+        limiter.gain = gain if gain < _WHOLE else 1.0
+    line = knots.astype(np.float32)
     gains = line[:, :-1, np.newaxis] + (line[:, 1:] - line[:, :-1])[:, :, np.newaxis] * _SLOPE
-    sound = np.stack([frames[i] for i in busy]) * gains.reshape(len(busy), TICK_SAMPLES)
-    tops = ceilings.astype(np.float32)[:, np.newaxis]
-    return list(np.clip(sound, -tops, tops, out=sound))
+    out: Frame = sound * gains.reshape(rows, TICK_SAMPLES)
+    tops = ceilings.astype(np.float32)
+    return np.clip(out, -tops, tops, out=out)

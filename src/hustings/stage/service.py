@@ -59,6 +59,7 @@ async def serve(context: Context) -> None:
     opus.library()
     denoise.library()
     HoldSound().frame()  # computes the sound now, not in the first tick that needs it
+    process.keep_heap()
     realtime = process.go_realtime()
     if not realtime:
         log.info("no real-time priority: ticks may come late on a busy machine")

@@ -7,7 +7,7 @@ too slow to matter within the span looked at.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from typing import Final
 
@@ -28,22 +28,24 @@ class Spread:
     It grows at once and shrinks over tens of seconds.
     """
 
-    __slots__ = ("_count", "_delays", "_lossy", "target_ms")
+    __slots__ = ("_count", "_delays", "_lossy", "_sorted", "target_ms")
 
     def __init__(self, *, target_ms: float) -> None:
         self.target_ms = target_ms
-        self._delays: deque[float] = deque(maxlen=_PACKETS)
+        self._delays: deque[float] = deque()
+        self._sorted: list[float] = []  # the same, the least first
         self._count = 0
         self._lossy = 0  # packets until the line counts as whole again
 
     @property
     def least_ms(self) -> float | None:
         """The relative delay of the fastest packet lately; None when there was none."""
-        return min(self._delays, default=None)
+        return self._sorted[0] if self._sorted else None
 
     def clear(self) -> None:
         """Forget the arrivals (the timestamps start anew), keep the target."""
         self._delays.clear()
+        self._sorted.clear()
         self._count = 0
 
     def lose(self) -> None:
@@ -53,14 +55,17 @@ class Spread:
 
     def add(self, *, arrived_ms: float, sent_ms: float) -> None:
         """A packet that arrived at `arrived_ms` was stamped `sent_ms` on the sender's clock."""
+        delays = self._sorted
+        if len(self._delays) == _PACKETS:
+            del delays[bisect_left(delays, self._delays.popleft())]
         self._delays.append(arrived_ms - sent_ms)
+        insort(delays, arrived_ms - sent_ms)
         self._count += 1
         if self._count % _EVERY:
             return
-        delays = sorted(self._delays)
         # What comes later than any target could wait for is an outage, not jitter.
-        delays = delays[: bisect_right(delays, delays[0] + limits.JITTER_TARGET_MS_MAX)]
-        late = delays[min(len(delays) - 1, int(len(delays) * _SHARE))]
+        count = bisect_right(delays, delays[0] + limits.JITTER_TARGET_MS_MAX)
+        late = delays[min(count - 1, int(count * _SHARE))]
         self._lossy = max(0, self._lossy - _EVERY)
         least = _FEC_MS if self._lossy else limits.JITTER_TARGET_MS_MIN
         wanted = min(max(late - delays[0] + _MARGIN_MS, least), limits.JITTER_TARGET_MS_MAX)
