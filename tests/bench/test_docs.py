@@ -8,6 +8,7 @@ from pathlib import Path
 import bench.__main__
 from bench import icecast, nginx
 from bench.stage import janus
+from bench.stage.__main__ import PARTS
 
 DOCS = (Path(__file__).parents[2] / "docs" / "bench.md").read_text()
 
@@ -21,8 +22,13 @@ def block(language: str) -> list[str]:
 
 
 def test_every_program_is_documented() -> None:
-    for name in bench.__main__.PROGRAMS:
-        assert f"`bench.{name}`" in DOCS
+    for program, *_ in bench.__main__.PROGRAMS.values():
+        assert f"`bench.{program}`" in DOCS
+
+
+def test_every_part_of_the_stage_is_kept() -> None:
+    kept = [more for program, *more in bench.__main__.PROGRAMS.values() if program == "stage"]
+    assert kept == [["--only", part] for part in PARTS]
 
 
 def test_the_peers_are_configured_as_documented() -> None:
