@@ -77,12 +77,13 @@ async def _round(ours: Hall, theirs: Janus, load: Worker, case: Case, bill: Bill
 def _rows(seats: int, talking: int, bill: Bill, version: str) -> list[Row]:
     peer = Peer(Janus.name, version, bill.theirs)
     who = f"CPU of the stage, {talking} of {seats} talking"
-    what = f"{who}, conference only"
+    what = f"{who}, conference only (redundancy: ours where packets get lost, Janus always)"
     if seats != _SEATS:
         found = [report.noted(what, _UNIT, bill.conference, peer)]
     else:
         bound = ALL_TALK if talking == seats else TWO_TALK
         found = [report.times_at_most(what, _UNIT, bill.conference, peer, bound)]
+        what = f"{who}, conference only (no redundancy: ours 64 kbit/s CELT, Janus 32 hybrid)"
         bare = Peer(f"{Janus.name} without redundancy", version, bill.bare)
         found.append(report.noted(what, _UNIT, bill.conference, bare))
     what = f"{who}, everything on (programme, stems and log; Janus: conference only)"

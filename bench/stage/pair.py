@@ -21,7 +21,8 @@ from bench.stage.client import Client, Heard, identity
 from bench.stage.relay import Fault, Relay
 from hustings import process
 from hustings.clock import TICK_SAMPLES
-from hustings.stage.jitter import JitterBuffer, JitterStats
+from hustings.stage.jitter import JitterBuffer
+from hustings.stage.jitter_stats import JitterStats
 
 TICK_S: Final = 0.02
 TICK_NS: Final = 20_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from hustings import chunk
 from hustings.archive.label import Label
 from hustings.archive.rebuild import Plan, Rebuilt, Without, rebuild
+from hustings.archive.rebuilding import papers
 from hustings.clock import CHUNK_SAMPLES
 from hustings.errors import BadInput
 from hustings.formats import adts
@@ -274,6 +276,19 @@ def test_the_floor_is_counted_of_what_is_published(source: Path, tmp_path: Path)
     assert (ada["talk_ms"], ada["interrupted"]) == (30 * 320, 0)
     assert (bob["talk_ms"], bob["turns"], bob["interruptions"]) == (2 * 320, 0, 0)
     assert ada["share"] + bob["share"] == 1
+
+
+@pytest.mark.parametrize("kind", ["held", "cut"])
+def test_who_goes_on_after_a_hold_begins_a_new_turn(
+    source: Path, tmp_path: Path, kind: str
+) -> None:
+    told = (source / "timeline.json").read_bytes()
+    before = json.loads(told)["floor"]["seats"]["ada"]
+    assert before["turns"] == 2
+    plan = _plan(dropped=((0, 1),))
+    after = json.loads(papers.timeline(told.replace(b'"held"', f'"{kind}"'.encode()), plan, []))
+    assert after["floor"]["seats"]["ada"]["turns"] == 2
+    assert after["floor"]["seats"]["ada"]["longest_ms"] == before["longest_ms"] - 320
 
 
 def test_the_same_plan_gives_the_same_bytes(source: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import random
 import socket
 
 import pytest
+from aioice import stun
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -285,6 +286,48 @@ async def test_a_change_of_address_keeps_the_session() -> None:
             )
             assert session.states == ["connected"]
             await caller.close()
+
+
+async def test_a_check_from_elsewhere_does_not_turn_the_sound_away() -> None:
+    """Its sender has the right password, and may have forged the address it names."""
+    async with running() as endpoint:
+        caller, session = await connected(endpoint)
+        ice = session.transport.ice[0]
+        check = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        check.attributes["USERNAME"] = f"{ice.ours.ufrag}:{ice.theirs}"
+        check.attributes["PRIORITY"] = 1
+        check.attributes["ICE-CONTROLLING"] = 7
+        check.attributes["USE-CANDIDATE"] = None
+        check.add_message_integrity(ice.ours.pwd.encode())
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as victim:
+            victim.setblocking(False)
+            victim.connect(("127.0.0.1", endpoint.port))
+            victim.send(bytes(check))
+            answer = await asyncio.wait_for(loop.sock_recv(victim, 2048), 2.0)
+            assert stun.parse_message(answer).message_class is stun.Class.RESPONSE
+            heard = len(caller.heard)
+            session.transport.send(b"\xf8\xff\xfe")
+            await until(lambda: len(caller.heard) > heard + 10)
+            with pytest.raises(BlockingIOError):
+                victim.recv(2048)
+        await caller.close()
+
+
+async def test_an_address_that_somebody_is_heard_from_is_nobody_elses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running() as endpoint:
+        (caller, session), (other, thief) = [await connected(endpoint) for _ in range(2)]
+        (port,) = endpoint._ports
+        address = next(at for at, path in port.paths.items() if path is session.transport._path)
+        assert port.path(address, thief.transport) is None
+        before = len(session.packets)
+        await until(lambda: len(session.packets) > before + 5)
+        monkeypatch.setattr(limits, "PATH_HELD_S", 0.0)
+        assert port.path(address, thief.transport) is port.paths[address]
+        for one in (caller, other):
+            await one.close()
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from hustings import limits
-from hustings.clock import TICK_MS
+from hustings.clock import TICK_MS, TICKS_PER_CHUNK
 from hustings.log.contract import Live
 from hustings.log.subjects import Kind
 from hustings.space import Role, Space, Status, decode
@@ -18,6 +18,7 @@ from hustings.stage.belated import Belated
 from hustings.stage.outlet import Outlet
 from hustings.stage.reports import Reports
 from hustings.stage.seat import Seat
+from hustings.stem import StemPacket, unpack
 
 SPACE = Space(
     id="reports001",
@@ -31,8 +32,11 @@ class Kept:
 
     def __init__(self) -> None:
         self.warned: list[str] = []
+        self.stems: list[StemPacket] = []
 
     def put(self, kind: Kind, data: bytes, number: int) -> None:
+        if kind is Kind.STEM:
+            self.stems += unpack(data).packets
         event = decode(data) if kind is Kind.OBS else None
         if isinstance(event, Warned):
             self.warned.append(event.code)
@@ -54,3 +58,62 @@ def test_a_silent_seat_is_told_of_unless_its_speaker_is_away() -> None:
     assert warnings(SPACE) == ["seat_silent"]
     away = replace(SPACE.seats["ann"], away=True)
     assert warnings(replace(SPACE, seats={"ann": away})) == []
+
+
+def stem(seat: str, number: int) -> StemPacket:
+    return StemPacket(seat, 1, number, 960 * number, 960 * number, b"\xf8")
+
+
+def belated() -> tuple[Belated, Reports, Kept]:
+    kept = Kept()
+    held = Belated(Outlet(SPACE.id, live=cast(Live, None), appender=kept, epoch=1))
+    return held, Reports(held, now_ms=lambda: 1), kept
+
+
+def test_packets_that_come_late_hold_nobody_elses_up() -> None:
+    held, reports, kept = belated()
+    held.packet(stem("bob", 0), slot=100)  # of a line that was away
+    for number in range(50):
+        held.packet(stem("ann", number), slot=number)
+        held.played(number, reports.heard)
+    reports.flush()
+    assert [packet.seat for packet in kept.stems] == ["ann"] * 50
+    held.played(100, reports.heard)
+    reports.flush()
+    assert kept.stems[-1].seat == "bob"
+
+
+def test_a_seats_packets_of_one_slot_keep_their_order() -> None:
+    held, reports, kept = belated()
+    for number in range(20):
+        held.packet(stem("ann", number), slot=5)
+    held.drop_packets(6)
+    held.played(5, reports.heard)
+    reports.flush()
+    assert [packet.sequence for packet in kept.stems] == list(range(20))
+
+
+def test_lines_that_come_back_together_lose_nothing() -> None:
+    held, reports, kept = belated()
+    for number in range(3 * limits.STEM_PACKETS_COUNT):
+        held.packet(stem(f"s{number % 13}", number), slot=7)
+    held.played(7, reports.heard)
+    reports.flush()
+    assert len(kept.stems) == 3 * limits.STEM_PACKETS_COUNT
+
+
+def test_levels_name_the_chunk_that_listeners_hear() -> None:
+    """With them the desk draws the floor, of which nothing was told that is not yet heard."""
+    told: list[int] = []
+
+    class Told(Outlet):
+        def levels(self, n: int, levels: object, lines: object) -> None:
+            told.append(n)
+
+    held = Belated(Told(SPACE.id, live=cast(Live, None), appender=Kept(), epoch=1))
+    held.slots = 4 * TICKS_PER_CHUNK
+    reports, seat = Reports(held, now_ms=lambda: 1), Seat("ann")
+    for slot in range(10):
+        heard_in = slot + 200 + held.slots
+        reports.tick(SPACE, [seat], slot=heard_in, live=True, mix=np.zeros(960, np.float32))
+    assert told == [209 // TICKS_PER_CHUNK]

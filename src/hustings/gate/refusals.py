@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
@@ -21,10 +22,13 @@ class Refusals:
         self._live = live
         self._at_s: dict[str, float] = {}
         self._end: Callable[[], Awaitable[None]] | None = None
+        self._beginning = asyncio.Lock()
 
     async def listen(self) -> None:
         """Hear of every refusal from now on. Called before a stage is called for."""
-        if self._end is None:
+        async with self._beginning:
+            if self._end is not None:
+                return
             self._end = await self._live.subscribe(subjects.full("*"), self._take)
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
 
@@ -52,7 +52,9 @@ async def serve(context: Context) -> None:
         studio_url=settings.public_url("studio"),
         relays=Relays(settings.turn_urls, settings.turn_secret, settings.turn_ttl_s),
     )
-    server = _Server(_config(whip, certificate), ready=context.ready)
+    server = _Server(
+        _config(whip, certificate, proxies=context.settings.trusted_proxies), ready=context.ready
+    )
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve(sockets=[context.listener]))
         looking = group.create_task(certificate.watch()) if certificate else None
@@ -63,7 +65,9 @@ async def serve(context: Context) -> None:
     await refusals.close()
 
 
-def _config(whip: Whip, certificate: Certificate | None) -> uvicorn.Config:
+def _config(
+    whip: Whip, certificate: Certificate | None, *, proxies: Sequence[str]
+) -> uvicorn.Config:
     return uvicorn.Config(
         whip.app(),
         http=Connection,
@@ -72,7 +76,8 @@ def _config(whip: Whip, certificate: Certificate | None) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        # The addresses that are counted are those behind the proxies, as in the studio.
+        forwarded_allow_ips=["127.0.0.1", "::1", *proxies],
         limit_concurrency=limits.GATE_CONNECTIONS_COUNT,
         h11_max_incomplete_event_size=limits.HEAD_BYTES,
         timeout_graceful_shutdown=math.ceil(limits.GATE_PATIENCE_S),

@@ -36,8 +36,6 @@ class FloorFold:
                 self._turned(n * CHUNK_MS, live)
             case e.StageTaken():
                 self._taken(event)
-            case e.SeatJoined(n=n) | e.SeatLeft(n=n):
-                self._newest_ms = max(self._newest_ms, n * CHUNK_MS)
 
     def figures(self, n: int) -> FloorTime:
         """The figures when chunk `n` begins, or at the latest event, whichever is later."""

@@ -9,6 +9,7 @@ without bound.
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Callable
 
@@ -31,14 +32,17 @@ class Belated:
         self.slots = 0
         self._outlet = outlet
         self._slot = 0
-        self._packets: deque[tuple[int, StemPacket]] = deque()  # in the order in which they came
+        # A heap by slot, and by when they came: one seat's late packets hold nobody else's up.
+        self._packets: list[tuple[int, int, StemPacket]] = []
+        self._came = 0
         self._floor: deque[tuple[int, Spoke]] = deque()
         self._speaking: set[str] = set()  # as far as it was told
 
     def packet(self, packet: StemPacket, *, slot: int) -> None:
         """Hold a packet until `slot` was played. What exceeds the bound is a flood."""
         if len(self._packets) < limits.STEMS_HELD_COUNT:
-            self._packets.append((slot, packet))
+            self._came += 1
+            heapq.heappush(self._packets, (slot, self._came, packet))
 
     def observe(self, event: Observed) -> None:
         """The stage noticed something in this tick."""
@@ -53,20 +57,23 @@ class Belated:
         self._outlet.stems(packets)
 
     def levels(self, n: int, levels: dict[str, float], lines: dict[str, Line] | None) -> None:
-        """As `Outlet.levels`: the desk sees those on stage as they are."""
-        self._outlet.levels(n, levels, lines)
+        """As `Outlet.levels`: the desk sees those on stage as they are. What is told with them is
+        the chunk that is played now, up to which the floor has been told; `n` is the one in which
+        they will be heard."""
+        self._outlet.levels(max(0, n - self.slots // TICKS_PER_CHUNK), levels, lines)
 
     def played(self, slot: int, to: Callable[[StemPacket], None]) -> None:
         """The programme has played `slot`: let go what came out with it, packets to `to`."""
         self._slot = slot
         held = self._packets
         while held and held[0][0] <= slot:
-            to(held.popleft()[1])
+            to(heapq.heappop(held)[2])
         self._tell()
 
     def drop_packets(self, slot: int) -> None:
         """What would be played in `slot` or later is off air."""
-        self._packets = deque(one for one in self._packets if one[0] < slot)
+        self._packets = [one for one in self._packets if one[0] < slot]
+        heapq.heapify(self._packets)
 
     def cut(self, slot: int, *, at_ms: int) -> None:
         """From `slot` on nothing is played: nobody is heard any more, nor was anybody since."""

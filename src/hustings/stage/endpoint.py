@@ -169,7 +169,8 @@ class Endpoint:
             # The first check after a restart: what was in use before is not taken any more.
             self._sessions.pop(transport.ice[0].ours.ufrag, None)
         path = through.path(address, transport)
-        transport.on_check(path, session, nominated=check.nominates)
+        if path is not None:
+            transport.on_check(path, session, nominated=check.nominates)
 
     def kinds(self) -> Counter[str]:
         """How many connected transports use which kind of path."""

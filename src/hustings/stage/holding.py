@@ -95,6 +95,6 @@ class Holding:
                 async with asyncio.timeout(limits.HOLD_FETCH_S):
                     programme.hold_with(HoldSound(await self._sounds.get(sound)))
                 return
-            except (StoreError, ConfigError, BadInput, TimeoutError) as error:
+            except (StoreError, ConfigError, BadInput, OSError) as error:
                 log.warning("space %s: its hold sound is not there: %s", self._space, error)
             await asyncio.sleep(limits.HOLD_AGAIN_S)

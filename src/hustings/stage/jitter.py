@@ -19,7 +19,6 @@ argument; the same pushes and pulls give the same sound.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -33,6 +32,7 @@ from hustings.chunk import OPUS_LOOKAHEAD_SAMPLES
 from hustings.clock import TICK_MS, TICK_SAMPLES
 from hustings.errors import BadInput
 from hustings.stage.depth import DepthControl
+from hustings.stage.jitter_stats import JitterStats
 from hustings.stage.spread import Spread
 
 Frame = NDArray[np.float32]
@@ -64,23 +64,6 @@ class _Suspect(NamedTuple):
     timestamp: int
     payload: bytes
     now_ns: int
-
-
-@dataclass(slots=True)
-class JitterStats:
-    """Counts of packets, but for `concealed`, pieces of up to 20 ms, and `stretched` and `dropped`,
-    with splices of 7 to 20 ms. Buffers may share them."""
-
-    received: int = 0
-    late: int = 0  # came after their turn
-    lost: int = 0  # were not there when their turn came
-    concealed: int = 0
-    fec: int = 0  # of the lost ones, rebuilt from the next packet
-    stretched: int = 0  # splices that lengthened the sound
-    dropped: int = 0  # splices that shortened it, and packets cut away
-    duplicates: int = 0
-    malformed: int = 0
-    resets: int = 0  # a new sender, or a jump of the numbers
 
 
 class JitterBuffer:
@@ -128,6 +111,11 @@ class JitterBuffer:
             held = 0
         return held / _SAMPLES_PER_MS
 
+    @property
+    def wait_ms(self) -> float:
+        """How long a packet that comes in now waits at most: what is held beyond is cut away."""
+        return min(max(self.depth_ms, self.target_ms), self.target_ms + _CUT_MS)
+
     def mark(self, now_ns: int) -> None:
         """Tell from now on what was said before: what the fastest way would have brought by now."""
         if (least_ms := self._spread.least_ms) is not None:
@@ -163,7 +151,9 @@ class JitterBuffer:
         step = (sequence - self._newest[0] + 0x8000 & 0xFFFF) - 0x8000
         jump = (timestamp - self._newest[1] + 0x8000_0000 & 0xFFFF_FFFF) - 0x8000_0000
         explained = -_MISORDER_COUNT <= step <= _DROPOUT_COUNT and (
-            (step > 0 and jump > 0) or (step < 0 and jump < 0) or step == jump == 0
+            (step > 0 and jump > 0)
+            or (step < 0 and -_PAUSE_SAMPLES <= jump < 0)
+            or step == jump == 0
         )
         if not explained:
             return self._doubt(_Suspect(sequence, timestamp, payload, now_ns))

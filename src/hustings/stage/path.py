@@ -36,6 +36,9 @@ class Owner(Protocol):
     def on_dtls(self, datagram: bytes, path: Path) -> None:
         """Take a DTLS datagram."""
 
+    def holds(self, path: Path) -> bool:
+        """Whether something authentic came on it just now."""
+
     def lose_path(self, path: Path) -> None:
         """The path has ended, or another session proved that it is its own."""
 
@@ -46,5 +49,6 @@ class Way(Protocol):
     def send(self, datagram: bytes, address: Address) -> None:
         """Send to `address`, or lose it; for what is no session's business."""
 
-    def path(self, address: Address, owner: Owner) -> Path:
-        """The owner's path to `address`, made if there is none; taken from a former owner."""
+    def path(self, address: Address, owner: Owner) -> Path | None:
+        """The owner's path to `address`, made if there is none; taken from a former owner, if that
+        holds it no more. None: it does."""

@@ -58,12 +58,14 @@ class Port:
         self._resting: asyncio.TimerHandle | None = None
         self._loop.add_reader(sock.fileno(), self._wake)
 
-    def path(self, address: Address, owner: Owner) -> UdpPath:
-        """The owner's path to `address`, made if there is none; taken from a former owner."""
+    def path(self, address: Address, owner: Owner) -> UdpPath | None:
+        """As `Way.path`."""
         path = self.paths.get(address)
         if path is not None and path.owner is owner:
             return path
         if path is not None:
+            if path.owner.holds(path):
+                return None
             path.owner.lose_path(path)
         path = self.paths[address] = UdpPath(self, self._sock, address, owner)
         return path

@@ -55,9 +55,11 @@ class Reports:
         self._ticks = 0
 
     def heard(self, packet: StemPacket) -> None:
-        """A packet that will be on air. What exceeds the batch's bound is a flood."""
-        if len(self._packets) < limits.STEM_PACKETS_COUNT:
-            self._packets.append(packet)
+        """A packet that is on air. Several seats' lines may come back in one moment: a batch that
+        is full is followed by another. Floods are bounded where they come in."""
+        if len(self._packets) >= limits.STEM_PACKETS_COUNT:
+            self.flush()
+        self._packets.append(packet)
 
     def tick(self, space: Space, seats: list[Seat], *, slot: int, live: bool, mix: Frame) -> None:
         """After a tick whose sound reaches the programme in `slot`: `seats` are the connected ones,

@@ -224,6 +224,8 @@ def _media(line: str) -> _Section:
     return _Section(words[0], words[2], " ".join(words[3:]))
 
 
+# 64 to 95 cannot be told from RTCP on one port (RFC 5761 section 4).
+_PAYLOAD_TYPES: Final = frozenset((*range(64), *range(96, 128)))
 _PRINTABLE: Final = re.compile(r"[!-~]{1,64}")
 
 
@@ -231,11 +233,10 @@ def _opus(section: _Section) -> int | None:
     """The payload type of Opus in an audio section that we can serve, or None."""
     if section.protocol not in PROTOCOLS:
         return None
-    formats = section.formats.split()
+    formats = frozenset(section.formats.split())
     for value in section.all("rtpmap"):
         found = _RTPMAP.fullmatch(value)
-        # 64 to 95 cannot be told from RTCP on one port (RFC 5761 section 4).
-        if found and found[1] in formats and int(found[1]) in {*range(64), *range(96, 128)}:
+        if found and found[1] in formats and int(found[1]) in _PAYLOAD_TYPES:
             return int(found[1])
     return None
 

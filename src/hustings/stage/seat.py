@@ -27,7 +27,8 @@ from hustings.audio.level import SILENCE_DBFS, VoiceActivity, peak_dbfs, rms_dbf
 from hustings.audio.limiter import VOICE_CEILING_DBFS, Limiter
 from hustings.chunk import PROGRAMME_DELAY_SAMPLES
 from hustings.clock import TICK_MS, TICK_SAMPLES
-from hustings.stage.jitter import JitterBuffer, JitterStats
+from hustings.stage.jitter import JitterBuffer
+from hustings.stage.jitter_stats import JitterStats
 from hustings.stage.rtp import MediaPacket
 from hustings.stage.transport import TransportStats
 from hustings.stage.trial import LineState, Trial
@@ -150,8 +151,7 @@ class Seat:
     @property
     def depth_ticks(self) -> int:
         """How many ticks a packet that comes in now waits for its turn, rounded up."""
-        wait_ms = max(self._jitter.depth_ms, self._jitter.target_ms)
-        return -int(-wait_ms // TICK_MS)
+        return -int(-self._jitter.wait_ms // TICK_MS)
 
     @property
     def buffer_ms(self) -> float:

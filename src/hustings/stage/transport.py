@@ -18,6 +18,7 @@ from hustings import limits
 from hustings.clock import SAMPLE_RATE
 from hustings.errors import BadInput
 from hustings.stage import dtls, ice, rtcp, rtp
+from hustings.stage.allowance import Allowance
 from hustings.stage.path import Path
 from hustings.stage.reception import Reception
 from hustings.stage.rtp import MediaPacket
@@ -80,7 +81,9 @@ class Transport:
         self._paths: list[Path] = []  # the oldest first
         self._path: Path | None = None  # where we send
         self._heard = self._opened = time.monotonic()
-        self._allowance = float(limits.PACKETS_BURST_COUNT)
+        self._packets = Allowance(per_s=limits.PACKETS_PER_S, burst=limits.PACKETS_BURST_COUNT)
+        self._rtcp = Allowance(per_s=limits.REPORTS_PER_S, burst=limits.REPORTS_PER_S)
+        self._resends = Allowance(per_s=limits.RESENDS_PER_S, burst=limits.RESENDS_PER_S)
         self._allowed_at = self._opened
         self._report_at = 0.0
         self._sequence = secrets.randbits(15)  # below half: the first wrap is far away
@@ -178,10 +181,17 @@ class Transport:
                 self._paths.remove(oldest)
                 oldest.close()
             self._paths.append(path)
-        if nominated or self._path is None:
+        # A check can say that it comes from anywhere. Once there are keys, what proves that the
+        # speaker is there is what they seal.
+        if self._path is None or (nominated and not self.connected):
             self._path = path
         for datagram in self._dtls.start(self._heard):
             path.send(datagram)
+
+    def holds(self, path: Path) -> bool:
+        """Whether the speaker is there just now: nobody else's check takes the path away."""
+        heard = time.monotonic() - self._heard < limits.PATH_HELD_S
+        return self.connected and self._path is path and heard
 
     def lose_path(self, path: Path) -> None:
         """The path has ended, or another session proved that it is its own."""
@@ -211,12 +221,13 @@ class Transport:
             return
         try:
             if rtp.is_rtcp(datagram):
-                self._on_reports(rtcp.parse(srtp.unprotect_rtcp(datagram)))
+                compound = srtp.unprotect_rtcp(datagram)
+                self._path = path
+                if self._rtcp.take():
+                    self._on_reports(rtcp.parse(compound))
                 return
             data = srtp.unprotect(datagram)
-            # Counted once it is known to be the speaker's own: nobody else can use the bound up.
-            self._allowance -= 1
-            if self._allowance < 0:
+            if not self._packets.take():
                 return
             arrived_ns = time.monotonic_ns()
             packet = rtp.media(
@@ -236,8 +247,8 @@ class Transport:
 
     def tick(self, now: float) -> None:
         """Time-outs, repeated flights and reports; `now` is monotonic, in seconds."""
-        more = (now - self._allowed_at) * limits.PACKETS_PER_S
-        self._allowance = min(limits.PACKETS_BURST_COUNT, max(0.0, self._allowance) + more)
+        for allowance in (self._packets, self._rtcp, self._resends):
+            allowance.refill(now - self._allowed_at)
         self._allowed_at = now
         if self._path is not None and self._reception is None:
             for datagram in self._dtls.tick(now):
@@ -277,6 +288,7 @@ class Transport:
     def _on_reports(self, reports: list[rtcp.Report]) -> None:
         now = time.monotonic()
         self._heard = now
+        missed: set[int] = set()
         for report in reports:
             match report:
                 case rtcp.SenderReport() | rtcp.ReceiverReport():
@@ -288,11 +300,13 @@ class Transport:
                 case rtcp.Nack(source=source, sequences=sequences) if source == self.ssrc:
                     self.nacks_received += 1
                     self._remote_lost_at = now
-                    self._send_again(frozenset(sequences))
+                    missed.update(sequences)
                 case rtcp.Goodbye(ssrcs=ssrcs):
                     if self._reception is not None and self._reception.ssrc in ssrcs:
                         self._end("bye")
                         return
+        if missed:
+            self._send_again(missed)
 
     def _on_block(self, block: rtcp.ReportBlock, now: float) -> None:
         self._remote_loss = block.fraction_lost / 256
@@ -303,10 +317,10 @@ class Transport:
             if middle == block.last_sr:
                 self._rtt_s = max(0.0, now - sent_at - block.delay / 65_536)
 
-    def _send_again(self, sequences: frozenset[int]) -> None:
+    def _send_again(self, sequences: set[int]) -> None:
         if self._path is not None:
             for sequence, datagram in self._kept:
-                if sequence in sequences:
+                if sequence in sequences and self._resends.take():
                     self._path.send(datagram)
 
     def _report(self, now: float, *more: rtcp.Report) -> None:

@@ -118,7 +118,7 @@ def _floor(events: Sequence[dict[str, Any]], length_ms: int) -> dict[str, Any]:
     speeches = [
         (one["seat"], one["at_ms"], one["end_ms"]) for one in events if one["type"] == "spoke"
     ]
-    rests = [one["at_ms"] for one in events if one["type"] == "held"]
+    rests = [one["at_ms"] for one in events if one["type"] in ("held", "cut")]
     return floor_of(speeches, length_ms=length_ms, rests=rests)
 
 
