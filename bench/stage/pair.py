@@ -26,7 +26,7 @@ from hustings.stage.jitter_stats import JitterStats
 
 TICK_S: Final = 0.02
 TICK_NS: Final = 20_000_000
-_LOOP_S: Final = 28.0  # 1400 frames: a multiple of 7, so that the row goes on where the loop ends
+_LOOP_S: Final = 56.0  # longer than anybody listens: where it begins again, frames are cut
 _TIMER_S: Final = 0.05
 _JOIN_S: Final = 20.0
 
@@ -36,7 +36,7 @@ class Pair:
 
     def __init__(self, *, nack: bool) -> None:
         own = identity()
-        said = voices.encoded(np.tile(numbered.sound(_LOOP_S), 2))
+        said = voices.encoded(numbered.sound(_LOOP_S))
         whole = len(said) // numbered.TONES * numbered.TONES
         self._clients = (
             Client(own, said[:whole], nack=nack),

@@ -45,3 +45,16 @@ async def test_a_flood_of_malformed_requests_leaves_the_gate_working(gate: Gate)
         assert answer.status_code in (201, 400)  # what a stage makes of it is the stage's
     assert (await gate.client.get("/healthz")).status_code == 200
     assert (await gate.post()).status_code == 201
+
+
+async def test_behind_a_proxy_each_address_is_counted_by_itself(gate: Gate) -> None:
+    few = Policy(name="address", count=3, window_s=limits.SIGNALS_WINDOW_S)
+    with patch.object(pace, "ADDRESS", few):
+        strange = {"X-Forwarded-For": "192.0.2.7", "Content-Type": "application/sdp"}
+        answers = [
+            await gate.client.post(f"/whip/{SPACE}", content="v=0", headers=strange)
+            for _ in range(5)
+        ]
+        assert [answer.status_code for answer in answers] == [401] * 3 + [429] * 2
+        headers = {**gate.bearer(), "X-Forwarded-For": "192.0.2.8"}
+        assert (await gate.post(**headers)).status_code == 201

@@ -154,7 +154,32 @@ def test_a_deputy_whose_seat_is_taken_away_is_none() -> None:
     evening.do(named("ben"))
     evening.do(put("ben"))
     space = evening.do(c.RevokeSeat(**HOST, seat="ben"))
-    assert (space.deputy, space.in_charge) == ("", "")
+    assert space.in_charge == ""
+    assert successor(space, frozenset({"host"})) == ""
+    # Renamed by an invitation, or given back: the host's word still holds.
+    space = evening.do(c.GrantSeat(**HOST, seat="ben", name="Ben W.", seat_role=Role.SPEAKER))
+    assert successor(space, frozenset({"ben"})) == "ben"
+
+
+def test_a_deputy_gives_nobody_a_role_and_takes_none() -> None:
+    evening = staged()
+    evening.do(named("ben"))
+    evening.do(put("ben"))
+    lent: dict[str, Any] = {"by": "ben", "role": Role.COHOST}
+    for seat, role in (("ben", Role.COHOST), ("eve", Role.SPEAKER)):
+        assert evening.refused(c.SetSeatRole(**lent, seat=seat, seat_role=role)) == "role"
+    new: dict[str, Any] = {"seat": "new", "name": "New"}
+    assert evening.refused(c.GrantSeat(**lent, **new, seat_role=Role.COHOST)) == "role"
+    assert "new" in evening.do(c.GrantSeat(**lent, **new, seat_role=Role.SPEAKER)).seats
+    # A co-host in charge has these rights by their own role.
+    evening.do(named("eve"))
+    evening.state = evolve(evening.space, DeputyInCharge(at_ms=NOW, by="timer", seat="eve"))
+    assert (
+        evening.do(c.SetSeatRole(by="eve", role=Role.COHOST, seat="new", seat_role=Role.COHOST))
+        .seats["new"]
+        .role
+        is Role.COHOST
+    )
 
 
 def test_the_end_ends_it_and_before_the_doors_there_is_none() -> None:

@@ -13,7 +13,7 @@ from hustings.log.contract import Live
 from hustings.log.subjects import Kind
 from hustings.space import Role, Space, Status, decode
 from hustings.space import Seat as Granted
-from hustings.space.event import Warned
+from hustings.space.event import Cleared, Warned
 from hustings.stage.belated import Belated
 from hustings.stage.outlet import Outlet
 from hustings.stage.reports import Reports
@@ -32,6 +32,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.warned: list[str] = []
+        self.cleared: list[str] = []
         self.stems: list[StemPacket] = []
 
     def put(self, kind: Kind, data: bytes, number: int) -> None:
@@ -40,6 +41,8 @@ class Kept:
         event = decode(data) if kind is Kind.OBS else None
         if isinstance(event, Warned):
             self.warned.append(event.code)
+        if isinstance(event, Cleared):
+            self.cleared.append(event.code)
 
 
 def warnings(space: Space) -> list[str]:
@@ -58,6 +61,28 @@ def test_a_silent_seat_is_told_of_unless_its_speaker_is_away() -> None:
     assert warnings(SPACE) == ["seat_silent"]
     away = replace(SPACE.seats["ann"], away=True)
     assert warnings(replace(SPACE, seats={"ann": away})) == []
+
+
+def test_who_is_back_and_silent_all_the_same_is_told_of() -> None:
+    kept = Kept()
+    outlet = Outlet(SPACE.id, live=cast(Live, None), appender=kept, epoch=1)
+    reports, seat = Reports(Belated(outlet), now_ms=lambda: 1), Seat("ann")
+    away = replace(SPACE, seats={"ann": replace(SPACE.seats["ann"], away=True)})
+    silence = np.zeros(960, np.float32)
+
+    def ticks(space: Space, seconds: float) -> list[str]:
+        for _ in range(round(seconds * 1000 / TICK_MS)):
+            seat.pull()
+            reports.tick(space, [seat], slot=0, live=False, mix=silence)
+        return kept.warned + kept.cleared
+
+    assert ticks(away, limits.SEAT_SILENT_S + 1) == []
+    assert ticks(SPACE, 0.1) == ["seat_silent"]
+    # Another call; the microphone is well again before the page says that the call is over.
+    assert ticks(away, 1) == ["seat_silent"]
+    seat.mute(True, now_ns=0)
+    assert ticks(away, limits.SEAT_SILENT_S + 1) == ["seat_silent", "seat_silent"]
+    assert kept.cleared == ["seat_silent"]
 
 
 def stem(seat: str, number: int) -> StemPacket:

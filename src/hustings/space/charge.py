@@ -57,6 +57,12 @@ def due(space: Space, *, at_desk: bool) -> tuple[int, ChargeCommand] | None:
     return left_ms + round(limits.HOST_AWAY_S * 1000), PutInCharge(by=TIMER, present=present)
 
 
+def stands_in(space: Space, by: str) -> bool:
+    """Whether this seat has its rights only for as long as the host is away."""
+    seat = space.seats.get(by)
+    return seat is not None and by == space.in_charge and seat.role is Role.SPEAKER
+
+
 def evolve_charge(space: Space, event: e.ChargeDecided) -> Space:
     """The state after an event about the charge."""
     match event:
@@ -69,12 +75,9 @@ def evolve_charge(space: Space, event: e.ChargeDecided) -> Space:
 
 
 def without(space: Space, seat: str) -> Space:
-    """The state once that seat is gone."""
-    return replace(
-        space,
-        deputy="" if space.deputy == seat else space.deputy,
-        in_charge="" if space.in_charge == seat else space.in_charge,
-    )
+    """The state once that seat is gone. A deputy's seat may be given back, or granted anew under
+    another name: then it is the deputy's again."""
+    return replace(space, in_charge="" if space.in_charge == seat else space.in_charge)
 
 
 def _set(space: Space, command: SetDeputy, now_ms: int) -> Made:

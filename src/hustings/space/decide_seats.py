@@ -7,12 +7,14 @@ from typing import Final
 from hustings import limits
 from hustings.space import command as c
 from hustings.space import event as e
+from hustings.space.charge import stands_in
 from hustings.space.presence import SeatAway, SetAway
 from hustings.space.refusal import Refusal, bad_person, name, reason
 from hustings.space.rule import BEFORE_END, Made, Rule, runs
 from hustings.space.state import Role, Space
 
 _NO_SEAT: Final = Refusal("seat", "There is no such seat.")
+_NOT_A_DEPUTYS: Final = Refusal("role", "Who stands in for the host gives nobody a role.")
 _BLOCKED: Final = Refusal("blocked", "This person is blocked from this space.")
 
 
@@ -21,6 +23,8 @@ def _grant(space: Space, command: c.GrantSeat, now_ms: int) -> Made:
     if isinstance(called, Refusal):
         return called
     wrong = _who(space, command) or _room(space, command)
+    if command.seat_role is Role.COHOST and stands_in(space, command.by):
+        wrong = _NOT_A_DEPUTYS
     if wrong is not None:
         return wrong
     return e.SeatGranted(
@@ -143,8 +147,7 @@ def _set_away(space: Space, command: SetAway, now_ms: int) -> Made:
         return _NO_SEAT
     if command.by != command.seat:
         return Refusal("role", "Only the speaker knows that.")
-    if seat.away == command.away:
-        return Refusal("done", "That is so already.")
+    # Said again, it is written again: coming back ended it too, which is observed, not decided.
     return SeatAway(at_ms=now_ms, by=command.by, seat=command.seat, away=command.away)
 
 
@@ -152,6 +155,8 @@ def _set_role(space: Space, command: c.SetSeatRole, now_ms: int) -> Made:
     seat = space.seats.get(command.seat)
     if seat is None:
         return _NO_SEAT
+    if stands_in(space, command.by):
+        return _NOT_A_DEPUTYS
     if seat.role is Role.HOST or command.seat_role is Role.HOST:
         return Refusal("role", "A space has one host, from its beginning to its end.")
     if command.seat_role is Role.LISTENER:

@@ -26,7 +26,7 @@ from hustings.stage.belated import Belated
 from hustings.stage.floor import Change, Floor
 from hustings.stage.lines import LineWatch, Reading
 from hustings.stage.seat import Seat
-from hustings.stage.watch import Watch, advice
+from hustings.stage.watch import SILENT, Watch, advice
 from hustings.stem import BATCH_MS, StemPacket
 
 Frame = NDArray[np.float32]
@@ -49,6 +49,7 @@ class Reports:
         self._line_watch = LineWatch()
         self._lines: dict[str, Line] | None = None  # read, and not told yet
         self._told: set[tuple[str, str]] = set()  # warnings that are not over
+        self._excused: set[str] = set()  # seats that are silent, of which nothing was told
         self._packets: list[StemPacket] = []
         self._levels: dict[str, float] = {}
         self._troubles: set[str] = set()  # of the log, told and not over yet
@@ -69,8 +70,8 @@ class Reports:
         for change in self._floor.update(seats, slot=slot, live=live):
             self._outlet.observe(self._spoke(change))
         for notice in self._watch.update(seats, live=live, mix_dbfs=rms_dbfs(mix)):
-            if not _explained(space, notice):
-                self._tell(space, notice, n=n)
+            self._excuse(space, notice, n=n)
+        self._unexcuse(space, n=n)
         if self._ticks % _BATCH_TICKS == 0:
             self.flush()
         for seat in seats:
@@ -97,6 +98,7 @@ class Reports:
     def left(self, space: Space | None, seat: str, cause: str, *, n: int) -> None:
         """A seat has no transport any more: what troubled it is over, but for that."""
         self._told = {one for one in self._told if one[1] != seat or one[0] == GONE}
+        self._excused.discard(seat)
         for notice in self._line_watch.left(seat, cause):
             self._tell(space, notice, n=n)
 
@@ -118,6 +120,22 @@ class Reports:
         name = space.seats[seat].name if seat in space.seats else seat
         text = advice(code, name)
         self._outlet.observe(Warned(at_ms=self._now_ms(), code=code, advice=text, n=n, seat=seat))
+
+    def _excuse(self, space: Space, notice: Notice, *, n: int) -> None:
+        """Pass a notice on, unless everybody on stage knows already why the seat is silent."""
+        if notice.code == SILENT and notice.over:
+            self._excused.discard(notice.seat)
+        if notice.code == SILENT and not notice.over and _away(space, notice.seat):
+            self._excused.add(notice.seat)
+        else:
+            self._tell(space, notice, n=n)
+
+    def _unexcuse(self, space: Space, *, n: int) -> None:
+        """Who is back, and silent all the same, has no excuse any more."""
+        for seat in [one for one in self._excused if not _away(space, one)]:
+            self._excused.discard(seat)
+            if seat in space.seats:
+                self._tell(space, Notice(SILENT, seat), n=n)
 
     def _tell(self, space: Space | None, notice: Notice, *, n: int) -> None:
         """Pass a notice on. In the green room and after the end nothing is told, and so nothing
@@ -150,7 +168,6 @@ class Reports:
             self._packets = []
 
 
-def _explained(space: Space, notice: Notice) -> bool:
-    """Whether everybody on stage knows already why a seat is silent."""
-    seat = space.seats.get(notice.seat)
-    return notice.code == "seat_silent" and seat is not None and seat.away
+def _away(space: Space, name: str) -> bool:
+    seat = space.seats.get(name)
+    return seat is not None and seat.away

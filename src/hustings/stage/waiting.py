@@ -63,9 +63,12 @@ class Waiting:
         await self._context.live.publish(subjects.full(self._context.instance), space.encode())
 
     def take_some(self) -> None:
-        """Begin to take as many as there may be room for."""
+        """Begin to take as many as there may be room for. What one more will cost is known some
+        seconds later: a process that is half busy takes one at a time."""
         if self.free:
-            for space in self._room.next_waiting(self._room.spaces_max - self._held()):
+            idle = self._room.busy < limits.STAGE_BUSY_MAX / 2
+            count = self._room.spaces_max - self._held() if idle else 1
+            for space in self._room.next_waiting(count):
                 self._race(space)
 
     async def run(self) -> None:

@@ -22,6 +22,7 @@ DIGITAL_SILENCE_DBFS: Final = -90.0  # an open microphone is never this quiet (1
 DEAD_AIR_DBFS: Final = -60.0  # a listener hears nothing in the programme
 CLIPPED_DBFS: Final = -0.1
 ECHO: Final = "seat_echo"
+SILENT: Final = "seat_silent"
 _SECOND: Final = 1000 // TICK_MS
 
 
@@ -43,7 +44,7 @@ class _SeatWatch:
         clipped = self._clipping.update(not muted and seat.peak_dbfs > CLIPPED_DBFS)
         if silent is spoken is clipped is None:
             return []
-        changes = {"seat_silent": silent, "seat_muted": spoken, "seat_clipping": clipped}
+        changes = {SILENT: silent, "seat_muted": spoken, "seat_clipping": clipped}
         return [
             Notice(code, seat.id, over=not on) for code, on in changes.items() if on is not None
         ]
@@ -81,7 +82,7 @@ def advice(code: str, name: str) -> str:
 
 _ADVICE: Final = {
     "dead_air": "Listeners have heard nothing for three seconds: is everybody muted?",
-    "seat_silent": mark("{0} cannot be heard: the microphone sends silence."),
+    SILENT: mark("{0} cannot be heard: the microphone sends silence."),
     "seat_muted": mark("{0} is speaking, but is muted."),
     "log_away": "The recording is held in memory: the server's log does not answer.",
     "log_lost": "A part of the recording is lost: the server's log was away too long.",

@@ -235,7 +235,11 @@ def _shown(studio: Studio, asker: Standing, result: Space | Refusal) -> views.Sp
     before = asker.space.seats
     seats = {
         seat.id: replace(
-            seat, connected=before[seat.id].connected, speaking=before[seat.id].speaking
+            seat,
+            connected=before[seat.id].connected,
+            speaking=before[seat.id].speaking,
+            lost=before[seat.id].lost,
+            left_at_ms=before[seat.id].left_at_ms,
         )
         if seat.id in before and result.status is not Status.ENDED
         else seat

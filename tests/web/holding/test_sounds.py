@@ -12,7 +12,9 @@ import pytest
 
 from hustings import limits
 from hustings.formats import wav
+from hustings.quota import Policy
 from hustings.store import layout
+from hustings.web.holding import sounds
 from hustings.web.holding.making import container
 from tests import tones
 from tests.web.running import Running, is_problem, make_space
@@ -143,3 +145,25 @@ async def test_the_delay_is_chosen_before_the_doors_open(web: Running) -> None:
         del form["delay_s"]  # as the page sends it then
         assert (await host.post(f"/s/{made['id']}/edit", data=form)).status_code == 303
         assert (await host.get(space)).json()["delay_s"] == 20
+
+
+async def test_an_account_sends_so_many_a_day(
+    web: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Policy(name="sounds", count=2, window_s=86_400)
+    monkeypatch.setattr(sounds, "EACH", few)
+    async with web.host() as host:
+        files = [sent(tmp_path, "wav", TONE * np.float32(loud)) for loud in (1.0, 1.5, 2.0)]
+        answers = [await send(host, file) for file in files]
+        assert [answer.status_code for answer in answers] == [201, 201, 429]
+        is_problem(answers[-1], 429, "rate")
+        assert int(answers[-1].headers["Retry-After"]) > 80_000
+        assert (await send(host, files[0])).status_code == 201  # that one is kept already
+
+
+async def test_who_would_wait_behind_many_is_asked_to_come_again(
+    web: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SOUNDS_WAITING_COUNT", 0)
+    async with web.host() as host:
+        is_problem(await send(host, sent(tmp_path, "wav")), 503, "busy")

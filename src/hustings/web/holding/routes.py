@@ -53,8 +53,7 @@ class SoundView(BaseModel):
 )
 async def send(request: Request, account: SignedIn, studio: CurrentStudio) -> SoundView:
     """Send a hold sound: the body is its file. Its id goes into a space (`hold_sound`)."""
-    del account  # whoever it is
-    sound = await studio.sounds.take(await request.body())
+    sound = await studio.sounds.take(await request.body(), by=account.id)
     return SoundView(id=sound, url=studio.settings.public_url("studio") + sounds.path(sound))
 
 
@@ -87,7 +86,7 @@ async def choose(request: Request, asker: Host, studio: CurrentStudio) -> Respon
         await file.close()
         try:
             if data:
-                wrong = await _put(studio, asker, await studio.sounds.take(data))
+                wrong = await _put(studio, asker, await studio.sounds.take(data, by=asker.by))
         except Problem as problem:
             if problem.status >= 500:
                 raise

@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ import numpy as np
 
 from hustings import limits
 from hustings.errors import StoreError
+from hustings.quota import Policy, Quotas
 from hustings.store import layout
 from hustings.store.objects import Objects
 from hustings.web.problem import Problem
@@ -31,6 +33,9 @@ _MAKER: Final = "hustings.web.holding.making"
 _ID: Final = re.compile(f"[0-9a-f]{{{limits.PICTURE_ID_CHARS}}}")
 _NO_STORE: Final = "Sounds cannot be kept right now. Try again in a moment."
 _HEAVY: Final = f"This sound is too large: at most {limits.SOUND_BYTES // 1024**2} MB."
+_BUSY: Final = "Other sounds are being made at this moment. Try again in a moment."
+_MANY: Final = f"At most {limits.SOUNDS_DAY_COUNT} hold sounds a day can be sent."
+EACH: Final = Policy(name="sounds", count=limits.SOUNDS_DAY_COUNT, window_s=86_400)
 _WHY: Final = {
     "kind": "This is no sound that can be read. Send a WAV, MP3, M4A, Ogg or FLAC file.",
     "length": f"A hold sound is {limits.SOUND_S_MIN} second to {limits.SOUND_S_MAX // 60} minutes "
@@ -45,17 +50,33 @@ class Sounds:
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
         self._turn = asyncio.Lock()  # making one takes a core and some hundred megabytes
+        self._waiting = 0  # each with its file in memory
+        self._quotas = Quotas()
 
-    async def take(self, data: bytes) -> str:
-        """Keep the sound that somebody sent, and return its id.
+    async def take(self, data: bytes, *, by: str) -> str:
+        """Keep the sound that an account sent, and return its id.
 
-        Raises `Problem` (413, 422) with a sentence when it is none, or too large.
+        Raises `Problem` (413, 422, 429, 503) with a sentence when it is none, too large, one of too
+        many, or has to wait behind too many others.
         """
         if len(data) > limits.SOUND_BYTES:
             raise Problem(413, "too-large", _HEAVY)
         sound = hashlib.sha256(data).hexdigest()[: limits.PICTURE_ID_CHARS]
         if await self.exists(sound):
             return sound
+        if self._waiting >= limits.SOUNDS_WAITING_COUNT:
+            raise Problem(503, "busy", _BUSY, retry_s=10)
+        standing = self._quotas.take(EACH, by, now_s=time.monotonic())
+        if standing.refused:
+            raise Problem(429, "rate", _MANY, retry_s=standing.reset_s)
+        self._waiting += 1
+        try:
+            await self._keep(sound, data)
+        finally:
+            self._waiting -= 1
+        return sound
+
+    async def _keep(self, sound: str, data: bytes) -> None:
         async with self._turn:
             with tempfile.TemporaryDirectory(prefix="hustings-sound-") as folder:
                 source, target = Path(folder) / "sent", Path(folder) / "made.wav"
@@ -66,7 +87,6 @@ class Sounds:
                     await self._objects.put(layout.sound(sound), target)
                 except StoreError:
                     raise Problem(503, "store-away", _NO_STORE, retry_s=5) from None
-        return sound
 
     async def exists(self, sound: str) -> bool:
         """Whether there is a sound of this id."""

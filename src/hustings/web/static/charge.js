@@ -31,7 +31,8 @@ export function showCharge(space, you) {
   // Hands, chat and the rest stand on a page that is loaded anew; that takes us off for a moment.
   element("charge-desk").hidden = !own || Boolean(element("panel-hands"));
   if (own) putButtons();
-  if (before && !space.in_charge) {
+  // A deputy may have stepped down, or all may be over.
+  if (before && !space.in_charge && host(space)?.connected) {
     tell("charge", t("{name} is back and in charge.", { name: host(space)?.name ?? "" }));
   }
   before = space.in_charge;

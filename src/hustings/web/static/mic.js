@@ -29,6 +29,7 @@ export class Microphone extends EventTarget {
   #held = false;
   /** @type {{id: string, label: string} | null} the one that was unplugged, until it is back */
   #missing = null;
+  #closings = 0;
 
   constructor() {
     super();
@@ -85,6 +86,7 @@ export class Microphone extends EventTarget {
 
   /** @param {string} deviceId */
   async #open(deviceId) {
+    const closings = this.#closings;
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: {
         ...(deviceId ? { deviceId: { exact: deviceId } } : {}),
@@ -95,6 +97,10 @@ export class Microphone extends EventTarget {
       },
     });
     const [track] = stream.getAudioTracks();
+    if (closings !== this.#closings) {
+      track.stop();
+      throw new DOMException("closed meanwhile", "AbortError");
+    }
     this.#stop();
     this.track = track;
     track.enabled = !this.#muted;
@@ -112,6 +118,8 @@ export class Microphone extends EventTarget {
   close() {
     this.#stop();
     this.track = null;
+    this.#missing = null;
+    this.#closings += 1;
   }
 
   /**

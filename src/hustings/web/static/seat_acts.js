@@ -10,11 +10,11 @@ import { done, settle } from "./toast.js";
 /**
  * @param {string} act the button pressed
  * @param {import("./seats.js").Seat} seat
- * @param {{own: boolean, deputy: string, showLink: ((name: string, link: string) => void) | null}} desk
- *   `own`: it is the host's; `deputy` who stands in for the host; without `showLink` there is no place
+ * @param {{own: boolean, roles: boolean, deputy: string, showLink: ((name: string, link: string) => void) | null}} desk
+ *   `own`: it is the host's; `roles`: it gives them, as a deputy's does not; `deputy` who stands in for the host; without `showLink` there is no place
  *   for links
  */
-export async function actOnSeat(act, seat, { own, deputy, showLink }) {
+export async function actOnSeat(act, seat, { own, roles, deputy, showLink }) {
   const path = `/seats/${seat.id}`;
   const { name } = seat;
   if (act === "mute") await command("POST", `${path}/mute`);
@@ -31,7 +31,7 @@ export async function actOnSeat(act, seat, { own, deputy, showLink }) {
       ...(showLink ? [{ act: "link", label: t("Make a new link") }] : []),
       ...(DENOISE ? [{ act: "denoise", label: seat.denoised ? t("Leave the noise in") : t("Suppress background noise") }] : []),
       ...(own ? [{ act: "deputy", label: deputy === seat.id ? t("No longer my deputy") : t("Make my deputy") }] : []),
-      { act: "role", label: cohost ? t("Make a speaker") : t("Make a co-host") },
+      ...(roles ? [{ act: "role", label: cohost ? t("Make a speaker") : t("Make a co-host") }] : []),
       { act: "remove", label: t("Remove from the stage"), grave: true },
     ],
   });

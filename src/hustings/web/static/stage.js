@@ -42,7 +42,12 @@ const cut = new Cut();
 const desk = you.hosts ? new Desk() : null;
 const floor = new Floor(you.seat);
 const seats = new Seats(you, floor, (act, seat) => {
-  void actOnSeat(act, seat, { own: you.role === "host", deputy: space.deputy, showLink: desk ? showLink : null });
+  void actOnSeat(act, seat, {
+    own: you.role === "host",
+    roles: you.role !== "speaker",
+    deputy: space.deputy,
+    showLink: desk ? showLink : null,
+  });
 });
 const mic = you.seat ? new OwnMic({ space: first.id, seat: you.seat }) : null;
 if (!mic) element("microphone").hidden = true;
