@@ -147,3 +147,42 @@ async def test_a_host_who_leaves_the_stage_is_in_charge_while_at_the_desk(
                 lines = desk.aiter_lines()
                 await anext(lines)
                 await until(lambda: in_charge(cohost, space, ""))
+
+
+async def test_a_desk_that_is_loaded_anew_puts_nobody_in_charge(
+    tmp_path: Path, servers: Engines, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "HOST_AWAY_S", 3.0)
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        space, own = await live_space(host, stage)
+        async with web.speaker(host, space, role="cohost") as (_, seat):
+            await stage.sits(space, seat)
+            for left in (True, False):  # the desk is closed twice, each time for a moment
+                async with host.stream("GET", f"/api/spaces/{space}/events") as desk:
+                    lines = desk.aiter_lines()
+                    await anext(lines)
+                    if left:
+                        await stage.loses(space, own, cause="bye")
+                    await asyncio.sleep(2.5)
+                await asyncio.sleep(1.5)
+            assert await charges(web, space) == []
+
+
+async def test_another_deputy_may_be_named_in_the_same_absence(
+    tmp_path: Path, servers: Engines, stage: Stage
+) -> None:
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        space, own = await live_space(host, stage)
+        room = f"/api/spaces/{space}"
+        async with (
+            web.speaker(host, space) as (first, ben),
+            web.speaker(host, space) as (second, eve),
+        ):
+            for seat in (ben, eve):
+                await stage.sits(space, seat)
+            await host.put(f"{room}/deputy", json={"seat": ben})
+            await stage.loses(space, own)
+            await until(lambda: in_charge(first, space, ben))
+            assert (await first.delete(f"{room}/seats/{ben}")).is_success
+            await host.put(f"{room}/deputy", json={"seat": eve})
+            await until(lambda: in_charge(second, space, eve))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,7 +23,7 @@ from hustings.log import subjects
 from hustings.log.contract import Message
 from hustings.log.subjects import Kind
 from hustings.space import Space, Status
-from hustings.space.charge import due
+from hustings.space.charge import due, host_of, successor
 from hustings.space.charge_command import PutInCharge
 from hustings.web import studio as studios
 from hustings.web.problem import Problem
@@ -32,6 +32,7 @@ from hustings.web.subscribe import subscribe
 
 log = logging.getLogger("hustings.web")
 
+_T = TypeVar("_T")
 _ON_STAGE: Final = (Status.DOORS, Status.LIVE, Status.HELD)
 _SETTLE_S: Final = 0.05  # what the live path tells stands in the log a moment later,
 _SETTLED_S: Final = 1.0  # on a busy machine as well
@@ -63,7 +64,10 @@ class Charge:
         self._studio = studio
         self._changed: set[str] = set()
         self._due_ms: dict[str, int] = {}
-        self._asked: dict[str, int] = {}  # what was due when a deputy was asked for: once each
+        # What was due when a deputy was asked for, and which: once each.
+        self._asked: dict[str, tuple[int, str]] = {}
+        self._seen_ms: dict[str, int] = {}  # when a host's desk was last open
+        self._began_ms = studios.now_ms()
         self._wake = asyncio.Event()
 
     async def on_event(self, message: Message) -> None:
@@ -124,20 +128,39 @@ class Charge:
         space = await studio.spaces.state(space_id)
         now_ms = studios.now_ms()
         at_desk = studio.watches.at_desk(space_id)
-        if at_desk and due(space, at_desk=False) is not None:
+        if at_desk:
+            _remember(self._seen_ms, space_id, now_ms)
+        if space.in_charge or (at_desk and due(space, at_desk=False) is not None):
             self._due_ms[space_id] = now_ms + _DESK_MS
         found = due(space, at_desk=at_desk)
         if found is None:
             return
         at_ms, command = found
+        taking = successor(space, command.present) if isinstance(command, PutInCharge) else ""
+        if taking and not _lost(space):
+            # Who left the stage may have been at the desk until just now: a page that is loaded
+            # anew is away for a moment, and so are all while the studio starts.
+            seen_ms = self._seen_ms.get(space_id, self._began_ms)
+            at_ms = max(at_ms, seen_ms + round(limits.HOST_AWAY_S * 1000))
         if at_ms > now_ms:
             self._due_ms[space_id] = min(at_ms, self._due_ms.get(space_id, at_ms))
             return
-        if isinstance(command, PutInCharge) and self._asked.get(space_id) == at_ms:
+        if taking and self._asked.get(space_id) == (at_ms, taking):
             return  # the studio where the host's desk is open has taken it back
         result = await studio.spaces.command(space_id, command, now_ms=now_ms)
-        self._asked[space_id] = at_ms
-        while len(self._asked) > limits.FOLDS_COUNT:
-            self._asked.pop(next(iter(self._asked)))
+        _remember(self._asked, space_id, (at_ms, taking))
         if isinstance(result, Space):
             log.info("space %s: %s is in charge", space_id, result.in_charge or "the host")
+
+
+def _lost(space: Space) -> bool:
+    host = host_of(space)
+    return host is not None and host.lost
+
+
+def _remember(kept: dict[str, _T], space_id: str, value: _T) -> None:
+    """Keep a value for a space; of too many the oldest are forgotten."""
+    kept.pop(space_id, None)
+    kept[space_id] = value
+    while len(kept) > limits.FOLDS_COUNT:
+        kept.pop(next(iter(kept)))

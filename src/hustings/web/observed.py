@@ -18,16 +18,27 @@ class Observed:
         self._troubles = Troubles()
         self._told: FloorNow | None = None
         self._n = 0  # the chunk that the stage has come to, as far as it told
+        self._troubled: set[tuple[str, str]] = set()  # as of the last `ended`
 
     @property
     def advices(self) -> list[Advice]:
         """What troubles the stage now."""
         return [Advice(one.code, one.advice, one.seat) for one in self._troubles.present]
 
+    def ended(self) -> list[Advice]:
+        """What troubles the stage no more since this was asked last because a seat or the stage
+        went. What the stage itself takes back comes by the live path, which is ahead of the log."""
+        present = {(one.code, one.seat) for one in self._troubles.present}
+        gone = sorted(self._troubled - present)
+        self._troubled = present
+        return [Advice(code, "", seat, over=True) for code, seat in gone]
+
     def take(self, event: Event) -> None:
         """Take an event of the log."""
         self._floor.take(event)
         self._troubles.take(event)
+        if isinstance(event, Cleared):
+            self._troubled.discard((event.code, event.seat))
 
     def reached(self, n: int) -> None:
         """The stage has come to chunk `n`."""

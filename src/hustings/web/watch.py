@@ -75,6 +75,8 @@ class _Watch:
         self.changed.set()
         if event is None:
             self.tell_troubles()
+        for gone in self.observed.ended():
+            self.warn(gone)
         floor = self.observed.news(space)
         for viewer in self.viewers:
             viewer.state = space
