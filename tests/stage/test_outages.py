@@ -146,3 +146,28 @@ async def test_a_stage_starts_whatever_else_is_in_the_log(hall: Hall) -> None:
     await hall.decide(c.GoLive(by="web"))
     await hall.stage()
     await until(lambda: hall.chunks)
+
+
+async def test_who_has_no_seat_holds_nobody_up_while_the_log_is_away(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of their offers would wait for a grant that only the log could tell of."""
+    waits = 0
+    caught_up = Desk._caught_up
+
+    async def counted(desk: Desk) -> None:
+        nonlocal waits
+        waits += 1
+        await caught_up(desk)
+
+    monkeypatch.setattr(Desk, "_caught_up", counted)
+    await hall.scheduled("ann")
+    await hall.doors()
+    await hall.stage()
+    await until(lambda: hall.chunks)
+    await hall.stop_log()
+    gone = [hall.request("eve", "v=0") for _ in range(8)]
+    answers = await asyncio.gather(*gone, hall.request("ann", "v=0"))
+    assert [answer.status for answer in answers] == [403] * 8 + [400]
+    assert waits == 1
+    await hall.start_log()

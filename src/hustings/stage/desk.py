@@ -7,6 +7,7 @@ While a stage holds the space its seats answer. For a space that is over, or tha
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -19,6 +20,7 @@ from hustings.log.subjects import Kind
 from hustings.stage.seats import Seats
 
 _POLL_S: Final = 0.005  # how often the tail is looked at
+_VAIN_S: Final = 2.0  # a seat that was not granted is not waited for again so soon
 
 
 class Desk:
@@ -30,6 +32,7 @@ class Desk:
         self._follower = follower
         self._seats = seats
         self._end: Callable[[], Awaitable[None]] | None = None
+        self._vain: dict[str, float] = {}  # seats that were looked up in vain, and until when
 
     async def open(self) -> None:
         """Begin to answer."""
@@ -53,7 +56,7 @@ class Desk:
         offer = signal.decode_offer(message.data)
         space = self._follower.space
         if space is None or offer.ticket.seat not in space.seats:
-            await self._caught_up()
+            await self._look_up(offer.ticket.seat)
             space = self._follower.space
         assert space is not None, "a space without events is not put on stage"
         return signal.encode(self._seats.offer(space, offer))
@@ -68,6 +71,18 @@ class Desk:
         space = self._follower.space
         assert space is not None, "a space without events is not put on stage"
         return signal.encode(self._seats.trial(space, signal.decode_trial(message.data)))
+
+    async def _look_up(self, seat: str) -> None:
+        """Wait for a seat's grant, unless that was in vain just now: offers are answered one after
+        the other, and one seat that is gone must not hold up who comes back to theirs."""
+        now = time.monotonic()
+        if now < self._vain.get(seat, 0.0):
+            return
+        await self._caught_up()
+        space = self._follower.space
+        if space is None or seat not in space.seats:
+            self._vain = {one: until for one, until in self._vain.items() if now < until}
+            self._vain[seat] = time.monotonic() + _VAIN_S
 
     async def _caught_up(self) -> None:
         """Wait until all that was decided before now is known here, such as the seat's grant."""
