@@ -15,6 +15,7 @@ from hustings import limits
 from hustings.errors import BadInput, ConfigError
 from hustings.stage import transport
 from hustings.stage.endpoint import Endpoint, EndpointFull
+from hustings.stage.path import Path
 from tests import tones
 from tests.stage.peers import Caller, Relay, Session, Verdict, is_dtls, running, through, until
 
@@ -267,6 +268,24 @@ async def test_a_stranger_changes_nothing() -> None:
                     stranger.recv(2048)
             assert len({p.sequence for p in session.packets}) == len(session.packets)
             assert session.states == ["connected"]
+            await caller.close()
+
+
+async def test_a_fault_in_one_session_ends_that_session_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What reads is the loop of all spaces."""
+    async with running() as endpoint:
+        (broken, first), (whole, second) = [await connected(endpoint) for _ in range(2)]
+
+        def fault(datagram: bytes, path: Path) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(first.transport, "on_media", fault)
+        await until(lambda: first.states == ["connected", "closed:local"])
+        before = len(second.packets)
+        await until(lambda: len(second.packets) > before + 20)
+        for caller in (broken, whole):
             await caller.close()
 
 

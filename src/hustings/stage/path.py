@@ -7,7 +7,11 @@ is dropped without a word.
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+import logging
+from typing import Final, Protocol, TypeAlias
+
+_log = logging.getLogger("hustings.stage")
+_MEDIA: Final = 128  # the first byte of what is no DTLS
 
 # As the socket gives it: host and port, and two more numbers with IPv6.
 Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
@@ -39,8 +43,27 @@ class Owner(Protocol):
     def holds(self, path: Path) -> bool:
         """Whether something authentic came on it just now."""
 
+    def close(self) -> None:
+        """End the session."""
+
     def lose_path(self, path: Path) -> None:
         """The path has ended, or another session proved that it is its own."""
+
+
+def deliver(datagram: bytes, path: Path, owner: Owner) -> None:
+    """Hand a path's owner an SRTP, SRTCP or DTLS datagram.
+
+    A fault of ours ends this connection, whose page offers again, and nothing else: the loop that
+    reads is that of all spaces.
+    """
+    try:
+        if datagram[0] >= _MEDIA:
+            owner.on_media(datagram, path)
+        else:
+            owner.on_dtls(datagram, path)
+    except Exception:
+        _log.exception("a datagram of %d bytes could not be taken", len(datagram))
+        owner.close()
 
 
 class Way(Protocol):

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable
 
 from hustings import limits
-from hustings.stage.path import Address, Owner, Way
+from hustings.stage.path import Address, Owner, Way, deliver
 
 
 class UdpPath:
@@ -113,13 +113,11 @@ class Port:
             if not datagram:
                 continue
             first = datagram[0]
-            if 128 <= first <= 191:
+            if 128 <= first <= 191 or 20 <= first <= 63:
                 if (path := paths.get(address)) is not None:
-                    path.owner.on_media(datagram, path)
+                    deliver(datagram, path, path.owner)
             elif first <= 3:
                 self._on_stun(datagram, address, self)
-            elif 20 <= first <= 63 and (path := paths.get(address)) is not None:
-                path.owner.on_dtls(datagram, path)
         return False
 
 

@@ -25,7 +25,7 @@ from typing import Final
 from hustings import limits
 from hustings.errors import BadInput
 from hustings.stage.framing import Deframer, frame
-from hustings.stage.path import Address, Owner, Path, Way
+from hustings.stage.path import Address, Owner, Path, Way, deliver
 
 _READ_BYTES: Final = 4_096  # 20 frames of sound
 _BACKLOG: Final = 64
@@ -108,10 +108,8 @@ class Connection:
                     return
             if owner is None or first <= 3:
                 self._listener.on_stun(datagram, self.address, self)
-            elif 128 <= first <= 191:
-                owner.on_media(datagram, self)
-            elif 20 <= first <= 63:
-                owner.on_dtls(datagram, self)
+            elif 128 <= first <= 191 or 20 <= first <= 63:
+                deliver(datagram, self, owner)
 
     @property
     def fileno(self) -> int:
