@@ -79,6 +79,67 @@ async def test_an_unplugged_microphone_is_told_and_used_again(
         await expect(page.locator("#device")).to_have_value(chosen)
 
 
+# Chromium's "default" is a second name of a device, in its group, and stays when that one goes.
+ALIAS: Final = """
+(() => {
+  const media = navigator.mediaDevices;
+  const [get, list] = [media.getUserMedia.bind(media), media.enumerateDevices.bind(media)];
+  let gone = "";
+  let track = null;
+  const real = async () =>
+    (await list()).filter(({ kind, deviceId }) => {
+      return kind === "audioinput" && ![gone, "default"].includes(deviceId);
+    });
+  const named = ({ kind, groupId, label }) => {
+    return { kind, deviceId: "default", groupId, label: `Default - ${label}` };
+  };
+  media.enumerateDevices = async () => {
+    const all = await real();
+    return [named(all[0]), ...all];
+  };
+  media.getUserMedia = async (wanted) => {
+    const stream = await get(wanted);
+    track = stream.getAudioTracks()[0];
+    if (!wanted.audio.deviceId) {
+      const { label, ...settings } = named((await real())[0]);
+      Object.defineProperty(track, "label", { value: label });
+      track.getSettings = () => settings;
+    }
+    return stream;
+  };
+  window.pull = async () => {
+    gone = (await real())[0].deviceId;
+    track.stop();
+    track.dispatchEvent(new Event("ended"));
+    media.dispatchEvent(new Event("devicechange"));
+    return gone;
+  };
+  window.plug = () => {
+    gone = "";
+    media.dispatchEvent(new Event("devicechange"));
+  };
+})();
+"""
+
+
+async def test_the_usual_microphone_is_missed_though_there_is_another_usual_one(
+    web: Running, page: Page
+) -> None:
+    await page.add_init_script(ALIAS)
+    async with evening(web, status="scheduled") as space:
+        await as_speaker(space, page, "Amara")
+        await expect(page.locator("#check")).to_be_hidden()
+        await page.wait_for_timeout(300)
+        headset = await page.evaluate("() => pull()")
+        await expect(page.locator("#unplugged")).to_contain_text("is used until it is back")
+        await page.wait_for_timeout(500)
+        await expect(page.locator("#unplugged")).to_be_visible()
+        await page.evaluate("() => plug()")
+        await expect(page.locator("#unplugged")).to_be_hidden()
+        await expect(page.locator("#mic-words")).to_contain_text("Fake Audio Input 1 is back")
+        await expect(page.locator("#device")).to_have_value(headset)
+
+
 CALL: Final = """
 (() => {
   const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

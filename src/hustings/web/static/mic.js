@@ -4,6 +4,8 @@ import { t } from "./t.js";
 
 const RAW = new URLSearchParams(location.search).get("raw") === "1";
 const FLOOR_DBFS = -90;
+// Names for whichever device is chosen at the moment; they stay when that one goes.
+const ALIASES = ["default", "communications"];
 const HELD_MS = 500; // a headset that wakes up is quicker
 
 /**
@@ -29,6 +31,8 @@ export class Microphone extends EventTarget {
   #held = false;
   /** @type {{id: string, label: string} | null} the one that was unplugged, until it is back */
   #missing = null;
+  /** The one in use itself, under no alias. */
+  #using = { id: "", label: "" };
   #closings = 0;
 
   constructor() {
@@ -110,6 +114,8 @@ export class Microphone extends EventTarget {
     if (track.muted) this.#interrupted(track);
     else this.#resumed(track);
     this.#listen(track.clone());
+    this.#using = await this.#device(track);
+    if (track !== this.track) return;
     this.dispatchEvent(new Event("track"));
     this.dispatchEvent(new Event("devices"));
   }
@@ -187,11 +193,19 @@ export class Microphone extends EventTarget {
     this.dispatchEvent(new Event("free"));
   }
 
+  /** The device behind an alias has its group, and a name with which the alias's ends. @param {MediaStreamTrack} track */
+  async #device(track) {
+    const { deviceId: id = "", groupId } = track.getSettings();
+    if (!ALIASES.includes(id)) return { id, label: track.label };
+    const group = (await this.devices()).filter((one) => one.groupId === groupId && !ALIASES.includes(one.deviceId));
+    const found = group.find(({ label }) => label && track.label.endsWith(label)) ?? (group.length === 1 ? group[0] : null);
+    return found ? { id: found.deviceId, label: found.label } : { id: "", label: track.label };
+  }
+
   /** Take another microphone meanwhile. @param {MediaStreamTrack} track */
   async #unplugged(track) {
     if (track !== this.track) return;
-    const id = track.getSettings().deviceId ?? "";
-    this.#missing ??= { id, label: track.label || t("Your microphone") };
+    this.#missing ??= { id: this.#using.id, label: this.#using.label || t("Your microphone") };
     /** @type {unknown} */
     let detail = null;
     await this.#open("").catch((error) => (detail = error));
@@ -204,7 +218,7 @@ export class Microphone extends EventTarget {
     const missing = this.#missing;
     if (!missing) return;
     const found = (await this.devices()).find(({ deviceId, label }) => {
-      return deviceId === missing.id || (label && label === missing.label);
+      return !ALIASES.includes(deviceId) && (deviceId === missing.id || (label && label === missing.label));
     });
     if (!found && this.on) return;
     try {
