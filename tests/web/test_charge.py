@@ -14,6 +14,7 @@ from hustings.log.subjects import Kind
 from hustings.space import decode
 from hustings.space.charge_event import DeputyInCharge, HostInCharge
 from tests.servers import connected
+from tests.web.agenda.people import account
 from tests.web.desk.evening import Stage
 from tests.web.running import Engines, Running, is_problem, make_space, studio, until
 
@@ -114,6 +115,29 @@ async def test_a_studio_that_starts_later_puts_a_co_host_in_charge(
     await asyncio.sleep(AWAY_S)
     async with studio(tmp_path, servers) as web, web.host() as host:
         await until(lambda: in_charge(host, space, seat))
+
+
+async def test_a_deputy_leaves_the_roles_as_they_are(
+    tmp_path: Path, servers: Engines, stage: Stage
+) -> None:
+    no = "Who stands in for the host gives nobody a role."
+    async with studio(tmp_path, servers) as web, web.host() as host, account(web, "Amara"):
+        space, own = await live_space(host, stage)
+        api, page = f"/api/spaces/{space}/cohosts", f"/s/{space}/cohosts"
+        async with web.speaker(host, space) as (deputy, seat):
+            await stage.sits(space, seat)
+            await host.put(f"/api/spaces/{space}/deputy", json={"seat": seat})
+            await stage.loses(space, own)
+            await until(lambda: in_charge(deputy, space, seat))
+            is_problem(await deputy.post(api, json={"who": "amara"}), 403, "role")
+            added = await deputy.post(page, data={"who": "amara"})
+            assert added.status_code == 422
+            assert no in added.text
+            made = (await host.post(api, json={"who": "amara"})).json()
+            gone = await deputy.post(f"{page}/{made['id']}/remove")
+            assert gone.status_code == 422
+            assert no in gone.text
+            assert len((await host.get(api)).json()) == 1
 
 
 async def test_a_deputy_ends_the_space(tmp_path: Path, servers: Engines, stage: Stage) -> None:

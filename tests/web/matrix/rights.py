@@ -45,6 +45,8 @@ MAKERS: Final = frozenset({R.HOST_ELSEWHERE, R.HOST, R.MODERATOR, R.OWNER})
 MODERATORS: Final = frozenset({R.MODERATOR, R.OWNER})
 OWNERS: Final = frozenset({R.OWNER})
 DESK: Final = frozenset({R.COHOST, R.HOST, R.DEPUTY})
+# Who gives roles: a deputy has the desk while the host is away, and the roles stay as they are.
+CHIEFS: Final = DESK - {R.DEPUTY}
 STAGE: Final = DESK | {R.SPEAKER}
 READERS: Final = DESK | MODERATORS
 # Who says something: with an account, from a seat, or as a guest of this space.
@@ -234,8 +236,8 @@ API: Final[dict[str, frozenset[Role]]] = {
     "POST /api/spaces/{space_id}/recording/links": DESK,
     "DELETE /api/spaces/{space_id}/recording/links/{link}": DESK,
     "GET /api/spaces/{space_id}/cohosts": DESK,
-    "POST /api/spaces/{space_id}/cohosts": DESK,
-    "DELETE /api/spaces/{space_id}/cohosts/{account_id}": DESK,
+    "POST /api/spaces/{space_id}/cohosts": CHIEFS,
+    "DELETE /api/spaces/{space_id}/cohosts/{account_id}": CHIEFS,
     "GET /api/spaces/{space_id}/members": DESK,
     "POST /api/spaces/{space_id}/members": DESK,
     "DELETE /api/spaces/{space_id}/members/{account_id}": DESK,
@@ -243,7 +245,7 @@ API: Final[dict[str, frozenset[Role]]] = {
     "POST /api/spaces/{space_id}/seats": DESK,
     "PUT /api/spaces/{space_id}/deputy": frozenset({R.HOST}),
     "POST /api/spaces/{space_id}/seats/{seat}/link": DESK,
-    "PUT /api/spaces/{space_id}/seats/{seat}": DESK,
+    "PUT /api/spaces/{space_id}/seats/{seat}": CHIEFS,
     "DELETE /api/spaces/{space_id}/seats/{seat}": DESK,
     "POST /api/spaces/{space_id}/seats/{seat}/restore": DESK,
     "POST /api/spaces/{space_id}/seats/{seat}/ask-unmute": DESK,

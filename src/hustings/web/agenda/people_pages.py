@@ -58,9 +58,13 @@ async def add_cohost(request: Request, asker: Host, studio: CurrentStudio) -> Re
 
 
 @router.post("/s/{space_id}/cohosts/{account_id}/remove")
-async def drop_cohost(asker: Host, account_id: _AccountId, studio: CurrentStudio) -> Response:
+async def drop_cohost(
+    request: Request, asker: Host, account_id: _AccountId, studio: CurrentStudio
+) -> Response:
     """Take a co-host's seat and rights away."""
-    await acts.drop_cohost(studio, asker, account_id)
+    gone = await acts.drop_cohost(studio, asker, account_id)
+    if isinstance(gone, Refusal):
+        return await _again(request, studio, asker, {"cohost": gone.reason})
     return _back(asker)
 
 
