@@ -140,6 +140,7 @@ class Orders:
         """One command."""
         if what == "offer":
             self._pair = Pair(nack=given["nack"])
+            process.keep_heap()  # before anybody talks: a search of all of it is longer than a tick
             return {"offers": self._pair.offers}
         assert self._pair is not None
         match what:
