@@ -171,6 +171,13 @@ def test_a_deputy_gives_nobody_a_role_and_takes_none() -> None:
     new: dict[str, Any] = {"seat": "new", "name": "New"}
     assert evening.refused(c.GrantSeat(**lent, **new, seat_role=Role.COHOST)) == "role"
     assert "new" in evening.do(c.GrantSeat(**lent, **new, seat_role=Role.SPEAKER)).seats
+    person = "a-dee"
+    dee: dict[str, Any] = {"seat": "dee", "name": "Dee", "person": person}
+    evening.do(c.GrantSeat(**HOST, **dee, seat_role=Role.COHOST))
+    assert evening.refused(c.RevokeSeat(**lent, seat="dee")) == "role"
+    assert evening.refused(c.BlockPerson(**lent, person=person, name="Dee")) == "role"
+    assert "new" not in evening.do(c.RevokeSeat(**lent, seat="new")).seats
+    evening.do(c.GrantSeat(**lent, **new, seat_role=Role.SPEAKER))
     # A co-host in charge has these rights by their own role.
     evening.do(named("eve"))
     evening.state = evolve(evening.space, DeputyInCharge(at_ms=NOW, by="timer", seat="eve"))

@@ -85,6 +85,32 @@ def test_who_is_back_and_silent_all_the_same_is_told_of() -> None:
     assert kept.cleared == ["seat_silent"]
 
 
+def test_what_is_wrong_in_the_green_room_is_told_when_the_doors_open() -> None:
+    kept = Kept()
+    outlet = Outlet(SPACE.id, live=cast(Live, None), appender=kept, epoch=1)
+    reports, seat = Reports(Belated(outlet), now_ms=lambda: 1), Seat("ann")
+    silence = np.zeros(960, np.float32)
+
+    def ticks(space: Space, seconds: float) -> list[str]:
+        for _ in range(round(seconds * 1000 / TICK_MS)):
+            seat.pull()
+            reports.tick(space, [seat], slot=0, live=False, mix=silence)
+        return kept.warned + kept.cleared
+
+    green, doors = (replace(SPACE, status=one) for one in (Status.SCHEDULED, Status.DOORS))
+    assert ticks(green, limits.SEAT_SILENT_S + 2) == []
+    assert ticks(doors, 0.1) == ["seat_silent"]
+    assert ticks(doors, 5) == ["seat_silent"]
+    seat.mute(True, now_ns=0)
+    assert ticks(doors, limits.SEAT_SILENT_S + 1) == ["seat_silent", "seat_silent"]
+    # What was over before the doors opened is nobody's business.
+    seat.mute(False, now_ns=0)
+    assert len(ticks(green, limits.SEAT_SILENT_S + 1)) == 2
+    seat.mute(True, now_ns=0)
+    ticks(green, limits.SEAT_SILENT_S + 1)
+    assert len(ticks(doors, 0.1)) == 2
+
+
 def stem(seat: str, number: int) -> StemPacket:
     return StemPacket(seat, 1, number, 960 * number, 960 * number, b"\xf8")
 

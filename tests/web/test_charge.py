@@ -120,7 +120,7 @@ async def test_a_studio_that_starts_later_puts_a_co_host_in_charge(
 async def test_a_deputy_leaves_the_roles_as_they_are(
     tmp_path: Path, servers: Engines, stage: Stage
 ) -> None:
-    no = "Who stands in for the host gives nobody a role."
+    no = "Who stands in for the host gives and takes no roles."
     async with studio(tmp_path, servers) as web, web.host() as host, account(web, "Amara"):
         space, own = await live_space(host, stage)
         api, page = f"/api/spaces/{space}/cohosts", f"/s/{space}/cohosts"
@@ -138,6 +138,12 @@ async def test_a_deputy_leaves_the_roles_as_they_are(
             assert gone.status_code == 422
             assert no in gone.text
             assert len((await host.get(api)).json()) == 1
+            cohost = {"name": "Dee", "role": "cohost"}
+            seats = f"/api/spaces/{space}/seats"
+            dee = f"{seats}/{(await host.post(seats, json=cohost)).json()['seat']}"
+            is_problem(await deputy.post(f"{dee}/link"), 403, "role")
+            is_problem(await deputy.delete(dee), 403, "role")
+            assert (await deputy.post(f"{seats}/{seat}/link")).status_code == 201
 
 
 async def test_a_deputy_ends_the_space(tmp_path: Path, servers: Engines, stage: Stage) -> None:
@@ -192,6 +198,25 @@ async def test_a_desk_that_is_loaded_anew_puts_nobody_in_charge(
             assert await charges(web, space) == []
 
 
+async def test_a_deputy_whose_seat_is_given_back_is_in_charge_again(
+    tmp_path: Path, servers: Engines, stage: Stage
+) -> None:
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        space, own = await live_space(host, stage)
+        room = f"/api/spaces/{space}"
+        async with web.speaker(host, space) as (deputy, seat):
+            await stage.sits(space, seat)
+            await host.put(f"{room}/deputy", json={"seat": seat})
+            await stage.loses(space, own)
+            await until(lambda: in_charge(deputy, space, seat))
+            assert (await host.delete(f"{room}/seats/{seat}")).is_success
+            await until(lambda: in_charge(host, space, ""))
+            await stage.loses(space, seat, cause="removed")
+            assert (await host.post(f"{room}/seats/{seat}/restore")).is_success
+            await stage.regains(space, seat)
+            await until(lambda: in_charge(host, space, seat))
+
+
 async def test_another_deputy_may_be_named_in_the_same_absence(
     tmp_path: Path, servers: Engines, stage: Stage
 ) -> None:
@@ -210,3 +235,24 @@ async def test_another_deputy_may_be_named_in_the_same_absence(
             assert (await first.delete(f"{room}/seats/{ben}")).is_success
             await host.put(f"{room}/deputy", json={"seat": eve})
             await until(lambda: in_charge(second, space, eve))
+
+
+async def test_an_answer_knows_who_is_back(tmp_path: Path, servers: Engines, stage: Stage) -> None:
+    async with studio(tmp_path, servers) as web, web.host() as host:
+        space, own = await live_space(host, stage)
+        room = f"/api/spaces/{space}"
+        async with web.speaker(host, space) as (ben, seat):
+            await stage.sits(space, seat)
+
+            def away(answer: httpx.Response) -> bool:
+                return any(s["away"] for s in answer.json()["seats"] if s["id"] == seat)
+
+            assert away(await ben.put(f"{room}/seats/{seat}/away", json={"away": True}))
+            assert away(await host.post(f"{room}/seats/{own}/mute"))
+            await stage.regains(space, seat)  # the page was loaded anew, and says nothing of it
+
+            async def back() -> bool:
+                return not away(await host.get(room))
+
+            await until(back)
+            assert not away(await host.post(f"{room}/seats/{own}/unmute"))

@@ -19,6 +19,7 @@ from hustings.space.rule import BEFORE_END, Made, Rule
 from hustings.space.state import ON_STAGE, Role, Seat, Space
 
 TIMER: Final = "timer"
+ROLES_STAY: Final = Refusal("role", "Who stands in for the host gives and takes no roles.")
 _PLATFORM_ONLY: Final = Refusal("role", "This happens by itself.")
 
 
@@ -61,6 +62,12 @@ def stands_in(space: Space, by: str) -> bool:
     """Whether this seat has its rights only for as long as the host is away."""
     seat = space.seats.get(by)
     return seat is not None and by == space.in_charge and seat.role is Role.SPEAKER
+
+
+def keeps_role(space: Space, by: str, seat: Seat) -> bool:
+    """Whether this seat has a role that `by`, who stands in for the host, cannot touch: to end the
+    seat, or to make a new link to it, would be to take the role or to give it."""
+    return seat.role is not Role.SPEAKER and stands_in(space, by)
 
 
 def evolve_charge(space: Space, event: e.ChargeDecided) -> Space:

@@ -10,6 +10,7 @@ from typing import Final, get_args
 from hustings import limits
 from hustings.space import command as c
 from hustings.space import event as e
+from hustings.space.charge import ROLES_STAY, keeps_role
 from hustings.space.refusal import Refusal, bad_id, bad_person, name, reason
 from hustings.space.rule import ALWAYS, BEFORE_END, Made, Rule
 from hustings.space.state import ON_STAGE, QuestionState, Role, Space
@@ -69,6 +70,8 @@ def _block(space: Space, command: c.BlockPerson, now_ms: int) -> Made:
         return Refusal("role", "The host of a space cannot be blocked from it.")
     if command.by in (person, *(seat.id for seat in seats)):
         return Refusal("role", "You cannot block yourself.")
+    if any(keeps_role(space, command.by, seat) for seat in seats):
+        return ROLES_STAY
     if person in space.blocked:
         return Refusal("done", "This person is blocked already.")
     if len(space.blocked) >= limits.BLOCKED_COUNT:

@@ -7,14 +7,13 @@ from typing import Final
 from hustings import limits
 from hustings.space import command as c
 from hustings.space import event as e
-from hustings.space.charge import stands_in
+from hustings.space.charge import ROLES_STAY, keeps_role, stands_in
 from hustings.space.presence import SeatAway, SetAway
 from hustings.space.refusal import Refusal, bad_person, name, reason
 from hustings.space.rule import BEFORE_END, Made, Rule, runs
 from hustings.space.state import Role, Space
 
 _NO_SEAT: Final = Refusal("seat", "There is no such seat.")
-_NOT_A_DEPUTYS: Final = Refusal("role", "Who stands in for the host gives nobody a role.")
 _BLOCKED: Final = Refusal("blocked", "This person is blocked from this space.")
 
 
@@ -24,7 +23,7 @@ def _grant(space: Space, command: c.GrantSeat, now_ms: int) -> Made:
         return called
     wrong = _who(space, command) or _room(space, command)
     if command.seat_role is Role.COHOST and stands_in(space, command.by):
-        wrong = _NOT_A_DEPUTYS
+        wrong = ROLES_STAY
     if wrong is not None:
         return wrong
     return e.SeatGranted(
@@ -68,10 +67,13 @@ def _room(space: Space, command: c.GrantSeat) -> Refusal | None:
 
 
 def _revoke(space: Space, command: c.RevokeSeat, now_ms: int) -> Made:
-    if command.seat not in space.seats:
+    seat = space.seats.get(command.seat)
+    if seat is None:
         return _NO_SEAT
     if not runs(command.role) and command.by != command.seat:
         return Refusal("role", "A speaker can only step down from their own seat.")
+    if keeps_role(space, command.by, seat):
+        return ROLES_STAY
     why = reason(command.reason)
     if isinstance(why, Refusal):
         return why
@@ -156,7 +158,7 @@ def _set_role(space: Space, command: c.SetSeatRole, now_ms: int) -> Made:
     if seat is None:
         return _NO_SEAT
     if stands_in(space, command.by):
-        return _NOT_A_DEPUTYS
+        return ROLES_STAY
     if seat.role is Role.HOST or command.seat_role is Role.HOST:
         return Refusal("role", "A space has one host, from its beginning to its end.")
     if command.seat_role is Role.LISTENER:

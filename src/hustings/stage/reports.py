@@ -49,7 +49,7 @@ class Reports:
         self._line_watch = LineWatch()
         self._lines: dict[str, Line] | None = None  # read, and not told yet
         self._told: set[tuple[str, str]] = set()  # warnings that are not over
-        self._excused: set[str] = set()  # seats that are silent, of which nothing was told
+        self._untold: dict[tuple[str, str], None] = {}  # what is wrong and could not be told yet
         self._packets: list[StemPacket] = []
         self._levels: dict[str, float] = {}
         self._troubles: set[str] = set()  # of the log, told and not over yet
@@ -70,8 +70,8 @@ class Reports:
         for change in self._floor.update(seats, slot=slot, live=live):
             self._outlet.observe(self._spoke(change))
         for notice in self._watch.update(seats, live=live, mix_dbfs=rms_dbfs(mix)):
-            self._excuse(space, notice, n=n)
-        self._unexcuse(space, n=n)
+            self._tell(space, notice, n=n)
+        self._catch_up(space, n=n)
         if self._ticks % _BATCH_TICKS == 0:
             self.flush()
         for seat in seats:
@@ -98,7 +98,7 @@ class Reports:
     def left(self, space: Space | None, seat: str, cause: str, *, n: int) -> None:
         """A seat has no transport any more: what troubled it is over, but for that."""
         self._told = {one for one in self._told if one[1] != seat or one[0] == GONE}
-        self._excused.discard(seat)
+        self._untold = {one: None for one in self._untold if one[1] != seat}
         for notice in self._line_watch.left(seat, cause):
             self._tell(space, notice, n=n)
 
@@ -121,31 +121,26 @@ class Reports:
         text = advice(code, name)
         self._outlet.observe(Warned(at_ms=self._now_ms(), code=code, advice=text, n=n, seat=seat))
 
-    def _excuse(self, space: Space, notice: Notice, *, n: int) -> None:
-        """Pass a notice on, unless everybody on stage knows already why the seat is silent."""
-        if notice.code == SILENT and notice.over:
-            self._excused.discard(notice.seat)
-        if notice.code == SILENT and not notice.over and _away(space, notice.seat):
-            self._excused.add(notice.seat)
-        else:
-            self._tell(space, notice, n=n)
-
-    def _unexcuse(self, space: Space, *, n: int) -> None:
-        """Who is back, and silent all the same, has no excuse any more."""
-        for seat in [one for one in self._excused if not _away(space, one)]:
-            self._excused.discard(seat)
-            if seat in space.seats:
-                self._tell(space, Notice(SILENT, seat), n=n)
+    def _catch_up(self, space: Space, *, n: int) -> None:
+        """Tell what can be told by now and is not over."""
+        for what in [one for one in self._untold if _tellable(space, *one)]:
+            del self._untold[what]
+            self._told.add(what)
+            self.warn(space, *what, n=n)
 
     def _tell(self, space: Space | None, notice: Notice, *, n: int) -> None:
-        """Pass a notice on. In the green room and after the end nothing is told, and so nothing
-        taken back."""
+        """Pass a notice on, as soon as it can be. A seat that is gone is told of now or never: it
+        may have left the green room hours ago."""
         what = notice.code, notice.seat
         if not notice.over:
-            if space is not None and space.status in ON_STAGE:
+            if space is not None and _tellable(space, *what):
                 self._told.add(what)
                 self.warn(space, *what, n=n)
-        elif what in self._told:
+            elif notice.code != GONE:
+                self._untold[what] = None
+            return
+        self._untold.pop(what, None)
+        if what in self._told:
             self._told.discard(what)
             self._outlet.observe(Cleared(at_ms=self._now_ms(), code=what[0], n=n, seat=what[1]))
 
@@ -168,6 +163,10 @@ class Reports:
             self._packets = []
 
 
-def _away(space: Space, name: str) -> bool:
-    seat = space.seats.get(name)
-    return seat is not None and seat.away
+def _tellable(space: Space, code: str, seat: str) -> bool:
+    """Whether this is news to anybody: before the doors open it may mend itself, and who is away
+    for a moment is known to be silent."""
+    held = space.seats.get(seat)
+    if space.status not in ON_STAGE or (seat and held is None):
+        return False
+    return code != SILENT or held is None or not held.away

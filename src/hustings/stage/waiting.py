@@ -64,7 +64,9 @@ class Waiting:
 
     def take_some(self) -> None:
         """Begin to take as many as there may be room for. What one more will cost is known some
-        seconds later: a process that is half busy takes one at a time."""
+        seconds later: a process that is half busy takes one at a time of those whom nobody asks for
+        now. Who stands at the door is let in wherever there is room: to start on time comes first.
+        """
         if self.free:
             idle = self._room.busy < limits.STAGE_BUSY_MAX / 2
             count = self._room.spaces_max - self._held() if idle else 1

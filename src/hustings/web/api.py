@@ -14,6 +14,8 @@ from fastapi import APIRouter, Path
 from hustings import limits, turn
 from hustings.space import Command, Refusal, Role, Space, Status
 from hustings.space import command as c
+from hustings.space.charge import ROLES_STAY, keeps_role
+from hustings.space.presence import SetAway
 from hustings.web import studio as studios
 from hustings.web import views
 from hustings.web.problem import Problem, documented, refused
@@ -118,6 +120,8 @@ async def renew_link(asker: Host, studio: CurrentStudio, seat: SeatId) -> views.
     role = asker.space.seats[seat].role
     if role is Role.HOST:
         raise Problem(403, "role", "The host's own seat has no link.")
+    if keeps_role(asker.space, asker.by, asker.space.seats[seat]):
+        raise refused(ROLES_STAY)
     now_ms = studios.now_ms()
     token = await studio.catalogue.invite(asker.space.id, seat, role=role, now_ms=now_ms)
     await _note(studio, asker, "seat.link", seat)
@@ -225,13 +229,18 @@ def _relays(studio: Studio, seat: str) -> list[views.IceServer]:
 async def carry_out(studio: Studio, asker: Standing, command: Command) -> views.SpaceView:
     """Carry out a command and show the space after it; a refusal is a problem."""
     result = await studio.spaces.command(asker.space.id, command, now_ms=studios.now_ms())
-    return _shown(studio, asker, result)
+    said = command.seat if isinstance(command, SetAway) else ""
+    return _shown(studio, asker, result, said=said)
 
 
-def _shown(studio: Studio, asker: Standing, result: Space | Refusal) -> views.SpaceView:
+def _shown(
+    studio: Studio, asker: Standing, result: Space | Refusal, *, said: str = ""
+) -> views.SpaceView:
+    """The space after a command; `said` is the seat that has just said whether it is away."""
     if isinstance(result, Refusal):
         raise refused(result)
-    # What was decided is new; what the stage observed is as it was a moment ago.
+    # What was decided is new; what the stage observed, such as that somebody is back and no longer
+    # away, is as it was a moment ago.
     before = asker.space.seats
     seats = {
         seat.id: replace(
@@ -240,6 +249,7 @@ def _shown(studio: Studio, asker: Standing, result: Space | Refusal) -> views.Sp
             speaking=before[seat.id].speaking,
             lost=before[seat.id].lost,
             left_at_ms=before[seat.id].left_at_ms,
+            away=seat.away if seat.id == said else before[seat.id].away,
         )
         if seat.id in before and result.status is not Status.ENDED
         else seat

@@ -11,6 +11,7 @@ and the recording go on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Final, TypeVar
@@ -18,13 +19,14 @@ from typing import Final, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from hustings import limits
-from hustings.errors import LogAway, LogError
+from hustings.errors import BadInput, LogAway, LogError
 from hustings.log import subjects
 from hustings.log.contract import Message
 from hustings.log.subjects import Kind
-from hustings.space import Space, Status
+from hustings.space import Space, Status, decode
 from hustings.space.charge import due, host_of, successor
 from hustings.space.charge_command import PutInCharge
+from hustings.space.event import SeatGranted
 from hustings.web import studio as studios
 from hustings.web.problem import Problem
 from hustings.web.studio import Studio
@@ -75,6 +77,8 @@ class Charge:
         what = message.subject.rpartition(".")[2]
         if what == Kind.EV or any(tag in message.data for tag in _SEATS):
             space_id = subjects.space_of(message.subject)
+            if _granted(message) == self._asked.get(space_id, (0, ""))[1]:
+                del self._asked[space_id]  # in charge no more since the seat was taken away
             self._touch(space_id)
             asyncio.get_running_loop().call_later(_SETTLED_S, self._touch, space_id)
 
@@ -151,6 +155,17 @@ class Charge:
         _remember(self._asked, space_id, (at_ms, taking))
         if isinstance(result, Space):
             log.info("space %s: %s is in charge", space_id, result.in_charge or "the host")
+
+
+def _granted(message: Message) -> str | None:
+    """The seat that is granted by this, or None."""
+    if b'"seat_granted"' not in message.data:
+        return None
+    with contextlib.suppress(BadInput):
+        event = decode(message.data)
+        if isinstance(event, SeatGranted):
+            return event.seat
+    return None
 
 
 def _lost(space: Space) -> bool:

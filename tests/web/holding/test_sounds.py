@@ -159,6 +159,10 @@ async def test_an_account_sends_so_many_a_day(
         is_problem(answers[-1], 429, "rate")
         assert int(answers[-1].headers["Retry-After"]) > 80_000
         assert (await send(host, files[0])).status_code == 201  # that one is kept already
+        # However it is sent, and for whichever space.
+        page = f"/s/{(await make_space(host))['id']}/hold-sound"
+        form = {"sound_file": ("a.wav", io.BytesIO(files[2]), "audio/wav")}
+        assert "hold sounds a day" in (await host.post(page, files=form)).text
 
 
 async def test_who_would_wait_behind_many_is_asked_to_come_again(

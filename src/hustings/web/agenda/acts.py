@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from hustings.errors import BadInput
 from hustings.space import Refusal, Role, Space, Status
-from hustings.space.charge import stands_in
+from hustings.space.charge import ROLES_STAY, stands_in
 from hustings.space.command import Cancel, Edit, Publish, Withhold
 from hustings.ticket import Scope
 from hustings.web import studio as studios
@@ -75,9 +75,6 @@ async def checked(
         raise Problem(422, "sound", "There is no such sound. Send it first.")
 
 
-_NOT_A_DEPUTYS: Final = Refusal("role", "Who stands in for the host gives nobody a role.")
-
-
 async def edit(studio: Studio, asker: Standing, change: Edit) -> Space | Refusal:
     """Change what is said of a space. That nothing has changed is no refusal."""
     stays = change.series == asker.space.series
@@ -137,7 +134,7 @@ async def dismiss(studio: Studio, asker: Standing, account_id: str) -> bool:
 async def add_cohost(studio: Studio, asker: Standing, account: Account) -> Space | Refusal:
     """Let an account run this space."""
     if stands_in(asker.space, asker.by):
-        return _NOT_A_DEPUTYS
+        return ROLES_STAY
     made = await planner.add_cohost(
         studio, asker.space, account, by=asker.by, now_ms=studios.now_ms()
     )
@@ -150,7 +147,7 @@ async def add_cohost(studio: Studio, asker: Standing, account: Account) -> Space
 async def drop_cohost(studio: Studio, asker: Standing, account_id: str) -> Space | Refusal | None:
     """Take a co-host's seat and rights away; None if the account is none."""
     if stands_in(asker.space, asker.by):
-        return _NOT_A_DEPUTYS
+        return ROLES_STAY
     account = await studio.accounts.get(account_id)
     gone = await planner.drop_cohost(
         studio, asker.space, account_id, by=asker.by, role=asker.role, now_ms=studios.now_ms()

@@ -86,7 +86,8 @@ async def choose(request: Request, asker: Host, studio: CurrentStudio) -> Respon
         await file.close()
         try:
             if data:
-                wrong = await _put(studio, asker, await studio.sounds.take(data, by=asker.by))
+                by = asker.account.id if asker.account else asker.by
+                wrong = await _put(studio, asker, await studio.sounds.take(data, by=by))
         except Problem as problem:
             if problem.status >= 500:
                 raise

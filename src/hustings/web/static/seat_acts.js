@@ -11,7 +11,7 @@ import { done, settle } from "./toast.js";
  * @param {string} act the button pressed
  * @param {import("./seats.js").Seat} seat
  * @param {{own: boolean, roles: boolean, deputy: string, showLink: ((name: string, link: string) => void) | null}} desk
- *   `own`: it is the host's; `roles`: it gives them, as a deputy's does not; `deputy` who stands in for the host; without `showLink` there is no place
+ *   `own`: it is the host's; `roles`: it gives and takes them, as a deputy's does not; `deputy` who stands in for the host; without `showLink` there is no place
  *   for links
  */
 export async function actOnSeat(act, seat, { own, roles, deputy, showLink }) {
@@ -28,11 +28,11 @@ export async function actOnSeat(act, seat, { own, roles, deputy, showLink }) {
     title: name,
     reason: true,
     options: [
-      ...(showLink ? [{ act: "link", label: t("Make a new link") }] : []),
+      ...(showLink && (roles || !cohost) ? [{ act: "link", label: t("Make a new link") }] : []),
       ...(DENOISE ? [{ act: "denoise", label: seat.denoised ? t("Leave the noise in") : t("Suppress background noise") }] : []),
       ...(own ? [{ act: "deputy", label: deputy === seat.id ? t("No longer my deputy") : t("Make my deputy") }] : []),
       ...(roles ? [{ act: "role", label: cohost ? t("Make a speaker") : t("Make a co-host") }] : []),
-      { act: "remove", label: t("Remove from the stage"), grave: true },
+      ...(roles || !cohost ? [{ act: "remove", label: t("Remove from the stage"), grave: true }] : []),
     ],
   });
   if (chosen) settle();

@@ -1,5 +1,6 @@
 // The seats on stage: who is here, who speaks, how loud, what troubles them, and a host's buttons.
 
+import { DENOISE } from "./denoise.js";
 import { tell } from "./news.js";
 import { copyOf, element, keep, part, write } from "./page.js";
 import { t } from "./t.js";
@@ -48,7 +49,7 @@ export class Seats {
   #turn = "";
 
   /**
-   * @param {{seat: string, hosts: boolean}} you
+   * @param {{seat: string, role: string, hosts: boolean}} you
    * @param {import("./floor.js").Floor} floor
    * @param {(act: string, seat: Seat) => void} act called when a host presses a seat's button
    */
@@ -179,7 +180,8 @@ export class Seats {
     const { name } = seat;
     offer(row, "mute", hosts && !own && seat.connected && !seat.muted, t("Mute {name}", { name }));
     offer(row, "ask", hosts && !own && seat.connected && seat.muted, t("Ask {name} to unmute", { name }));
-    offer(row, "more", hosts && seat.role !== "host", t("More for {name}", { name }));
+    const more = DENOISE || this.#you.role !== "speaker" || seat.role === "speaker"; // roles are no deputy's
+    offer(row, "more", hosts && more && seat.role !== "host", t("More for {name}", { name }));
     part(row, '[data-act="ask"]').ariaDisabled = String(Boolean(seat.asked));
     const place = this.#hands.indexOf(seat.id) + 1;
     const alone = this.#hands.length < 2;
