@@ -193,7 +193,11 @@ export class Microphone extends EventTarget {
     this.dispatchEvent(new Event("free"));
   }
 
-  /** The device behind an alias has its group, and a name with which the alias's ends. @param {MediaStreamTrack} track */
+  /**
+   * The device behind an alias has its group, and a name with which the alias's ends. If there is
+   * none, the alias's own name tells: it ends with the device's that is meant.
+   * @param {MediaStreamTrack} track
+   */
   async #device(track) {
     const { deviceId: id = "", groupId } = track.getSettings();
     if (!ALIASES.includes(id)) return { id, label: track.label };
@@ -218,7 +222,7 @@ export class Microphone extends EventTarget {
     const missing = this.#missing;
     if (!missing) return;
     const found = (await this.devices()).find(({ deviceId, label }) => {
-      return !ALIASES.includes(deviceId) && (deviceId === missing.id || (label && label === missing.label));
+      return (label && label === missing.label) || (deviceId === missing.id && !ALIASES.includes(deviceId));
     });
     if (!found && this.on) return;
     try {
