@@ -33,7 +33,8 @@ async def test_start_restart_and_stop(tmp_path: Path) -> None:
 
         pid = installation.kill("archive-0")
         assert await until(lambda: installation.processes().get("archive-0", pid) != pid, seconds=5)
-        assert any("archive-0 ended with signal 9" in line for line in installation.lines)
+        said = "archive-0 ended with signal 9"
+        assert await until(lambda: any(said in line for line in installation.lines), seconds=5)
 
         children = list(installation.processes().values())
         os.kill(installation.pid, signal.SIGINT)
